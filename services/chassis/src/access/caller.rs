@@ -1,0 +1,75 @@
+//! Who calls, as a token says.
+
+use serde::{Deserialize, Serialize};
+
+pub use proto::motcua::access::v1::{Assurance, Role};
+
+use crate::refusal::Refusal;
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Anyone: no token was sent.
+    Anyone,
+    /// Someone with a token.
+    Known {
+        /// Resource name: `accounts/{uuid}`, `agencies/{code}/officers/{uuid}` or `services/{name}`.
+        name: String,
+        /// What kind of caller, and what it is trusted with.
+        person: Person,
+    },
+}
+
+/// What kind of caller, and what it is trusted with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Person {
+    /// A person with an account.
+    Citizen {
+        /// How sure the sign-in was.
+        assurance: i32,
+    },
+    /// A person who works for an agency.
+    Officer {
+        /// `agencies/{code}`.
+        agency: String,
+        /// Numbers of [`Role`].
+        roles: Vec<i32>,
+    },
+    /// A service of the mesh.
+    Service,
+}
+
+impl Caller {
+    /// The resource name.
+    ///
+    /// # Errors
+    /// Nobody is known to call; the rule of the method should have seen to that.
+    pub fn name(&self) -> Result<&str, Refusal> {
+        match self {
+            Self::Known { name, .. } => Ok(name),
+            Self::Anyone => Err(Refusal::denied()),
+        }
+    }
+
+    /// The agency an officer works for.
+    ///
+    /// # Errors
+    /// The caller is no officer.
+    pub fn agency(&self) -> Result<&str, Refusal> {
+        match self {
+            Self::Known { person: Person::Officer { agency, .. }, .. } => Ok(agency),
+            _ => Err(Refusal::denied()),
+        }
+    }
+
+    /// Whether the caller is an officer with the role.
+    pub fn has(&self, role: Role) -> bool {
+        match self {
+            Self::Known { person: Person::Officer { roles, .. }, .. } => {
+                roles.contains(&i32::from(role))
+            }
+            _ => false,
+        }
+    }
+}

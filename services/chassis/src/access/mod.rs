@@ -1,0 +1,11 @@
+//! Who may call: rules from the contract, callers from tokens, enforced before a handler runs. Deny by default.
+
+mod caller;
+mod layer;
+mod rules;
+mod token;
+
+pub use caller::{Assurance, Caller, Person, Role};
+pub use layer::{AccessLayer, caller};
+pub use rules::{RuleError, Rules};
+pub use token::{Claims, Issuer, SigningKey, TokenError, Verifier};

@@ -1,0 +1,40 @@
+//! The one clock. Rules get the time as an argument; whoever must know it holds a [`Clock`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The system's clock, or one that a test moves by hand. Clones share the hands.
+#[derive(Clone, Debug)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until it is moved.
+    pub fn manual(at: Timestamp) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(at.as_microsecond()))))
+    }
+
+    /// The present instant, in whole microseconds: what PostgreSQL keeps, so that an instant read again equals the one written.
+    pub fn now(&self) -> Timestamp {
+        let microseconds = match &self.0 {
+            Some(hands) => hands.load(Ordering::SeqCst),
+            #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes")]
+            None => Timestamp::now().as_microsecond(),
+        };
+        Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves a manual clock; the system's stays as it is.
+    pub fn advance(&self, by: SignedDuration) {
+        if let Some(hands) = &self.0 {
+            let microseconds = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+            hands.fetch_add(microseconds, Ordering::SeqCst);
+        }
+    }
+}

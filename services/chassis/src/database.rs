@@ -1,0 +1,70 @@
+//! A service's database: its pool and its migrations.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::clock::Clock;
+
+/// The chassis's own tables, which every service's database has.
+static CHASSIS: Migrator = sqlx::migrate!();
+
+/// Days a call's answer is kept for its repeats.
+const ANSWERS_KEPT_DAYS: i32 = 7;
+
+/// How long a call waits for a connection before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often partitions are made ahead and dropped behind.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+/// Opens a pool. Statements that wait for a lock longer than 2 s lose it; one that runs longer than 30 s is cut off.
+pub fn pool(options: PgConnectOptions, service: &str, connections: u32) -> PgPool {
+    let options = options
+        .application_name(&format!("motcua-{service}"))
+        .options([("lock_timeout", "2s"), ("statement_timeout", "30s"), ("jit", "off")]);
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .connect_lazy_with(options)
+}
+
+/// Brings a database to the present form: the chassis's tables, then the service's.
+///
+/// # Errors
+/// A migration fails, or one that was applied has changed since.
+pub async fn migrate(
+    pool: &PgPool,
+    service: &Migrator,
+    clock: &Clock,
+) -> Result<(), sqlx::migrate::MigrateError> {
+    CHASSIS.run(pool).await?;
+    service.run(pool).await?;
+    keep_partitions(pool, clock).await?;
+    Ok(())
+}
+
+/// Makes the partitions of the coming days and drops the answers past their days.
+async fn keep_partitions(pool: &PgPool, clock: &Clock) -> sqlx::Result<()> {
+    let today = clock.now().strftime("%F").to_string();
+    sqlx::query!(
+        "select chassis.keep_partitions($1::text::date, $2)",
+        today,
+        ANSWERS_KEPT_DAYS
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Keeps partitions for as long as it is polled.
+pub async fn keep_house(pool: PgPool, clock: Clock) {
+    loop {
+        tokio::time::sleep(HOUSEKEEPING).await;
+        if let Err(error) = keep_partitions(&pool, &clock).await {
+            tracing::error!(%error, "partitions could not be kept; trying again in an hour");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Carriers bring a publisher's facts to a sink. Which one is chosen in one place, at process start.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::PgPool;
+
+use super::{Log, Sink, cursor};
+use crate::refusal::Failure;
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Brings facts to sinks.
+pub trait Carrier: Send + Sync {
+    /// Carries the facts of the sink's source to it, from where it left off, for as long as the future is polled.
+    /// `pool` is the consumer's database. Failures are logged and tried again.
+    fn carry(&self, sink: Sink, pool: PgPool) -> BoxFuture<'static, ()>;
+}
+
+/// Reads the publishers' logs directly: for all services in one process.
+#[derive(Clone, Debug, Default)]
+pub struct LogCarrier {
+    logs: HashMap<&'static str, Log>,
+}
+
+impl LogCarrier {
+    /// A carrier of these logs.
+    pub fn new(logs: impl IntoIterator<Item = Log>) -> Self {
+        Self { logs: logs.into_iter().map(|log| (log.source, log)).collect() }
+    }
+}
+
+impl Carrier for LogCarrier {
+    fn carry(&self, sink: Sink, pool: PgPool) -> BoxFuture<'static, ()> {
+        let log = self.logs.get(sink.source()).cloned();
+        Box::pin(async move {
+            let Some(log) = log else {
+                tracing::error!(source = sink.source(), "no such log is carried here");
+                return;
+            };
+            let work = || follow(log.clone(), sink.clone(), pool.clone());
+            again_and_again(sink.service(), log.source, work).await;
+        })
+    }
+}
+
+/// Follows a log until something fails.
+async fn follow(log: Log, sink: Sink, pool: PgPool) -> Result<(), Failure> {
+    let mut listener = log.listener();
+    let position = log.position().await.map_err(away)?;
+    let mut cursor =
+        cursor::load(&pool, log.source, sink.service(), position).await.map_err(away)?;
+    loop {
+        let (events, next) = log.read(&cursor).await.map_err(away)?;
+        if events.is_empty() {
+            cursor = next;
+            listener.wait().await;
+            continue;
+        }
+        sink.take(&events).await?;
+        cursor::save(&pool, log.source, sink.service(), position, &next).await.map_err(away)?;
+        cursor = next;
+    }
+}
+
+/// Runs `work` whenever it fails, after a pause that grows.
+pub(super) async fn again_and_again<W>(service: &str, source: &str, work: impl Fn() -> W)
+where
+    W: Future<Output = Result<(), Failure>> + Send,
+{
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let began = tokio::time::Instant::now();
+        if let Err(failure) = work().await {
+            tracing::warn!(service, source, %failure, "facts do not flow; trying again");
+        }
+        if began.elapsed() > LONGEST_PAUSE {
+            pause = Duration::from_millis(50);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+pub(super) fn away(error: sqlx::Error) -> Failure {
+    Failure::Unavailable(error.to_string())
+}

@@ -1,0 +1,138 @@
+//! Events that could not be taken, and those that wait behind them.
+
+use jiff_sqlx::ToSqlx;
+use sqlx::PgPool;
+use sqlx::types::Json;
+
+use super::Event;
+use crate::clock::Clock;
+use crate::refusal::Failure;
+use crate::write::Stream;
+
+/// Why an event lies here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It failed by itself: undecodable, panicking or breaking a constraint.
+    Poison,
+    /// One before it is missing.
+    Gap,
+    /// Its stream was parked.
+    Waiting,
+}
+
+impl Cause {
+    /// The word in tables and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Poison => "poison",
+            Self::Gap => "gap",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// The dead letters of one service.
+#[derive(Clone, Debug)]
+pub struct DeadLetters {
+    pool: PgPool,
+    clock: Clock,
+}
+
+impl DeadLetters {
+    /// Those in a service's database.
+    pub fn new(pool: PgPool, clock: Clock) -> Self {
+        Self { pool, clock }
+    }
+
+    /// Parks the stream of an event and puts the event here, in one commit.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub(super) async fn park(
+        &self,
+        event: &Event,
+        cause: Cause,
+        detail: &str,
+    ) -> Result<(), Failure> {
+        tracing::error!(
+            event = event.kind, dossier = %event.stream.0, sequence = event.sequence,
+            cause = cause.name(), detail, "an event could not be taken; its stream is parked"
+        );
+        sqlx::query!(
+            "with parked as (
+                 insert into chassis.head (stream, parked) values ($2, true)
+                 on conflict (stream) do update set parked = true
+             )
+             insert into chassis.dead_letter (source, stream, sequence, cause, detail, parked_at, event, body)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (source, stream, sequence) do nothing",
+            event.source,
+            event.stream.0,
+            event.sequence,
+            cause.name(),
+            detail,
+            self.clock.now().to_sqlx() as _,
+            Json(event) as _,
+            event.body
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(away)?;
+        Ok(())
+    }
+
+    /// The letters of a stream from one source, in order; at most 1,000.
+    pub(super) async fn of(&self, source: &str, stream: Stream) -> Result<Vec<Event>, Failure> {
+        let rows = sqlx::query!(
+            r#"select event as "event: Json<Event>", body from chassis.dead_letter
+               where source = $1 and stream = $2 order by sequence limit 1000"#,
+            source,
+            stream.0
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(away)?;
+        Ok(rows.into_iter().map(|row| Event { body: row.body, ..row.event.0 }).collect())
+    }
+
+    /// Lets events of a stream pass again.
+    pub(super) async fn unpark(&self, stream: Stream) -> Result<(), Failure> {
+        sqlx::query!("update chassis.head set parked = false where stream = $1 and parked", stream.0)
+            .execute(&self.pool)
+            .await
+            .map_err(away)?;
+        Ok(())
+    }
+
+    /// Takes a letter away that took effect.
+    pub(super) async fn remove(&self, event: &Event) -> Result<(), Failure> {
+        sqlx::query!(
+            "delete from chassis.dead_letter where source = $1 and stream = $2 and sequence = $3",
+            event.source,
+            event.stream.0,
+            event.sequence
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(away)?;
+        Ok(())
+    }
+
+    /// How many streams are parked.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn parked_streams(&self) -> Result<u64, Failure> {
+        let count = sqlx::query_scalar!(
+            r#"select count(distinct stream) as "count!" from chassis.dead_letter"#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(away)?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+fn away(error: sqlx::Error) -> Failure {
+    Failure::Unavailable(error.to_string())
+}

@@ -1,0 +1,77 @@
+//! What a service does about the facts of another: a table from message to command.
+
+use std::collections::HashMap;
+
+use futures::future::BoxFuture;
+use prost::{Message, Name};
+
+use super::Event;
+use crate::write::{Command, Door, Once, Pending, Store};
+
+type Handler = Box<dyn Fn(&Event) -> Result<Handing, String> + Send + Sync>;
+type Handing = BoxFuture<'static, Pending<()>>;
+
+/// The facts of one service that another reacts to. What is not in the table passes and is counted.
+pub struct Reactions {
+    /// The service whose facts they are.
+    pub source: &'static str,
+    handlers: HashMap<String, Handler>,
+    pass: Box<dyn Fn(&Event) -> Handing + Send + Sync>,
+}
+
+impl Reactions {
+    /// An empty table for the facts of `source`, which are counted on the heads of `door`.
+    pub fn to<S: Store>(source: &'static str, door: &Door<S>) -> Self {
+        let door = door.clone();
+        let pass = Box::new(move |event: &Event| -> Handing {
+            let (door, once, stream) = (door.clone(), once(event), event.stream);
+            Box::pin(async move { door.pass(once, stream).await })
+        });
+        Self { source, handlers: HashMap::new(), pass }
+    }
+
+    /// What follows from an `M`: a command, or nothing.
+    #[must_use]
+    pub fn on<M, C, S>(mut self, door: &Door<S>, react: fn(M, &Event) -> Option<C>) -> Self
+    where
+        M: Message + Name + Default + 'static,
+        S: Store,
+        C: Command<Root = S::Root>,
+    {
+        let door = door.clone();
+        let handler = move |event: &Event| -> Result<Handing, String> {
+            let message = M::decode(event.body.as_slice()).map_err(|error| error.to_string())?;
+            let (door, once, stream) = (door.clone(), once(event), event.stream);
+            let command = react(message, event);
+            Ok(Box::pin(async move {
+                match command {
+                    Some(command) => door.react(once, command).await,
+                    None => door.pass(once, stream).await,
+                }
+            }))
+        };
+        self.handlers.insert(M::full_name(), Box::new(handler));
+        self
+    }
+
+    /// Hands in what follows from an event; in order, if awaited in order.
+    ///
+    /// # Errors
+    /// The event does not decode: it is poison.
+    pub(super) async fn hand_in(&self, event: &Event) -> Result<Pending<()>, String> {
+        let handing = match self.handlers.get(&event.kind) {
+            Some(handler) => handler(event)?,
+            None => (self.pass)(event),
+        };
+        Ok(handing.await)
+    }
+}
+
+fn once(event: &Event) -> Once {
+    Once::Event {
+        source: event.source.clone(),
+        sequence: event.sequence,
+        id: event.id,
+        actor: event.actor.clone(),
+    }
+}

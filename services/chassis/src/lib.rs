@@ -1,0 +1,17 @@
+//! What every service stands on; it knows nothing of dossiers or plates.
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod clock;
+pub mod config;
+pub mod database;
+pub mod events;
+pub mod keys;
+pub mod pages;
+pub mod postgres;
+pub mod refusal;
+pub mod server;
+pub mod service;
+pub mod status;
+pub mod telemetry;
+pub mod write;

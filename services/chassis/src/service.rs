@@ -1,0 +1,167 @@
+//! A service assembled: what `up` runs six of and `serve` one.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::access::{Rules, Verifier};
+use crate::clock::Clock;
+use crate::database;
+use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
+use crate::keys::Keys;
+use crate::server::Serving;
+use crate::telemetry::Metrics;
+use crate::write::{Around, Settings};
+
+/// What the process gives every service.
+#[derive(Clone)]
+pub struct Process {
+    /// The clock of the process.
+    pub clock: Clock,
+    /// Its measures.
+    pub metrics: Metrics,
+    /// Its keys.
+    pub keys: Keys,
+    /// Who is trusted to say who calls.
+    pub verifier: Verifier,
+    /// The contract's access rules.
+    pub rules: Arc<Rules>,
+    /// Whether servers answer reflection.
+    pub reflection: bool,
+}
+
+/// Where one service stands: its database and the bell of its log.
+#[derive(Clone)]
+pub struct Ground {
+    /// The process around it.
+    pub process: Process,
+    /// Its database, migrated.
+    pub pool: PgPool,
+    /// Rung when it publishes.
+    pub bell: Bell,
+}
+
+impl Ground {
+    /// What its door needs.
+    pub fn around(&self) -> Around {
+        Around {
+            clock: self.process.clock.clone(),
+            metrics: self.process.metrics.clone(),
+            bell: self.bell.clone(),
+            settings: Settings::default(),
+        }
+    }
+}
+
+/// What a service is made of.
+pub struct Service {
+    /// Its gRPC handlers.
+    pub routes: Routes,
+    /// What it does about others' facts.
+    pub reactions: Vec<Reactions>,
+}
+
+/// Any error on the way up.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A row of the table of services.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// Its name: of its database, its topic, its setting.
+    pub name: &'static str,
+    /// Its tables.
+    pub migrations: &'static Migrator,
+    /// Puts it together.
+    pub build: fn(Ground) -> Result<Service, BoxError>,
+}
+
+/// A service on its feet, its tasks not yet running.
+pub struct Standing {
+    /// Which.
+    pub kind: Kind,
+    /// Its log, for those who read it.
+    pub log: Log,
+    ground: Ground,
+    service: Service,
+}
+
+impl Standing {
+    /// Connects, migrates, and puts the service together.
+    ///
+    /// # Errors
+    /// The database cannot be reached or migrated, or the service's own data are wrong.
+    pub async fn raise(
+        kind: Kind,
+        process: Process,
+        database: PgConnectOptions,
+        connections: u32,
+    ) -> Result<Self, BoxError> {
+        let pool = database::pool(database, kind.name, connections);
+        database::migrate(&pool, kind.migrations, &process.clock).await?;
+        let bell = Bell::new();
+        let log = Log::new(kind.name, pool.clone(), bell.clone());
+        let ground = Ground { process, pool, bell };
+        let service = (kind.build)(ground.clone())?;
+        Ok(Self { kind, log, ground, service })
+    }
+
+    /// Starts its tasks: the server, its reactions over `carrier`, housekeeping and, if `brokers` is given, the relay of its log.
+    /// Everything ends when `stop` is cancelled; the returned sinks are for replaying dead letters.
+    pub fn start(
+        self,
+        listener: TcpListener,
+        carrier: &dyn Carrier,
+        brokers: Option<&str>,
+        stop: &CancellationToken,
+        tasks: &mut JoinSet<Result<(), BoxError>>,
+    ) -> Vec<Sink> {
+        let Self { kind, log, ground, service } = self;
+        let Ground { process, pool, .. } = ground;
+        let letters = DeadLetters::new(pool.clone(), process.clock.clone());
+        let sinks: Vec<_> = service
+            .reactions
+            .into_iter()
+            .map(|table| {
+                Sink::new(kind.name, table, letters.clone(), process.metrics.clone())
+            })
+            .collect();
+        for sink in &sinks {
+            let carrying = carrier.carry(sink.clone(), pool.clone());
+            tasks.spawn(until_stopped(carrying, stop.clone()));
+        }
+        if let Some(brokers) = brokers {
+            let relay = Relay::new(log, pool.clone(), brokers).run();
+            tasks.spawn(until_stopped(Box::pin(relay), stop.clone()));
+        }
+        let housekeeping = database::keep_house(pool, process.clock.clone());
+        tasks.spawn(until_stopped(Box::pin(housekeeping), stop.clone()));
+        let serving = Serving {
+            service: kind.name,
+            routes: service.routes,
+            rules: process.rules,
+            verifier: process.verifier,
+            metrics: process.metrics,
+            reflection: process.reflection,
+        };
+        tasks.spawn(serving.on(listener, stop.clone()));
+        sinks
+    }
+}
+
+async fn until_stopped(
+    work: BoxFuture<'static, ()>,
+    stop: CancellationToken,
+) -> Result<(), BoxError> {
+    tokio::select! {
+        () = work => {}
+        () = stop.cancelled() => {}
+    }
+    Ok(())
+}

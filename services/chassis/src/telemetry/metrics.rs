@@ -1,0 +1,247 @@
+//! The numbers of a process, for Prometheus.
+//!
+//! A registry is a value that is handed on, not a global: two services in one process share one, two
+//! tests do not. Labels come from the program and its contracts, never from a caller: a method's
+//! name from the descriptors, a reason from an enum. So the number of series is bounded.
+
+use std::time::Duration;
+
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use tonic::Code;
+
+/// Upper bounds in seconds, from a commit on a fast disk to a caller's deadline.
+const SECONDS: [f64; 13] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Upper bounds in commands, up to the largest batch.
+const COMMANDS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+/// Everything a process counts. A clone counts into the same numbers.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    rpc_duration: HistogramVec,
+    batch_size: HistogramVec,
+    write_duration: HistogramVec,
+    write_retries: IntCounterVec,
+    events_handled: IntCounterVec,
+    reader_lag: IntGaugeVec,
+    parked_streams: IntGaugeVec,
+}
+
+impl Metrics {
+    /// A registry of its own, all numbers at nought.
+    pub fn new() -> Self {
+        Self::registered().expect("names and labels are constants, each valid and given once")
+    }
+
+    fn registered() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        Ok(Self {
+            rpc_duration: histogram(
+                &registry,
+                ("motcua_rpc_duration_seconds", "Time to answer a call."),
+                &["service", "method", "code"],
+                &SECONDS,
+            )?,
+            batch_size: histogram(
+                &registry,
+                ("motcua_write_batch_size", "Commands that shared one transaction."),
+                &["service"],
+                &COMMANDS,
+            )?,
+            write_duration: histogram(
+                &registry,
+                ("motcua_write_duration_seconds", "Time of a write from begin to commit."),
+                &["service", "transaction", "outcome"],
+                &SECONDS,
+            )?,
+            write_retries: counter(
+                &registry,
+                ("motcua_write_retries_total", "Writes that ran again."),
+                &["service", "reason"],
+            )?,
+            events_handled: counter(
+                &registry,
+                ("motcua_events_handled_total", "Events that were taken in."),
+                &["service", "source", "outcome"],
+            )?,
+            reader_lag: gauge(
+                &registry,
+                ("motcua_reader_lag_events", "Events written but not yet taken in."),
+                &["service", "source"],
+            )?,
+            parked_streams: gauge(
+                &registry,
+                ("motcua_parked_streams", "Streams that wait for an operator."),
+                &["service"],
+            )?,
+            registry,
+        })
+    }
+
+    /// A call was answered. `method` is a name of the contract; a path that names none is counted
+    /// under one fixed word.
+    pub fn rpc_answered(&self, service: &str, method: &str, code: Code, took: Duration) {
+        let labels = [service, method, code_name(code)];
+        self.rpc_duration.with_label_values(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A transaction ended, well or not. `transaction` is its name, `outcome` a word such as
+    /// `committed`, `refused` or `failed`.
+    pub fn written(&self, service: &str, transaction: &str, outcome: &str, took: Duration) {
+        let labels = [service, transaction, outcome];
+        self.write_duration.with_label_values(&labels).observe(took.as_secs_f64());
+    }
+
+    /// So many commands shared one transaction.
+    pub fn batched(&self, service: &str, commands: u32) {
+        self.batch_size.with_label_values(&[service]).observe(f64::from(commands));
+    }
+
+    /// A write ran again, because of a `deadlock`, a `lock_timeout`, a `split`.
+    pub fn retried(&self, service: &str, reason: &str) {
+        self.write_retries.with_label_values(&[service, reason]).inc();
+    }
+
+    /// An event of `source` was taken in by `service`: `applied`, `ignored`, `repeated`, `parked`.
+    pub fn event_handled(&self, service: &str, source: &str, outcome: &str) {
+        self.events_handled.with_label_values(&[service, source, outcome]).inc();
+    }
+
+    /// So many events of `source` wait for `service` now.
+    pub fn reader_lags(&self, service: &str, source: &str, events: u64) {
+        self.reader_lag.with_label_values(&[service, source]).set(whole(events));
+    }
+
+    /// So many streams of `service` wait for an operator now.
+    pub fn streams_parked(&self, service: &str, streams: u64) {
+        self.parked_streams.with_label_values(&[service]).set(whole(streams));
+    }
+
+    /// All numbers in Prometheus's text format, version 0.0.4.
+    pub fn render(&self) -> String {
+        let mut text = Vec::new();
+        TextEncoder::new()
+            .encode(&self.registry.gather(), &mut text)
+            .expect("every family gathered has a name and a metric, and a Vec takes every write");
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+type Described = (&'static str, &'static str);
+
+fn histogram(
+    registry: &Registry,
+    (name, help): Described,
+    labels: &[&str],
+    buckets: &[f64],
+) -> prometheus::Result<HistogramVec> {
+    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+    let histogram = HistogramVec::new(options, labels)?;
+    registry.register(Box::new(histogram.clone()))?;
+    Ok(histogram)
+}
+
+fn counter(
+    registry: &Registry,
+    (name, help): Described,
+    labels: &[&str],
+) -> prometheus::Result<IntCounterVec> {
+    let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
+}
+
+fn gauge(
+    registry: &Registry,
+    (name, help): Described,
+    labels: &[&str],
+) -> prometheus::Result<IntGaugeVec> {
+    let gauge = IntGaugeVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+/// A gauge is signed; a count beyond its range is as good as endless.
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The code as the contract writes it (`google.rpc.Code`).
+fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_rendered_with_its_labels() {
+        let metrics = Metrics::new();
+        metrics.rpc_answered("dossier", "Submit", Code::NotFound, Duration::from_millis(3));
+        metrics.batched("dossier", 7);
+        metrics.written("dossier", "submit", "committed", Duration::from_millis(30));
+        metrics.retried("dossier", "deadlock");
+        metrics.event_handled("dossier", "payment", "applied");
+        metrics.reader_lags("dossier", "payment", 12);
+        metrics.streams_parked("dossier", u64::MAX);
+        let text = metrics.clone().render();
+        let lines = [
+            r#"motcua_rpc_duration_seconds_count{code="NOT_FOUND",method="Submit",service="dossier"} 1"#,
+            r#"motcua_write_batch_size_bucket{service="dossier",le="8"} 1"#,
+            r#"motcua_write_batch_size_sum{service="dossier"} 7"#,
+            r#"motcua_write_duration_seconds_bucket{outcome="committed",service="dossier",transaction="submit",le="0.025"} 0"#,
+            r#"motcua_write_retries_total{reason="deadlock",service="dossier"} 1"#,
+            r#"motcua_events_handled_total{outcome="applied",service="dossier",source="payment"} 1"#,
+            r#"motcua_reader_lag_events{service="dossier",source="payment"} 12"#,
+            r#"motcua_parked_streams{service="dossier"} 9223372036854775807"#,
+        ];
+        for line in lines {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn two_registries_do_not_mix() {
+        let (one, other) = (Metrics::new(), Metrics::default());
+        one.retried("dossier", "deadlock");
+        assert_eq!(other.render(), "");
+    }
+
+    #[test]
+    fn every_code_is_named_as_in_the_contract() {
+        for number in 0..17 {
+            let code = Code::from_i32(number);
+            let spelled = format!("{code:?}").to_uppercase();
+            assert_eq!(code_name(code).replace('_', ""), spelled);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One batch, one transaction: lock, load, decide, save, commit. A batch that fails is split until the guilty command
+//! stands alone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::{Connection, PgConnection, PgPool};
+
+use super::at::{Numbers, Series};
+use super::door::Settings;
+use super::fold::{Folded, Loaded, fold};
+use super::lane::{Boxed, Verdict};
+use super::tables::{self, Row};
+use super::{Asked, Failure, Root, Store, Stream};
+use crate::clock::Clock;
+use crate::events::Bell;
+use crate::telemetry::Metrics;
+
+/// What the lanes of a door share.
+pub(super) struct Shared<S: Store> {
+    pub(super) service: &'static str,
+    pub(super) pool: PgPool,
+    pub(super) store: S,
+    pub(super) rules: Arc<<S::Root as Root>::Rules>,
+    pub(super) clock: Clock,
+    pub(super) metrics: Metrics,
+    pub(super) bell: Bell,
+    pub(super) settings: Settings,
+}
+
+/// Times a transaction that lost a deadlock or a lock is run again before its callers are told to.
+const RUNS: u32 = 5;
+
+/// Carries a batch out and answers each of its commands.
+pub(super) async fn carry_out<S: Store>(shared: &Shared<S>, commands: Vec<Boxed<S::Root>>) {
+    let began = tokio::time::Instant::now();
+    shared.metrics.batched(shared.service, u32::try_from(commands.len()).unwrap_or(u32::MAX));
+    let outcome = attempt_again(shared, &commands).await;
+    let took = began.elapsed();
+    let name = name(&commands);
+    match outcome {
+        Ok(verdicts) => {
+            shared.metrics.written(shared.service, name, "committed", took);
+            for (command, verdict) in commands.into_iter().zip(verdicts) {
+                command.finish(verdict);
+            }
+        }
+        Err(Fault::Away(why)) => {
+            shared.metrics.written(shared.service, name, "unavailable", took);
+            answer_all(commands, &Failure::Unavailable(why));
+        }
+        Err(Fault::Ours(why)) if commands.len() == 1 => {
+            shared.metrics.written(shared.service, name, "broken", took);
+            answer_all(commands, &Failure::Broken(why));
+        }
+        Err(Fault::Ours(_)) => {
+            shared.metrics.written(shared.service, name, "split", took);
+            let mut first = commands;
+            let second = first.split_off(first.len() / 2);
+            Box::pin(carry_out(shared, first)).await;
+            Box::pin(carry_out(shared, second)).await;
+        }
+        Err(Fault::Lost(why)) => {
+            shared.metrics.written(shared.service, name, "lost", took);
+            answer_all(commands, &Failure::Unavailable(why));
+        }
+    }
+}
+
+/// A transaction is named for its commands, or `mixed`.
+fn name<R: Root>(commands: &[Boxed<R>]) -> &'static str {
+    let first = commands.first().map_or("none", |command| command.name());
+    if commands.iter().all(|command| command.name() == first) { first } else { "mixed" }
+}
+
+fn answer_all<R: Root>(commands: Vec<Boxed<R>>, failure: &Failure) {
+    for command in commands {
+        command.finish(Verdict::Failed(failure.clone()));
+    }
+}
+
+async fn attempt_again<S: Store>(
+    shared: &Shared<S>,
+    commands: &[Boxed<S::Root>],
+) -> Result<Vec<Verdict>, Fault> {
+    let mut run = 1;
+    loop {
+        match attempt(shared, commands).await.map_err(Fault::from) {
+            Err(Fault::Lost(why)) if run < RUNS => {
+                shared.metrics.retried(shared.service, &why);
+                let most = 10_u64 << run;
+                let pause = Duration::from_millis(rand::random_range(1..=most));
+                tokio::time::sleep(pause).await;
+                run += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn attempt<S: Store>(
+    shared: &Shared<S>,
+    commands: &[Boxed<S::Root>],
+) -> sqlx::Result<Vec<Verdict>> {
+    let mut connection = shared.pool.acquire().await?;
+    let mut transaction = connection.begin().await?;
+    let loaded = load(shared, &mut transaction, commands).await?;
+    let now = shared.clock.now();
+    let folded = decide(shared, &mut transaction, commands, &loaded, now).await?;
+    save(shared, &mut transaction, commands, &folded, now).await?;
+    transaction.commit().await?;
+    if !folded.facts.is_empty() {
+        shared.bell.ring();
+    }
+    Ok(folded.verdicts)
+}
+
+async fn load<S: Store>(
+    shared: &Shared<S>,
+    db: &mut PgConnection,
+    commands: &[Boxed<S::Root>],
+) -> sqlx::Result<Loaded<S::Root>> {
+    let mut asked: BTreeMap<Stream, Asked<S::Root>> = BTreeMap::new();
+    for command in commands {
+        let stream = command.stream();
+        let entry = asked.entry(stream).or_insert_with(|| Asked { stream, wants: Vec::new() });
+        entry.wants.push(command.wants());
+    }
+    let asked: Vec<_> = asked.into_values().collect();
+    let streams: Vec<_> = asked.iter().map(|asked| asked.stream.0).collect();
+    let heads = tables::lock_heads(db, &streams).await?;
+    let kept = tables::kept_answers(db, commands.iter().map(|command| command.once())).await?;
+    let roots = shared.store.load(db, &asked).await?;
+    Ok(Loaded { heads, roots, kept })
+}
+
+/// Decides once to learn how many numbers of which series are needed and, if any are, again with the numbers themselves: their rows
+/// are the last to be locked.
+async fn decide<S: Store>(
+    shared: &Shared<S>,
+    db: &mut PgConnection,
+    commands: &[Boxed<S::Root>],
+    loaded: &Loaded<S::Root>,
+    now: Timestamp,
+) -> sqlx::Result<Folded<S::Root>> {
+    let folded = fold(commands, loaded, &shared.rules, now, Numbers::default());
+    let wanted = folded.numbers.taken().clone();
+    if wanted.is_empty() {
+        return Ok(folded);
+    }
+    let last = tables::advance_counters(db, &wanted).await?;
+    let base = before(&last, &wanted);
+    let numbered = fold(commands, loaded, &shared.rules, now, Numbers::starting_after(base));
+    if numbered.numbers.taken() == &wanted {
+        Ok(numbered)
+    } else {
+        Err(sqlx::Error::Protocol("a decision branched on its number".into()))
+    }
+}
+
+fn before(last: &HashMap<Series, i64>, wanted: &BTreeMap<Series, i64>) -> BTreeMap<Series, i64> {
+    wanted
+        .iter()
+        .map(|(series, count)| {
+            (series.clone(), last.get(series).copied().unwrap_or_default() - count)
+        })
+        .collect()
+}
+
+async fn save<S: Store>(
+    shared: &Shared<S>,
+    db: &mut PgConnection,
+    commands: &[Boxed<S::Root>],
+    folded: &Folded<S::Root>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    if !folded.changed.is_empty() {
+        shared.store.save(db, &folded.changed).await?;
+    }
+    let rows = folded.facts.iter().map(|fact| {
+        let command = &commands[fact.command];
+        Row {
+            stream: fact.stream,
+            sequence: fact.sequence,
+            actor: command.once().actor().to_owned(),
+            causation: command.once().causation(),
+            traceparent: command.traceparent().map(ToOwned::to_owned),
+            message: S::message(&fact.fact),
+        }
+    });
+    tables::save(db, &folded.heads, &folded.answers, rows.collect(), now).await
+}
+
+/// Why a transaction did not commit.
+enum Fault {
+    /// It lost a deadlock or waited too long for a lock: run it again.
+    Lost(String),
+    /// The database is away, or the commit's fate is not known.
+    Away(String),
+    /// One of its commands breaks a constraint or cannot be stored.
+    Ours(String),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+        match (&*code, &error) {
+            // serialization_failure, deadlock_detected, lock_not_available
+            ("40001" | "40P01" | "55P03", _) => Self::Lost(format!("sqlstate {code}")),
+            // connection exceptions, insufficient resources, operator intervention, system errors
+            (code, _) if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
+                Self::Away(format!("sqlstate {code}"))
+            }
+            (_, sqlx::Error::Database(_) | sqlx::Error::Encode(_) | sqlx::Error::Protocol(_)) => {
+                Self::Ours(error.to_string())
+            }
+            _ => Self::Away(error.to_string()),
+        }
+    }
+}

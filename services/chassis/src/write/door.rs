@@ -1,0 +1,205 @@
+//! The door: where commands come in and answers go out.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+
+use super::batch::Shared;
+use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict};
+use super::{Command, Failure, Kind, Once, Refusal, Store, Stream};
+use crate::clock::Clock;
+use crate::events::Bell;
+use crate::telemetry::{Metrics, current_traceparent};
+
+/// How wide the door is.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Lanes: transactions at once. Two keep one gathering while the other commits; more gained nothing when measured.
+    pub lanes: usize,
+    /// Commands of one batch, at most.
+    pub batch: usize,
+    /// Calls, and apart from them events, that may wait in a lane; a call beyond is refused as OVERLOADED.
+    pub queue: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { lanes: 2, batch: 256, queue: 1024 }
+    }
+}
+
+/// The one way to change the state of a service's root noun. Clones share the lanes.
+pub struct Door<S: Store> {
+    lanes: Arc<[Entrances<S::Root>]>,
+}
+
+impl<S: Store> Clone for Door<S> {
+    fn clone(&self) -> Self {
+        Self { lanes: self.lanes.clone() }
+    }
+}
+
+impl<S: Store> Door<S> {
+    /// Opens the door of one root: its lanes run until the last clone is dropped and all commands are answered.
+    pub fn open(
+        service: &'static str,
+        pool: PgPool,
+        store: S,
+        rules: Arc<<S::Root as super::Root>::Rules>,
+        around: Around,
+    ) -> Self {
+        let Around { clock, metrics, bell, settings } = around;
+        let shared = Arc::new(Shared { service, pool, store, rules, clock, metrics, bell, settings });
+        let lanes = (0..settings.lanes.max(1)).map(|_| lane::open(shared.clone())).collect();
+        Self { lanes }
+    }
+
+    /// Carries a command out and waits for its answer.
+    ///
+    /// # Errors
+    /// [`Failure`] tells whether a repeat is of use. A refusal OVERLOADED left no trace.
+    pub async fn run<C>(&self, once: Once, command: C) -> Result<C::Answer, Failure>
+    where
+        C: Command<Root = S::Root>,
+    {
+        let stream = command.stream();
+        let (reply, answer) = oneshot::channel();
+        let traceparent = current_traceparent();
+        let envelope = Envelope { command, once, traceparent, reply };
+        match self.lane(stream).calls.try_send(Box::new(envelope)) {
+            Ok(()) => Pending::<C::Answer>::of(answer).answer().await,
+            Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded().into()),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(closing()),
+        }
+    }
+
+    /// Hands in the command that follows from an event and does not wait: events handed in one after the other are decided in that order.
+    pub async fn react<C>(&self, once: Once, command: C) -> Pending<()>
+    where
+        C: Command<Root = S::Root>,
+    {
+        let stream = command.stream();
+        let (reply, answer) = oneshot::channel();
+        let envelope = Envelope { command, once, traceparent: current_traceparent(), reply };
+        self.hand_in(stream, Box::new(envelope), answer).await
+    }
+
+    /// Counts an event that concerns nobody here.
+    pub async fn pass(&self, once: Once, stream: Stream) -> Pending<()> {
+        let (reply, answer) = oneshot::channel();
+        self.hand_in(stream, Box::new(Passing { stream, once, reply }), answer).await
+    }
+
+    async fn hand_in(
+        &self,
+        stream: Stream,
+        queued: Boxed<S::Root>,
+        answer: oneshot::Receiver<Verdict>,
+    ) -> Pending<()> {
+        // A closed lane drops the command, and with it the sender that `answer` waits for.
+        let _ = self.lane(stream).events.send(queued).await;
+        Pending::of(answer)
+    }
+
+    fn lane(&self, stream: Stream) -> &Entrances<S::Root> {
+        let (_, low) = stream.0.as_u64_pair();
+        let lanes = u64::try_from(self.lanes.len()).unwrap_or(1);
+        &self.lanes[usize::try_from(low % lanes).unwrap_or_default()]
+    }
+}
+
+/// What a door needs from the process it opens in.
+#[derive(Clone)]
+pub struct Around {
+    /// The service's clock.
+    pub clock: Clock,
+    /// Where its measures go.
+    pub metrics: Metrics,
+    /// Rung after each commit that published something.
+    pub bell: Bell,
+    /// How wide it is.
+    pub settings: Settings,
+}
+
+/// A command handed in, its answer to come.
+#[derive(Debug)]
+pub struct Pending<A> {
+    answer: oneshot::Receiver<Verdict>,
+    kind: PhantomData<fn() -> A>,
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub enum Taken {
+    /// It took effect.
+    Effective,
+    /// It had been taken before.
+    Repeat,
+    /// The rules said no to what would follow: nothing follows.
+    Ignored(Refusal),
+    /// An event before it is missing.
+    Gap {
+        /// The sequence that should have come.
+        expected: i64,
+    },
+    /// Its stream is parked.
+    Parked,
+}
+
+impl<A> Pending<A> {
+    fn of(answer: oneshot::Receiver<Verdict>) -> Self {
+        Self { answer, kind: PhantomData }
+    }
+
+    async fn verdict(self) -> Verdict {
+        self.answer.await.unwrap_or_else(|_| Verdict::Failed(closing()))
+    }
+}
+
+impl Pending<()> {
+    /// What became of the event.
+    ///
+    /// # Errors
+    /// `Unavailable`: hand it in again. `Broken`: it is poison.
+    pub async fn taken(self) -> Result<Taken, Failure> {
+        match self.verdict().await {
+            Verdict::Answered(_) => Ok(Taken::Effective),
+            Verdict::Refused(refusal) => Ok(Taken::Ignored(refusal)),
+            Verdict::Repeat => Ok(Taken::Repeat),
+            Verdict::Gap { expected } => Ok(Taken::Gap { expected }),
+            Verdict::Parked => Ok(Taken::Parked),
+            Verdict::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+impl<A: super::Kept> Pending<A> {
+    async fn answer(self) -> Result<A, Failure> {
+        match self.verdict().await {
+            Verdict::Answered(answer) => serde_json::from_str(&answer)
+                .map_err(|error| Failure::Broken(format!("a kept answer does not read: {error}"))),
+            Verdict::Refused(refusal) => Err(refusal.into()),
+            Verdict::Failed(failure) => Err(failure),
+            Verdict::Repeat | Verdict::Gap { .. } | Verdict::Parked => {
+                Err(Failure::Broken("a call was judged as an event".into()))
+            }
+        }
+    }
+}
+
+fn overloaded() -> Refusal {
+    Refusal::new(
+        Kind::Overloaded,
+        "OVERLOADED",
+        "Hệ thống đang quá tải; hãy gửi lại đúng yêu cầu này sau.",
+        "Too many requests at once; repeat the same request later.",
+    )
+    .after(Duration::from_secs(1))
+}
+
+fn closing() -> Failure {
+    Failure::Unavailable("the service is stopping".into())
+}

@@ -1,0 +1,221 @@
+//! The decisions of one batch, commands of one stream folding in order. Pure: what it is given was locked and loaded,
+//! what it returns is saved.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::at::{At, Numbers};
+use super::lane::{Boxed, Queued, Verdict};
+use super::{Changed, Decided, Failure, Kind, Once, Refusal, Root, Stream};
+use crate::write::once::Fingerprint;
+
+/// A stream's head, locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) sequence: i64,
+    pub(super) seen: BTreeMap<String, i64>,
+    pub(super) parked: bool,
+}
+
+/// An answer kept for a repeat.
+#[derive(Clone, Debug)]
+pub(super) struct KeptAnswer {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) answer: String,
+}
+
+/// (caller, request id).
+pub(super) type Key = (String, Uuid);
+
+/// What a batch found when it had its locks.
+#[derive(Clone)]
+pub(super) struct Loaded<R> {
+    pub(super) heads: HashMap<Stream, Head>,
+    pub(super) roots: HashMap<Stream, R>,
+    pub(super) kept: HashMap<Key, KeptAnswer>,
+}
+
+/// A fact and the command, by its place in the batch, that it follows from.
+pub(super) struct Fact<R: Root> {
+    pub(super) command: usize,
+    pub(super) stream: Stream,
+    pub(super) sequence: i64,
+    pub(super) fact: R::Fact,
+}
+
+/// What a batch decided.
+pub(super) struct Folded<R: Root> {
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) changed: Vec<Changed<R>>,
+    pub(super) heads: Vec<(Stream, Head)>,
+    pub(super) facts: Vec<Fact<R>>,
+    pub(super) answers: Vec<(Key, KeptAnswer)>,
+    pub(super) numbers: Numbers,
+}
+
+/// Decides every command of the batch in order.
+pub(super) fn fold<R: Root>(
+    commands: &[Boxed<R>],
+    loaded: &Loaded<R>,
+    rules: &R::Rules,
+    now: Timestamp,
+    numbers: Numbers,
+) -> Folded<R> {
+    let mut folding = Folding {
+        state: loaded.clone(),
+        touched: HashSet::new(),
+        facts: Vec::new(),
+        answers: Vec::new(),
+        numbers,
+        rules,
+        now,
+    };
+    let verdicts = commands
+        .iter()
+        .enumerate()
+        .map(|(place, command)| folding.judge(place, command.as_ref()))
+        .collect();
+    folding.finish(verdicts, loaded)
+}
+
+struct Folding<'a, R: Root> {
+    state: Loaded<R>,
+    touched: HashSet<Stream>,
+    facts: Vec<Fact<R>>,
+    answers: Vec<(Key, KeptAnswer)>,
+    numbers: Numbers,
+    rules: &'a R::Rules,
+    now: Timestamp,
+}
+
+impl<R: Root> Folding<'_, R> {
+    fn judge(&mut self, place: usize, command: &dyn Queued<R>) -> Verdict {
+        let known = match command.once() {
+            Once::Call { caller, request_id, fingerprint } => {
+                self.known_call(caller, *request_id, fingerprint)
+            }
+            Once::Event { source, sequence, .. } => {
+                self.known_event(command.stream(), source, *sequence)
+            }
+        };
+        known.unwrap_or_else(|| self.decide(place, command))
+    }
+
+    fn known_call(&self, caller: &str, id: Uuid, fingerprint: &Fingerprint) -> Option<Verdict> {
+        let kept = self.state.kept.get(&(caller.to_owned(), id))?;
+        Some(if kept.fingerprint == *fingerprint {
+            Verdict::Answered(kept.answer.clone())
+        } else {
+            Verdict::Refused(request_id_reused())
+        })
+    }
+
+    fn known_event(&self, stream: Stream, source: &str, sequence: i64) -> Option<Verdict> {
+        let head = self.head(stream);
+        let expected = head.seen.get(source).copied().unwrap_or_default() + 1;
+        if sequence < expected {
+            Some(Verdict::Repeat)
+        } else if head.parked {
+            Some(Verdict::Parked)
+        } else if sequence > expected {
+            Some(Verdict::Gap { expected })
+        } else {
+            None
+        }
+    }
+
+    fn decide(&mut self, place: usize, command: &dyn Queued<R>) -> Verdict {
+        let before = self.state.roots.get(&command.stream());
+        let taken = self.numbers.taken().clone();
+        let mut at = At::new(self.now, command.once().seed(), &mut self.numbers);
+        // Safe to assert: `decide` gets shared references only, and what it took of the numbers is restored.
+        let decided =
+            catch_unwind(AssertUnwindSafe(|| command.decide(before, self.rules, &mut at)));
+        match decided {
+            Ok(Ok(Some(decided))) => self.take_effect(place, command, decided),
+            Ok(Ok(None)) => {
+                self.count(command);
+                Verdict::Answered("null".into())
+            }
+            Ok(Err(refusal)) => {
+                self.numbers.restore(taken);
+                self.count(command);
+                Verdict::Refused(refusal)
+            }
+            Err(_) => {
+                self.numbers.restore(taken);
+                Verdict::Failed(Failure::Broken(format!("{} panicked", command.name())))
+            }
+        }
+    }
+
+    fn take_effect(
+        &mut self,
+        place: usize,
+        command: &dyn Queued<R>,
+        decided: Decided<R, String>,
+    ) -> Verdict {
+        let stream = command.stream();
+        let Decided { after, facts, answer } = decided;
+        self.state.roots.insert(stream, after);
+        self.touched.insert(stream);
+        for fact in facts {
+            let head = self.head_mut(stream);
+            head.sequence += 1;
+            let sequence = head.sequence;
+            self.facts.push(Fact { command: place, stream, sequence, fact });
+        }
+        if let Once::Call { caller, request_id, fingerprint } = command.once() {
+            let key = (caller.clone(), *request_id);
+            let kept = KeptAnswer { fingerprint: *fingerprint, answer: answer.clone() };
+            self.state.kept.insert(key.clone(), kept.clone());
+            self.answers.push((key, kept));
+        }
+        self.count(command);
+        Verdict::Answered(answer)
+    }
+
+    /// An event is behind us whether or not something followed from it.
+    fn count(&mut self, command: &dyn Queued<R>) {
+        if let Once::Event { source, sequence, .. } = command.once() {
+            self.head_mut(command.stream()).seen.insert(source.clone(), *sequence);
+        }
+    }
+
+    fn head(&self, stream: Stream) -> &Head {
+        self.state.heads.get(&stream).expect("every stream of the batch was locked")
+    }
+
+    fn head_mut(&mut self, stream: Stream) -> &mut Head {
+        self.state.heads.get_mut(&stream).expect("every stream of the batch was locked")
+    }
+
+    fn finish(self, verdicts: Vec<Verdict>, loaded: &Loaded<R>) -> Folded<R> {
+        let Self { mut state, touched, facts, answers, numbers, .. } = self;
+        let changed = touched
+            .into_iter()
+            .filter_map(|stream| {
+                let after = state.roots.remove(&stream)?;
+                Some(Changed { stream, before: loaded.roots.get(&stream).cloned(), after })
+            })
+            .collect();
+        let heads = state
+            .heads
+            .into_iter()
+            .filter(|(stream, head)| loaded.heads.get(stream) != Some(head))
+            .collect();
+        Folded { verdicts, changed, heads, facts, answers, numbers }
+    }
+}
+
+fn request_id_reused() -> Refusal {
+    Refusal::new(
+        Kind::Invalid,
+        "REQUEST_ID_REUSED",
+        "Mã yêu cầu này đã dùng cho một yêu cầu khác; hãy dùng mã mới.",
+        "This request id was used for another request; use a new one.",
+    )
+}

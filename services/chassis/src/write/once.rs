@@ -1,0 +1,105 @@
+//! Why a command takes effect once, whoever repeats it.
+
+use prost::{Message, Name};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::at::uuid_of;
+use super::Refusal;
+
+/// The identity of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Once {
+    /// A call: its answer is kept for the stated days.
+    Call {
+        /// Resource name of the caller.
+        caller: String,
+        /// The caller's id for the wish.
+        request_id: Uuid,
+        /// Tells a repeat from another request under the same id.
+        fingerprint: Fingerprint,
+    },
+    /// Another service's fact: the stream's head remembers the last one, for ever.
+    Event {
+        /// The service that published it.
+        source: String,
+        /// Its number on the stream there.
+        sequence: i64,
+        /// Its id, for the record of causes.
+        id: Uuid,
+        /// Who caused it.
+        actor: String,
+    },
+}
+
+/// A hash of a method and its request.
+pub type Fingerprint = [u8; 16];
+
+impl Once {
+    /// The identity of a call.
+    ///
+    /// # Errors
+    /// `request_id` is not a UUID, or is the nil one.
+    pub fn call<M: Message + Name>(
+        caller: &str,
+        request_id: &str,
+        request: &M,
+    ) -> Result<Self, Refusal> {
+        let digest = Sha256::new()
+            .chain_update(M::full_name())
+            .chain_update([0])
+            .chain_update(request.encode_to_vec())
+            .finalize();
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.copy_from_slice(&digest[..16]);
+        let request_id = self::request_id(request_id)?;
+        Ok(Self::Call { caller: caller.into(), request_id, fingerprint })
+    }
+
+    /// An id that follows from this identity: for a resource whose creator chose none, so that a repeat meets the same stream.
+    pub fn derived_id(&self) -> Uuid {
+        uuid_of(&self.seed())
+    }
+
+    pub(super) fn seed(&self) -> [u8; 32] {
+        let hash = Sha256::new();
+        let hash = match self {
+            Self::Call { caller, request_id, .. } => {
+                hash.chain_update(b"call\0").chain_update(caller).chain_update(request_id)
+            }
+            Self::Event { id, .. } => hash.chain_update(b"event\0").chain_update(id),
+        };
+        hash.finalize().into()
+    }
+
+    pub(super) fn actor(&self) -> &str {
+        match self {
+            Self::Call { caller, .. } => caller,
+            Self::Event { actor, .. } => actor,
+        }
+    }
+
+    pub(super) fn causation(&self) -> String {
+        match self {
+            Self::Call { request_id, .. } => format!("requests/{request_id}"),
+            Self::Event { source, id, .. } => format!("{source}/events/{id}"),
+        }
+    }
+}
+
+/// A request id as the UUID it must be.
+///
+/// # Errors
+/// Names the field `request_id`.
+pub fn request_id(text: &str) -> Result<Uuid, Refusal> {
+    match Uuid::try_parse(text) {
+        Ok(id) if !id.is_nil() => Ok(id),
+        _ => Err(Refusal::field(
+            "request_id",
+            "UUID_REQUIRED",
+            "Hãy gửi một UUID mới cho mỗi yêu cầu và giữ nguyên khi gửi lại.",
+            "Send a UUID, new for each wish and the same for each repeat of it.",
+        )),
+    }
+}
+
