@@ -11,11 +11,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use crate::access::{Rules, Verifier};
+use crate::access::{Issuer, Rules, Verifier};
 use crate::clock::Clock;
 use crate::database;
 use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
 use crate::keys::Keys;
+use crate::peers::Peers;
 use crate::server::Serving;
 use crate::telemetry::Metrics;
 use crate::write::{Around, Settings};
@@ -33,6 +34,10 @@ pub struct Process {
     pub verifier: Verifier,
     /// The contract's access rules.
     pub rules: Arc<Rules>,
+    /// The other services.
+    pub peers: Peers,
+    /// Signs tokens in the name of identity.
+    pub issuer: Issuer,
     /// Whether servers answer reflection.
     pub reflection: bool,
 }

@@ -1,1 +1,41 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod case;
+pub mod draw;
+mod events;
+mod rpc;
+mod store;
+pub mod working_time;
+
+use std::sync::Arc;
+
+use chassis::service::{BoxError, Ground, Kind, Service};
+use chassis::write::Door;
+use proto::motcua::workflow::v1::case_service_server::CaseServiceServer;
+use proto::motcua::workflow::v1::task_service_server::TaskServiceServer;
+use sqlx::migrate::Migrator;
+use tonic::service::Routes;
+
+use self::rpc::{Cases, Tasks};
+use self::store::CaseStore;
+use self::working_time::Calendar;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The calendar the program comes with.
+const CALENDAR: &str = include_str!("../data/calendar.yaml");
+
+/// The service's row in the table of services.
+pub const SERVICE: Kind = Kind { name: "workflow", migrations: &MIGRATIONS, build };
+
+fn build(ground: Ground) -> Result<Service, BoxError> {
+    let calendar = Arc::new(Calendar::from_yaml(CALENDAR)?);
+    let store = CaseStore::new(ground.pool.clone());
+    let around = ground.around();
+    let door = Door::open(SERVICE.name, ground.pool, store.clone(), calendar.clone(), around);
+    let reactions = vec![events::of_dossier(&door)];
+    let cases = Cases { store: store.clone(), door: door.clone(), calendar };
+    let routes = Routes::new(CaseServiceServer::new(cases))
+        .add_service(TaskServiceServer::new(Tasks { store, door }));
+    Ok(Service { routes, reactions })
+}

@@ -142,7 +142,8 @@ fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     assert!(told.ends_with("did you mean dossier.grpc.listen?"), "{told}");
     let told = refusal(Settings::load(TABLE, &sources(None, &[], &["weather=fine"])));
     assert_eq!(told, "command line: there is no setting \"weather\"");
-    Settings::load(TABLE, &sources(None, &[("MOTCUA_PORT_80_TCP", "tcp://10.0.0.1")], &[])).unwrap();
+    Settings::load(TABLE, &sources(None, &[("MOTCUA_PORT_80_TCP", "tcp://10.0.0.1")], &[]))
+        .unwrap();
 }
 
 #[test]

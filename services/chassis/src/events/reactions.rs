@@ -30,9 +30,10 @@ impl Reactions {
         Self { source, handlers: HashMap::new(), pass }
     }
 
-    /// What follows from an `M`: a command, or nothing.
+    /// What follows from an `M`: a command, or nothing; or it is not what it must be (an unknown value of a known enum, a missing part):
+    /// then it is poison, for passing it by would lose what it says.
     #[must_use]
-    pub fn on<M, C, S>(mut self, door: &Door<S>, react: fn(M, &Event) -> Option<C>) -> Self
+    pub fn on<M, C, S>(mut self, door: &Door<S>, react: fn(M, &Event) -> Result<Option<C>, &'static str>) -> Self
     where
         M: Message + Name + Default + 'static,
         S: Store,
@@ -42,7 +43,7 @@ impl Reactions {
         let handler = move |event: &Event| -> Result<Handing, String> {
             let message = M::decode(event.body.as_slice()).map_err(|error| error.to_string())?;
             let (door, once, stream) = (door.clone(), once(event), event.stream);
-            let command = react(message, event);
+            let command = react(message, event)?;
             Ok(Box::pin(async move {
                 match command {
                     Some(command) => door.react(once, command).await,

@@ -6,7 +6,6 @@
 //! several threads do not mix.
 
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
 use std::sync::OnceLock;
 
 use opentelemetry::trace::TraceContextExt;
@@ -151,12 +150,13 @@ fn whose<S>(event: &Event<'_>, context: &Context<'_, S>) -> Whose
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    context.event_scope(event).into_iter().flatten().fold(Whose::default(), |found, span| {
-        match span.extensions().get::<Whose>() {
+    context.event_scope(event).into_iter().flatten().fold(
+        Whose::default(),
+        |found, span| match span.extensions().get::<Whose>() {
             Some(outer) => found.or(outer),
             None => found,
-        }
-    })
+        },
+    )
 }
 
 impl Visit for Whose {

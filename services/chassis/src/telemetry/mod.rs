@@ -116,8 +116,8 @@ where
         .with_tracer(provider.tracer("motcua"))
         .with_filter(LevelFilter::INFO);
     let spans = filter_fn(|about| about.is_span() && *about.level() <= tracing::Level::INFO);
-    let lines = EnvFilter::try_new(&settings.log_filter)?
-        .or(spans.with_max_level_hint(LevelFilter::INFO));
+    let lines =
+        EnvFilter::try_new(&settings.log_filter)?.or(spans.with_max_level_hint(LevelFilter::INFO));
     let logs = logs(settings.log_format, writer, ansi).with_filter(lines);
     Ok(Registry::default().with(traces).with(logs))
 }
@@ -128,7 +128,9 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     match format {
-        LogFormat::Text => tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(writer).boxed(),
+        LogFormat::Text => {
+            tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(writer).boxed()
+        }
         LogFormat::Json => JsonLines::new(writer, SystemTime).boxed(),
     }
 }

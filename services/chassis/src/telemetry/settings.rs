@@ -118,6 +118,9 @@ mod tests {
     #[test]
     fn a_share_is_a_whole_percentage() {
         assert_eq!(Percent::parse("25").map(Percent::ratio), Some(0.25));
-        assert_eq!((Percent::parse("101"), Percent::parse("-1"), Percent::parse("")), (None, None, None));
+        assert_eq!(
+            (Percent::parse("101"), Percent::parse("-1"), Percent::parse("")),
+            (None, None, None)
+        );
     }
 }

@@ -1,0 +1,77 @@
+//! The other services: where they are, and how to ask them a question in this service's name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use crate::access::{Issuer, Person};
+use crate::refusal::Failure;
+use crate::telemetry::current_traceparent;
+
+/// How long a question to another service may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The addresses of all services.
+#[derive(Clone)]
+pub struct Peers {
+    addresses: Arc<HashMap<&'static str, String>>,
+    issuer: Issuer,
+}
+
+/// A channel on which every question carries who asks and the trace it belongs to.
+pub type PeerChannel = InterceptedService<Channel, Asking>;
+
+impl Peers {
+    /// Services by name at addresses `http://host:port`; `issuer` speaks for those who ask.
+    pub fn new(addresses: HashMap<&'static str, String>, issuer: Issuer) -> Self {
+        Self { addresses: Arc::new(addresses), issuer }
+    }
+
+    /// The channel on which `asker` puts questions to `service`; it connects with the first one.
+    ///
+    /// # Errors
+    /// No address is known, or it is none.
+    pub fn channel(
+        &self,
+        asker: &'static str,
+        service: &'static str,
+    ) -> Result<PeerChannel, Failure> {
+        let unknown = |why: String| Failure::Broken(format!("the address of {service}: {why}"));
+        let address = self.addresses.get(service).ok_or_else(|| unknown("none".into()))?;
+        let endpoint = Endpoint::from_shared(address.clone())
+            .map_err(|error| unknown(error.to_string()))?
+            .timeout(PATIENCE)
+            .connect_timeout(PATIENCE);
+        let asking = Asking { name: format!("services/{asker}"), issuer: self.issuer.clone() };
+        Ok(InterceptedService::new(endpoint.connect_lazy(), asking))
+    }
+}
+
+/// Puts token and trace on a question.
+#[derive(Clone)]
+pub struct Asking {
+    name: String,
+    issuer: Issuer,
+}
+
+impl Interceptor for Asking {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let unavailable = |_| Status::unavailable("no token for a service could be made");
+        let token = self
+            .issuer
+            .issue(&self.name, Person::Service)
+            .map_err(|error| Status::unavailable(error.to_string()))?;
+        let bearer = MetadataValue::try_from(format!("Bearer {token}")).map_err(unavailable)?;
+        request.metadata_mut().insert("authorization", bearer);
+        if let Some(trace) = current_traceparent().and_then(|trace| trace.parse().ok()) {
+            request.metadata_mut().insert("traceparent", trace);
+        }
+        Ok(request)
+    }
+}

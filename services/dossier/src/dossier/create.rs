@@ -1,0 +1,73 @@
+//! Opening a draft.
+
+use std::collections::BTreeMap;
+
+use chassis::refusal::{Kind, Refusal};
+use chassis::write::{At, Command, Decided, Stream};
+use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use uuid::Uuid;
+
+use super::{Dossier, Named};
+use crate::procedure::ProcedureCode;
+
+/// Opens a draft for a citizen.
+#[derive(Clone, Debug)]
+pub struct CreateDossier {
+    /// The id it will have.
+    pub id: Uuid,
+    /// The citizen.
+    pub owner: String,
+    /// The procedure, known to the catalogue and online.
+    pub procedure: ProcedureCode,
+    /// Its version.
+    pub version: u32,
+    /// The agency.
+    pub agency: String,
+}
+
+impl Command for CreateDossier {
+    const NAME: &'static str = "CreateDossier";
+    type Root = Dossier;
+    type Answer = Named;
+
+    fn stream(&self) -> Stream {
+        Stream(self.id)
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Dossier>,
+        (): &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Dossier, Named>, Refusal> {
+        match before {
+            Some(other) if other.owner == self.owner => return Err(exists()),
+            Some(_) => return Err(Refusal::denied()),
+            None => {}
+        }
+        let draft = Dossier {
+            id: self.id,
+            owner: self.owner.clone(),
+            procedure: self.procedure.clone(),
+            version: self.version,
+            agency: self.agency.clone(),
+            channel: Channel::Online,
+            status: DossierStatus::Unspecified,
+            code: None,
+            created_at: at.now,
+            submitted_at: None,
+            revision: 1,
+            saved_steps: BTreeMap::new(),
+        };
+        Ok(Decided::quiet(draft, Named { id: self.id }))
+    }
+}
+
+fn exists() -> Refusal {
+    Refusal::new(
+        Kind::Exists,
+        "DOSSIER_EXISTS",
+        "Mã định danh này đã dùng cho một hồ sơ của bạn.",
+        "This id is that of a dossier of yours already.",
+    )
+}

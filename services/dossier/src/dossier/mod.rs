@@ -1,0 +1,129 @@
+//! The dossier: a citizen's request under one procedure version, from draft to result.
+//!
+//! Until it is submitted its owner decides; afterwards workflow decides and the dossier follows.
+
+mod create;
+mod follow;
+mod save_step;
+mod submit;
+
+use std::collections::BTreeMap;
+
+use chassis::refusal::{Kind, Refusal};
+use chassis::write::{Kept, Root};
+use jiff::Timestamp;
+use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::procedure::ProcedureCode;
+
+pub use create::CreateDossier;
+pub use follow::FollowCase;
+pub use save_step::SaveStep;
+pub use submit::{DossierCode, SubmitDossier, VIETNAM};
+
+/// A dossier as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dossier {
+    /// Its id; also of its stream and of its case.
+    pub id: Uuid,
+    /// `accounts/{uuid}` it belongs to.
+    pub owner: String,
+    /// The procedure it is under.
+    pub procedure: ProcedureCode,
+    /// The procedure's version, fixed when the draft was opened.
+    pub version: u32,
+    /// `agencies/{unit code}` that settles it.
+    pub agency: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// Where it stands; unspecified is a draft.
+    pub status: DossierStatus,
+    /// Dossier code; none for a draft.
+    pub code: Option<DossierCode>,
+    /// When the draft was opened.
+    pub created_at: Timestamp,
+    /// When it was submitted.
+    pub submitted_at: Option<Timestamp>,
+    /// Counts changes, from 1.
+    pub revision: i64,
+    /// Steps saved by the batch at hand, sealed: empty as loaded, for nothing decides by what is in them.
+    pub saved_steps: BTreeMap<u8, Vec<u8>>,
+}
+
+impl Root for Dossier {
+    type Rules = ();
+    type Wants = ();
+    type Fact = Fact;
+}
+
+/// What is published about a dossier.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// It has its code and waits for its agency.
+    Submitted {
+        /// As it was submitted.
+        dossier: Box<Dossier>,
+        /// How long the agency may take by law.
+        limit: LegalLimit,
+    },
+    /// Its status changed, as workflow decided.
+    StatusChanged {
+        /// As it is now.
+        dossier: Box<Dossier>,
+        /// The status before.
+        before: DossierStatus,
+        /// When the fact happened that changed it.
+        at: Timestamp,
+    },
+}
+
+/// What a caller is told of a command, and a repeat of it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The dossier.
+    pub id: Uuid,
+}
+
+impl Kept for Named {}
+
+impl Dossier {
+    /// Whether it is still in its owner's hands.
+    pub fn is_draft(&self) -> bool {
+        self.status == DossierStatus::Unspecified
+    }
+
+    /// What its revision looks like to clients.
+    pub fn etag(&self) -> String {
+        self.revision.to_string()
+    }
+
+    /// What its owner can do next, as names of rpcs.
+    pub fn next_actions(&self) -> Vec<String> {
+        let actions: &[&str] = if self.is_draft() { &["SaveStep", "SubmitDossier"] } else { &[] };
+        actions.iter().map(ToString::to_string).collect()
+    }
+
+    /// The draft that `caller` may change, if nobody changed it since `etag`; an empty etag asks nothing.
+    fn draft_of(before: Option<&Self>, caller: &str, etag: &str) -> Result<Self, Refusal> {
+        let dossier = before.filter(|dossier| dossier.owner == caller);
+        let dossier = dossier.ok_or_else(Refusal::denied)?;
+        if !dossier.is_draft() {
+            return Err(submitted());
+        }
+        if !etag.is_empty() && etag != dossier.etag() {
+            return Err(Refusal::stale());
+        }
+        Ok(Self { revision: dossier.revision + 1, ..dossier.clone() })
+    }
+}
+
+fn submitted() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "DOSSIER_SUBMITTED",
+        "Hồ sơ đã nộp; không thể sửa bản nháp nữa.",
+        "The dossier was submitted; its draft can no longer be changed.",
+    )
+}

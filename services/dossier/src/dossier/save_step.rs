@@ -1,0 +1,43 @@
+//! Saving a step of the form.
+
+use chassis::refusal::Refusal;
+use chassis::write::{At, Command, Decided, Stream};
+use uuid::Uuid;
+
+use super::{Dossier, Named};
+
+/// Saves answers that were checked and sealed.
+#[derive(Clone, Debug)]
+pub struct SaveStep {
+    /// The dossier.
+    pub id: Uuid,
+    /// Who calls.
+    pub caller: String,
+    /// The etag it was read with; empty asks nothing.
+    pub etag: String,
+    /// The step's number.
+    pub step: u8,
+    /// Its answers, sealed.
+    pub sealed: Vec<u8>,
+}
+
+impl Command for SaveStep {
+    const NAME: &'static str = "SaveStep";
+    type Root = Dossier;
+    type Answer = Named;
+
+    fn stream(&self) -> Stream {
+        Stream(self.id)
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Dossier>,
+        (): &(),
+        _: &mut At<'_>,
+    ) -> Result<Decided<Dossier, Named>, Refusal> {
+        let mut draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
+        draft.saved_steps.insert(self.step, self.sealed.clone());
+        Ok(Decided::quiet(draft, Named { id: self.id }))
+    }
+}

@@ -1,0 +1,140 @@
+//! Submitting: the draft gets its code and goes to its agency.
+
+use std::fmt;
+
+use chassis::refusal::Refusal;
+use chassis::write::{At, Command, Decided, Series, Stream};
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use proto::motcua::r#type::v1::{DossierStatus, LegalLimit};
+use uuid::Uuid;
+
+use super::{Dossier, Fact, Named};
+
+/// Vietnam's offset from UTC, its only one since 1975: the day in a code is the citizen's.
+pub const VIETNAM: Offset = Offset::constant(7);
+
+/// A dossier code, for example `H29.27.484-20261125-0000001`: the province's prefix, the agency's unit code in groups of at most three
+/// digits, the day of submission, a serial without gaps per agency and day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DossierCode(pub String);
+
+impl DossierCode {
+    /// The longest code in use, in characters.
+    pub const LONGEST: usize = 40;
+
+    /// What people type: either form that is in use (`G09.20-20260609-0092637`, `H29.15-260609-0042`), letters in either case.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let code = typed.trim().to_ascii_uppercase();
+        let mut parts = code.split('-');
+        let (unit, day, serial) = (parts.next()?, parts.next()?, parts.next()?);
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = code.len() <= Self::LONGEST
+            && parts.next().is_none()
+            && is_unit(unit)
+            && (day.len() == 6 || day.len() == 8)
+            && digits(day)
+            && (4..=7).contains(&serial.len())
+            && digits(serial);
+        whole.then_some(Self(code))
+    }
+
+    fn of(agency: &str, day: Date, serial: i64) -> Self {
+        let unit = agency.trim_start_matches("agencies/");
+        let (first, last) = unit.split_at_checked(2).unwrap_or((unit, ""));
+        Self(format!("H29.{first}.{last}-{}-{serial:07}", day.strftime("%Y%m%d")))
+    }
+}
+
+/// A letter, two digits, then groups of one to three digits, each after a dot.
+fn is_unit(unit: &str) -> bool {
+    let mut groups = unit.split('.');
+    let head = groups.next().unwrap_or_default().as_bytes();
+    let headed = matches!(head, [letter, digits @ ..]
+        if letter.is_ascii_uppercase() && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit));
+    headed
+        && groups.all(|group| {
+            (1..=3).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_digit())
+        })
+}
+
+impl fmt::Display for DossierCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Submits a draft whose answers were checked as of a revision.
+#[derive(Clone, Debug)]
+pub struct SubmitDossier {
+    /// The dossier.
+    pub id: Uuid,
+    /// Who calls.
+    pub caller: String,
+    /// The etag whose answers were checked: the draft must not have changed since.
+    pub checked: String,
+    /// How long the agency may take by law.
+    pub limit: LegalLimit,
+}
+
+impl Command for SubmitDossier {
+    const NAME: &'static str = "SubmitDossier";
+    type Root = Dossier;
+    type Answer = Named;
+
+    fn stream(&self) -> Stream {
+        Stream(self.id)
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Dossier>,
+        (): &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Dossier, Named>, Refusal> {
+        let draft = Dossier::draft_of(before, &self.caller, &self.checked)?;
+        let day = TimeZone::fixed(VIETNAM).to_datetime(at.now).date();
+        let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
+        let dossier = Dossier {
+            status: DossierStatus::NewlyRegistered,
+            code: Some(DossierCode::of(&draft.agency, day, serial)),
+            submitted_at: Some(at.now),
+            ..draft
+        };
+        let fact = Fact::Submitted { dossier: Box::new(dossier.clone()), limit: self.limit };
+        Ok(Decided { after: dossier, facts: vec![fact], answer: Named { id: self.id } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_tells_agency_day_and_serial() {
+        let day = Date::constant(2026, 11, 25);
+        let code = DossierCode::of("agencies/27484", day, 42);
+        assert_eq!(code.0, "H29.27.484-20261125-0000042");
+        assert_eq!(DossierCode::parse(&code.0), Some(code));
+    }
+
+    #[test]
+    fn both_forms_in_use_are_understood_and_nothing_else() {
+        for good in ["G09.20-20260609-0092637", "h29.15-260609-0042 ", "H29-260609-0042"] {
+            assert!(DossierCode::parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "H29",
+            "H29.15-260609",
+            "H29.15-26060-0042",
+            "H29.1500-260609-0042",
+            "H29.15-260609-042",
+            "H29.15-260609-0042-1",
+            "29.15-260609-0042",
+            "H29.15-260609-00420000",
+        ] {
+            assert!(DossierCode::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! `DossierService`: from the first form to the code.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chassis::access::{Caller, Person, caller};
+use chassis::clock::Clock;
+use chassis::names::{self, malformed};
+use chassis::pages::{Page, PageSize};
+use chassis::refusal::{Failure, Kind, Refusal, Violation};
+use chassis::write::{Door, Once};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use proto::motcua::dossier::v1 as pb;
+use proto::motcua::dossier::v1::dossier_service_server::DossierService;
+use serde_json::{Map, Value};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{convert, failed, procedures};
+use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
+use crate::form::Form;
+use crate::procedure::{Catalogue, Procedure};
+use crate::seal::Seal;
+use crate::store::DossierStore;
+
+const SIZES: PageSize = PageSize { default: 20, most: 100 };
+
+type Steps = BTreeMap<u8, Vec<u8>>;
+
+/// Takes dossiers in.
+pub struct Dossiers {
+    /// The procedures there are.
+    pub catalogue: Arc<Catalogue>,
+    /// Seals answers.
+    pub seal: Seal,
+    /// Reads dossiers.
+    pub store: DossierStore,
+    /// Changes them.
+    pub door: Door<DossierStore>,
+    /// Tells today.
+    pub clock: Clock,
+}
+
+#[tonic::async_trait]
+impl DossierService for Dossiers {
+    async fn create_dossier(
+        &self,
+        request: Request<pb::CreateDossierRequest>,
+    ) -> Result<Response<pb::Dossier>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let command = self.creation(caller.name()?, asked, &once)?;
+        let created = self.door.run(once, command).await?;
+        self.answer(created.id).await
+    }
+
+    async fn save_step(
+        &self,
+        request: Request<pb::SaveStepRequest>,
+    ) -> Result<Response<pb::Dossier>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("dossiers", &asked.name, "name")?;
+        let step = asked.step.clone().ok_or_else(|| required("step"))?;
+        let (dossier, _) = self.of_owner(id, caller.name()?).await?;
+        let (step, sealed) = self.checked_step(&dossier, step)?;
+        let etag = asked.etag.clone();
+        let command = SaveStep { id, caller: caller.name()?.into(), etag, step, sealed };
+        self.door.run(once, command).await?;
+        self.answer(id).await
+    }
+
+    async fn submit_dossier(
+        &self,
+        request: Request<pb::SubmitDossierRequest>,
+    ) -> Result<Response<pb::Dossier>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("dossiers", &asked.name, "name")?;
+        let (dossier, steps) = self.of_owner(id, caller.name()?).await?;
+        let procedure = self.procedure(&dossier)?;
+        // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
+        if dossier.is_draft() {
+            self.check_answers(procedure, &dossier, &steps)?;
+        }
+        let command = SubmitDossier {
+            id,
+            caller: caller.name()?.into(),
+            checked: if asked.etag.is_empty() { dossier.etag() } else { asked.etag.clone() },
+            limit: convert::legal_limit(procedure.limit),
+        };
+        self.door.run(once, command).await?;
+        self.answer(id).await
+    }
+
+    async fn get_dossier(
+        &self,
+        request: Request<pb::GetDossierRequest>,
+    ) -> Result<Response<pb::Dossier>, Status> {
+        let caller = caller(&request);
+        let id = names::id("dossiers", &request.get_ref().name, "name")?;
+        let found = self.store.get(id).await.map_err(failed)?;
+        let (dossier, steps) =
+            found.filter(|(dossier, _)| may_read(&caller, dossier)).ok_or_else(Refusal::denied)?;
+        Ok(Response::new(self.whole(&dossier, &steps)?))
+    }
+
+    async fn list_dossiers(
+        &self,
+        request: Request<pb::ListDossiersRequest>,
+    ) -> Result<Response<pb::ListDossiersResponse>, Status> {
+        let caller = caller(&request);
+        let owner = caller.name()?;
+        let asked = request.get_ref();
+        let list = format!("dossiers of {owner}");
+        let page =
+            Page::<(Timestamp, Uuid)>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
+        let found = self.store.of_owner(owner, page.after, page.size).await.map_err(failed)?;
+        let last = found.last().map(|dossier| (dossier.created_at, dossier.id));
+        Ok(Response::new(pb::ListDossiersResponse {
+            next_page_token: page.next(last, found.len()),
+            dossiers: found.iter().map(convert::dossier).collect(),
+        }))
+    }
+
+    async fn look_up_dossier(
+        &self,
+        request: Request<pb::LookUpDossierRequest>,
+    ) -> Result<Response<pb::LookUpDossierResponse>, Status> {
+        let code = DossierCode::parse(&request.get_ref().code)
+            .ok_or_else(|| malformed("code", "H29.27.484-20261125-0000001"))?;
+        let found = self.store.by_code(&code).await.map_err(failed)?.ok_or_else(not_found)?;
+        let dossier = convert::dossier(&found);
+        Ok(Response::new(pb::LookUpDossierResponse {
+            code: dossier.code,
+            procedure: dossier.procedure,
+            agency: dossier.agency,
+            status: dossier.status,
+            submit_time: dossier.submit_time,
+        }))
+    }
+}
+
+impl Dossiers {
+    fn creation(
+        &self,
+        owner: &str,
+        asked: &pb::CreateDossierRequest,
+        once: &Once,
+    ) -> Result<CreateDossier, Refusal> {
+        let dossier = asked.dossier.as_ref().ok_or_else(|| required("dossier"))?;
+        let id = match asked.dossier_id.as_str() {
+            "" => Ok(once.derived_id()),
+            chosen => names::uuid(chosen, "dossier_id"),
+        };
+        let procedure = procedures::find(&self.catalogue, &dossier.procedure, "dossier.procedure")
+            .map_err(|refusal| named(refusal, "dossier.procedure"))
+            .and_then(|procedure| {
+                if procedure.online { Ok(procedure) } else { Err(not_online()) }
+            });
+        let agency = agency(&dossier.agency);
+        match (id, procedure, agency) {
+            (Ok(id), Ok(procedure), Ok(agency)) => Ok(CreateDossier {
+                id,
+                owner: owner.into(),
+                procedure: procedure.code.clone(),
+                version: procedure.version,
+                agency,
+            }),
+            (id, procedure, agency) => {
+                let refusals = [id.err(), procedure.err(), agency.err()];
+                let violations = refusals.into_iter().flatten().flat_map(|r| r.violations);
+                Err(Refusal::fields(violations.collect()))
+            }
+        }
+    }
+
+    /// The dossier with its sealed steps, if the caller owns it.
+    async fn of_owner(&self, id: Uuid, caller: &str) -> Result<(Dossier, Steps), Failure> {
+        let found = self.store.get(id).await.map_err(failed)?;
+        Ok(found.filter(|(dossier, _)| dossier.owner == caller).ok_or_else(Refusal::denied)?)
+    }
+
+    fn procedure(&self, dossier: &Dossier) -> Result<&Procedure, Failure> {
+        self.catalogue.get(&dossier.procedure, dossier.version).ok_or_else(|| {
+            Failure::Broken(format!("the catalogue lacks {} of a dossier", dossier.procedure))
+        })
+    }
+
+    fn form(&self, dossier: &Dossier) -> Result<&Form, Failure> {
+        Ok(self.procedure(dossier)?.form.as_ref().ok_or_else(without_form)?)
+    }
+
+    /// The step's number and its answers, checked as far as they go and sealed.
+    fn checked_step(
+        &self,
+        dossier: &Dossier,
+        given: pb::StepAnswers,
+    ) -> Result<(u8, Vec<u8>), Failure> {
+        let number = u8::try_from(given.step).unwrap_or_default();
+        let step = self.form(dossier)?.step(number).ok_or_else(no_such_step)?;
+        let answers = convert::to_json(given.answers.unwrap_or_default());
+        let kept = step
+            .check_partial(&answers)
+            .map_err(|violations| convert::refusal("step.answers", violations))?;
+        let sealed = self.seal.seal(dossier.id, number, &kept).map_err(broken)?;
+        Ok((number, sealed))
+    }
+
+    fn check_answers(
+        &self,
+        procedure: &Procedure,
+        dossier: &Dossier,
+        steps: &Steps,
+    ) -> Result<(), Failure> {
+        let form = procedure.form.as_ref().ok_or_else(without_form)?;
+        let mut answers = Map::new();
+        for step in form.steps() {
+            if let Some(sealed) = steps.get(&step.number()) {
+                let opened = self.seal.open(dossier.id, step.number(), sealed).map_err(broken)?;
+                answers.insert(step.id().to_owned(), opened);
+            }
+        }
+        form.check_all(&answers, self.today())
+            .map_err(|violations| convert::refusal("answers", violations))?;
+        Ok(())
+    }
+
+    fn today(&self) -> Date {
+        TimeZone::fixed(VIETNAM).to_datetime(self.clock.now()).date()
+    }
+
+    /// The dossier as it is now, to its owner.
+    async fn answer(&self, id: Uuid) -> Result<Response<pb::Dossier>, Status> {
+        let found = self.store.get(id).await.map_err(failed)?;
+        let (dossier, steps) = found.ok_or_else(Refusal::denied)?;
+        Ok(Response::new(self.whole(&dossier, &steps)?))
+    }
+
+    fn whole(&self, dossier: &Dossier, steps: &Steps) -> Result<pb::Dossier, Failure> {
+        let opened = steps.iter().map(|(step, sealed)| {
+            let answers = match self.seal.open(dossier.id, *step, sealed).map_err(broken)? {
+                Value::Object(fields) => convert::from_json(fields),
+                _ => prost_types::Struct::default(),
+            };
+            Ok(pb::StepAnswers { step: i32::from(*step), answers: Some(answers) })
+        });
+        let steps = opened.collect::<Result<_, Failure>>()?;
+        Ok(pb::Dossier { steps, ..convert::dossier(dossier) })
+    }
+}
+
+/// Its owner always; once submitted, its agency and services.
+fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
+    let Caller::Known { name, person } = caller else { return false };
+    match person {
+        Person::Citizen { .. } => *name == dossier.owner,
+        Person::Officer { agency, .. } => !dossier.is_draft() && *agency == dossier.agency,
+        Person::Service => !dossier.is_draft(),
+    }
+}
+
+fn agency(name: &str) -> Result<String, Refusal> {
+    let unit = name.strip_prefix("agencies/").unwrap_or_default();
+    if unit.len() == 5 && unit.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(name.to_owned())
+    } else {
+        Err(malformed("dossier.agency", "agencies/{five-digit unit code}"))
+    }
+}
+
+fn required(field: &str) -> Refusal {
+    Refusal::field(field, "REQUIRED", "Trường này là bắt buộc.", "This field is required.")
+}
+
+/// A refusal about one thing as a violation of the field that named it.
+fn named(refusal: Refusal, field: &str) -> Refusal {
+    if refusal.violations.is_empty() {
+        let text = refusal.public;
+        Refusal::fields(vec![Violation {
+            field: field.into(),
+            reason: refusal.reason.into(),
+            text,
+        }])
+    } else {
+        refusal
+    }
+}
+
+fn not_online() -> Refusal {
+    Refusal::field(
+        "dossier.procedure",
+        "NOT_ONLINE",
+        "Thủ tục này chưa nộp trực tuyến được; hãy đến bộ phận một cửa.",
+        "This procedure cannot be filed online; go to the one-stop desk.",
+    )
+}
+
+fn no_such_step() -> Refusal {
+    Refusal::field(
+        "step.step",
+        "NO_SUCH_STEP",
+        "Biểu mẫu không có bước này.",
+        "The form has no such step.",
+    )
+}
+
+fn without_form() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "PROCEDURE_WITHOUT_FORM",
+        "Thủ tục này chưa có biểu mẫu điện tử; hãy nộp tại bộ phận một cửa.",
+        "This procedure has no form yet; file it at the one-stop desk.",
+    )
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(
+        Kind::Missing,
+        "DOSSIER_NOT_FOUND",
+        "Không có hồ sơ nào mang mã này; hãy kiểm tra lại mã trên giấy hẹn.",
+        "No dossier has this code; compare it with the slip.",
+    )
+}
+
+fn broken(error: impl std::fmt::Display) -> Failure {
+    Failure::Broken(error.to_string())
+}

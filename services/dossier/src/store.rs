@@ -1,0 +1,218 @@
+//! The SQL of dossiers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::dossier::{Dossier, DossierCode, Fact};
+use crate::events;
+
+/// Dossiers in the service's database.
+#[derive(Clone, Debug)]
+pub struct DossierStore {
+    pool: PgPool,
+}
+
+struct Row {
+    id: Uuid,
+    owner: String,
+    procedure_code: String,
+    procedure_version: i32,
+    agency: String,
+    channel: i16,
+    status: i16,
+    code: Option<String>,
+    created_at: jiff_sqlx::Timestamp,
+    submitted_at: Option<jiff_sqlx::Timestamp>,
+    revision: i64,
+}
+
+impl TryFrom<Row> for Dossier {
+    type Error = sqlx::Error;
+
+    /// A row that no command of ours can have written is damage, told as such.
+    fn try_from(row: Row) -> sqlx::Result<Self> {
+        let damaged = |column| sqlx::Error::Protocol(format!("dossier.dossiers.{column} is damaged"));
+        Ok(Self {
+            id: row.id,
+            owner: row.owner,
+            procedure: row.procedure_code.parse().map_err(|_| damaged("procedure_code"))?,
+            version: row.procedure_version.try_into().map_err(|_| damaged("procedure_version"))?,
+            agency: row.agency,
+            channel: Channel::try_from(i32::from(row.channel)).map_err(|_| damaged("channel"))?,
+            status: DossierStatus::try_from(i32::from(row.status))
+                .map_err(|_| damaged("status"))?,
+            code: row.code.map(DossierCode),
+            created_at: row.created_at.to_jiff(),
+            submitted_at: row.submitted_at.map(|at| at.to_jiff()),
+            revision: row.revision,
+            saved_steps: BTreeMap::new(),
+        })
+    }
+}
+
+impl DossierStore {
+    /// Those in this database.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// One dossier with its sealed steps, in order.
+    pub async fn get(&self, id: Uuid) -> sqlx::Result<Option<(Dossier, BTreeMap<u8, Vec<u8>>)>> {
+        let row = sqlx::query_as!(
+            Row,
+            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, revision
+             from dossier.dossiers where id = $1",
+            id
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let steps =
+            sqlx::query!("select step, sealed from dossier.steps where dossier = $1", id)
+                .fetch_all(&self.pool)
+                .await?;
+        let steps = steps
+            .into_iter()
+            .filter_map(|step| Some((u8::try_from(step.step).ok()?, step.sealed)))
+            .collect();
+        Ok(Some((row.try_into()?, steps)))
+    }
+
+    /// The dossier of a code.
+    pub async fn by_code(&self, code: &DossierCode) -> sqlx::Result<Option<Dossier>> {
+        sqlx::query_as!(
+            Row,
+            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, revision
+             from dossier.dossiers where code = $1",
+            code.0
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
+    }
+
+    /// An owner's dossiers behind `after`, newest first.
+    pub async fn of_owner(
+        &self,
+        owner: &str,
+        after: Option<(Timestamp, Uuid)>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Dossier>> {
+        let (before, id) = after.unwrap_or((Timestamp::MAX, Uuid::max()));
+        sqlx::query_as!(
+            Row,
+            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, revision
+             from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
+             order by created_at desc, id desc limit $4",
+            owner,
+            before.to_sqlx() as _,
+            id,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
+    }
+}
+
+impl Store for DossierStore {
+    type Root = Dossier;
+
+    async fn load(
+        &self,
+        db: &mut PgConnection,
+        asked: &[Asked<Dossier>],
+    ) -> sqlx::Result<HashMap<Stream, Dossier>> {
+        let ids: Vec<Uuid> = asked.iter().map(|asked| asked.stream.0).collect();
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, revision
+             from dossier.dossiers where id = any ($1)",
+            &ids
+        )
+        .fetch_all(db)
+        .await?;
+        rows.into_iter().map(|row| Ok((Stream(row.id), row.try_into()?))).collect()
+    }
+
+    async fn save(&self, db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
+        save_dossiers(db, changed).await?;
+        save_steps(db, changed).await
+    }
+
+    fn message(fact: &Fact) -> Outgoing {
+        events::message(fact)
+    }
+}
+
+async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
+    let rows = || changed.iter().map(|changed| &changed.after);
+    let small = |number: i32| i16::try_from(number).unwrap_or_default();
+    let versions: Vec<i32> =
+        rows().map(|row| i32::try_from(row.version).unwrap_or(i32::MAX)).collect();
+    sqlx::query!(
+        "insert into dossier.dossiers
+             (id, owner, procedure_code, procedure_version, agency, channel, status, code,
+              created_at, submitted_at, revision)
+         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
+             $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
+             $11::bigint[])
+         on conflict (id) do update
+         set status = excluded.status, code = excluded.code,
+             submitted_at = excluded.submitted_at, revision = excluded.revision",
+        &rows().map(|row| row.id).collect::<Vec<_>>(),
+        &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
+        &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
+        &versions,
+        &rows().map(|row| row.agency.clone()).collect::<Vec<_>>(),
+        &rows().map(|row| small(row.channel.into())).collect::<Vec<_>>(),
+        &rows().map(|row| small(row.status.into())).collect::<Vec<_>>(),
+        &rows().map(|row| row.code.as_ref().map(|code| code.0.clone())).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.created_at.to_sqlx()).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.submitted_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.revision).collect::<Vec<_>>(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn save_steps(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
+    let mut dossiers = Vec::new();
+    let mut steps = Vec::new();
+    let mut sealed = Vec::new();
+    for dossier in changed.iter().map(|changed| &changed.after) {
+        for (step, answers) in &dossier.saved_steps {
+            dossiers.push(dossier.id);
+            steps.push(i16::from(*step));
+            sealed.push(answers.clone());
+        }
+    }
+    if dossiers.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into dossier.steps (dossier, step, sealed)
+         select * from unnest($1::uuid[], $2::smallint[], $3::bytea[])
+         on conflict (dossier, step) do update set sealed = excluded.sealed",
+        &dossiers,
+        &steps,
+        &sealed
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! The case: what an agency does with one dossier. It has the dossier's id, and its tasks are part of it.
+
+mod accept;
+mod claim;
+mod open;
+mod release;
+
+use chassis::refusal::{Kind, Refusal};
+use chassis::write::{Kept, Root};
+use jiff::Timestamp;
+use proto::motcua::access::v1::Role;
+use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::workflow::v1::TaskState;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::working_time::{Calendar, Limit};
+
+pub use accept::AcceptDossier;
+pub use claim::ClaimTask;
+pub use open::OpenCase;
+pub use release::ReleaseTask;
+
+/// The step in which a dossier is received: accepted, or not.
+pub const RECEIVE: &str = "receive";
+
+/// The step in which an accepted dossier is processed.
+pub const PROCESS: &str = "process";
+
+/// A case as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The dossier's id.
+    pub id: Uuid,
+    /// The dossier's code.
+    pub code: String,
+    /// `procedures/{code}/versions/{number}`.
+    pub procedure: String,
+    /// `agencies/{unit code}`.
+    pub agency: String,
+    /// How the dossier came in.
+    pub channel: Channel,
+    /// Where the dossier stands by this case.
+    pub status: DossierStatus,
+    /// How long the agency may take by law.
+    pub limit: Limit,
+    /// When the dossier was submitted, by dossier's clock.
+    pub submitted_at: Timestamp,
+    /// When it was accepted.
+    pub accepted_at: Option<Timestamp>,
+    /// When the result is due.
+    pub due_at: Option<Timestamp>,
+    /// Counts changes, from 1.
+    pub revision: i64,
+    /// In order of opening.
+    pub tasks: Vec<Task>,
+}
+
+/// A piece of work for one officer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// The step of the process, unique in the case.
+    pub step: String,
+    /// The role it asks for.
+    pub role: Role,
+    /// Whether it can be taken.
+    pub state: TaskState,
+    /// Who holds or closed it, `agencies/{code}/officers/{uuid}`.
+    pub officer: Option<String>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+}
+
+impl Root for Case {
+    type Rules = Calendar;
+    type Wants = ();
+    type Fact = Fact;
+}
+
+/// What is published about a case; each with the case as it is after it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A case was opened for a submitted dossier.
+    Opened(Box<Case>, Timestamp),
+    /// The dossier was accepted by this officer.
+    Accepted(Box<Case>, String),
+    /// A task waits for an officer.
+    TaskOpened(Box<Case>, String),
+    /// A task is done.
+    TaskClosed(Box<Case>, String),
+}
+
+/// What a caller is told of a command, and a repeat of it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The case.
+    pub id: Uuid,
+}
+
+impl Kept for Named {}
+
+/// The officer who acts.
+#[derive(Clone, Debug)]
+pub struct Officer {
+    /// `agencies/{code}/officers/{uuid}`.
+    pub name: String,
+    /// `agencies/{code}`.
+    pub agency: String,
+    /// What they are trusted with.
+    pub roles: Vec<Role>,
+}
+
+impl Case {
+    /// What its revision looks like to clients.
+    pub fn etag(&self) -> String {
+        self.revision.to_string()
+    }
+
+    /// The case, to be changed by an officer of its agency; another agency's answers as none.
+    fn of_agency(before: Option<&Self>, officer: &Officer) -> Result<Self, Refusal> {
+        let case = before.filter(|case| case.agency == officer.agency);
+        let case = case.ok_or_else(Refusal::denied)?;
+        Ok(Self { revision: case.revision + 1, ..case.clone() })
+    }
+
+    fn task_mut(&mut self, step: &str) -> Result<&mut Task, Refusal> {
+        self.tasks.iter_mut().find(|task| task.step == step).ok_or_else(Refusal::denied)
+    }
+
+    fn open_task(&mut self, step: &str, role: Role, at: Timestamp) -> Fact {
+        self.tasks.push(Task {
+            step: step.into(),
+            role,
+            state: TaskState::Open,
+            officer: None,
+            opened_at: at,
+        });
+        Fact::TaskOpened(Box::new(self.clone()), step.into())
+    }
+}
+
+impl Task {
+    /// Refuses what needs the task in the officer's hands.
+    fn held_by(&self, officer: &Officer) -> Result<(), Refusal> {
+        match self.state {
+            TaskState::Closed => Err(closed()),
+            TaskState::Claimed if self.officer.as_ref() == Some(&officer.name) => Ok(()),
+            _ => Err(not_claimed()),
+        }
+    }
+}
+
+fn closed() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "TASK_CLOSED",
+        "Việc này đã xong; hãy đọc lại danh sách việc.",
+        "The task is done; read the worklist again.",
+    )
+}
+
+fn not_claimed() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "TASK_NOT_CLAIMED",
+        "Bạn chưa nhận việc này; hãy nhận việc trước.",
+        "You do not hold this task; claim it first.",
+    )
+}

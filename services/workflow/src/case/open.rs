@@ -1,0 +1,77 @@
+//! Opening a case for a submitted dossier.
+
+use chassis::refusal::{Kind, Refusal};
+use chassis::write::{At, Command, Decided, Stream};
+use jiff::Timestamp;
+use proto::motcua::access::v1::Role;
+use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use uuid::Uuid;
+
+use super::{Case, Fact, RECEIVE};
+use crate::working_time::{Calendar, Limit};
+
+/// Opens a case, as DossierSubmitted asks for it.
+#[derive(Clone, Debug)]
+pub struct OpenCase {
+    /// The dossier's id.
+    pub id: Uuid,
+    /// Its code.
+    pub code: String,
+    /// Its procedure version.
+    pub procedure: String,
+    /// Its agency.
+    pub agency: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// How long the agency may take by law.
+    pub limit: Limit,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+}
+
+impl Command for OpenCase {
+    const NAME: &'static str = "OpenCase";
+    type Root = Case;
+    type Answer = ();
+
+    fn stream(&self) -> Stream {
+        Stream(self.id)
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Case>,
+        _: &Calendar,
+        at: &mut At<'_>,
+    ) -> Result<Decided<Case, ()>, Refusal> {
+        if before.is_some() {
+            return Err(open_already());
+        }
+        let mut case = Case {
+            id: self.id,
+            code: self.code.clone(),
+            procedure: self.procedure.clone(),
+            agency: self.agency.clone(),
+            channel: self.channel,
+            status: DossierStatus::NewlyRegistered,
+            limit: self.limit,
+            submitted_at: self.submitted_at,
+            accepted_at: None,
+            due_at: None,
+            revision: 1,
+            tasks: Vec::new(),
+        };
+        let opened = Fact::Opened(Box::new(case.clone()), at.now);
+        let task = case.open_task(RECEIVE, Role::Receiving, at.now);
+        Ok(Decided { after: case, facts: vec![opened, task], answer: () })
+    }
+}
+
+fn open_already() -> Refusal {
+    Refusal::new(
+        Kind::Exists,
+        "CASE_EXISTS",
+        "Hồ sơ này đã được mở xử lý.",
+        "The dossier has its case already.",
+    )
+}

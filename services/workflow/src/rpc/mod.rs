@@ -1,0 +1,33 @@
+//! The service's side of its contract: parse, one command or one query, convert.
+
+mod cases;
+mod convert;
+mod tasks;
+
+pub use cases::Cases;
+pub use tasks::Tasks;
+
+use chassis::access::{Caller, Person, Role};
+use chassis::refusal::{Failure, Refusal};
+
+use crate::case::Officer;
+
+/// A query that failed: the database is away, or a row is damaged.
+fn failed(error: sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Protocol(why) => Failure::Broken(why),
+        other => Failure::Unavailable(other.to_string()),
+    }
+}
+
+/// The officer who calls.
+fn officer(caller: &Caller) -> Result<Officer, Refusal> {
+    match caller {
+        Caller::Known { name, person: Person::Officer { agency, roles } } => Ok(Officer {
+            name: name.clone(),
+            agency: agency.clone(),
+            roles: roles.iter().filter_map(|role| Role::try_from(*role).ok()).collect(),
+        }),
+        _ => Err(Refusal::denied()),
+    }
+}
