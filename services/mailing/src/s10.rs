@@ -164,12 +164,12 @@ mod tests {
 
     #[test]
     fn a_printed_number_is_read() {
-        let number: TrackingNumber = "RB473124829GB".parse().unwrap();
-        assert_eq!(number.service(), letters("RB"));
-        assert_eq!(number.serial(), 47_312_482);
-        assert_eq!(number.country(), letters("GB"));
-        assert_eq!(number.to_string(), "RB473124829GB");
-        assert_eq!(super::tests::number(8).to_string(), "RB000000080VN");
+        let printed: TrackingNumber = "RB473124829GB".parse().unwrap();
+        assert_eq!(printed.service(), letters("RB"));
+        assert_eq!(printed.serial(), 47_312_482);
+        assert_eq!(printed.country(), letters("GB"));
+        assert_eq!(printed.to_string(), "RB473124829GB");
+        assert_eq!(number(8).to_string(), "RB000000080VN");
     }
 
     #[test]

@@ -1,1 +1,244 @@
-fn main(){}
+//! The command line of Motcua.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chassis::access::{Assurance, Person, Role};
+use chassis::clock::Clock;
+use chassis::config::{self, Settings, Sources};
+use chassis::keys::Keys;
+use chassis::service::BoxError;
+use chassis::telemetry::{Telemetry, TelemetrySettings};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use motcua::journey::{self, Endpoints, Tokens};
+use motcua::place::Place;
+use motcua::up::AllInOne;
+use motcua::{mesh, settings};
+use tokio::signal::unix::{SignalKind, signal};
+use uuid::Uuid;
+
+/// Motcua (một cửa, "one door"): public administration's dossiers, from the first form to the result.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Settings file (TOML); `motcua config` tells what it may say
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One setting, over file and environment; may be repeated
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every service in this process over a private PostgreSQL, until Ctrl-C
+    Up {
+        /// Walk one dossier through the mesh and tell the journey before serving
+        #[arg(long)]
+        walk: bool,
+    },
+    /// Walk one dossier through the running mesh, or through one started and stopped for it
+    Demo {
+        /// Print one JSON object instead of a timeline
+        #[arg(long)]
+        json: bool,
+        /// Let a broker carry the events of the mesh started for it
+        #[arg(long, value_name = "kafka://HOST:PORT")]
+        events: Option<String>,
+    },
+    /// Print every setting with its value, source and meaning
+    Config,
+    /// For operators: tokens for trying
+    #[command(subcommand)]
+    Ctl(Ctl),
+}
+
+#[derive(Subcommand)]
+enum Ctl {
+    /// Print an access token, good for five minutes, signed with this installation's key
+    Token {
+        /// Who it speaks for
+        who: Who,
+        /// Unit code of the officer's agency
+        #[arg(long, default_value = "26860")]
+        agency: String,
+        /// The caller's id, to come back as the same one; a new one if not given
+        #[arg(long)]
+        id: Option<Uuid>,
+    },
+}
+
+/// Who a token speaks for.
+#[derive(Clone, Copy, ValueEnum)]
+enum Who {
+    /// A citizen, signed in at assurance level substantial
+    Citizen,
+    /// An officer who receives, processes and signs
+    Officer,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => failed(&*error),
+    }
+}
+
+/// An error with its causes, on one line each.
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    let mut told = format!("motcua: {error}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !told.contains(&text) {
+            told.push_str(&format!("\n  because: {text}"));
+        }
+        cause = inner.source();
+    }
+    tell_error(&told);
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stderr, reason = "the command line speaks to a person")]
+fn tell_error(text: &str) {
+    eprintln!("{text}");
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
+    let mut set = cli.common.set;
+    if let Command::Demo { events: Some(events), .. } = &cli.command {
+        let brokers = events.strip_prefix("kafka://");
+        let brokers = brokers.ok_or("--events wants kafka://HOST:PORT")?;
+        set.push(format!("kafka.brokers={brokers}"));
+    }
+    let sources = Sources::of_process(cli.common.config, set);
+    let settings = Settings::load(&settings::table(), &sources)?;
+    match cli.command {
+        Command::Up { walk } => up(&settings, walk).await,
+        Command::Demo { json, .. } => demo(&settings, json).await,
+        Command::Config => {
+            print!("{}", config::render(&settings.describe()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Ctl(Ctl::Token { who, agency, id }) => {
+            println!("{}", token(&settings, who, &agency, id.unwrap_or_else(Uuid::now_v7))?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn up(settings: &Settings, walk: bool) -> Result<ExitCode, BoxError> {
+    let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua")?)?;
+    let mut running = AllInOne::start(settings).await?;
+    let endpoints = endpoints(settings)?;
+    if walk {
+        println!("\nOne dossier, from the first form to a promised date:\n");
+        let tokens = Tokens::fresh(&running.mesh.issuer)?;
+        let journey = journey::walk(&endpoints, &tokens).await;
+        println!("{}", journey::as_timeline(&journey));
+    }
+    println!("{}", how_to_go_on(settings, &endpoints, &running)?);
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        stopped = tokio::signal::ctrl_c() => stopped?,
+        _ = terminate.recv() => {}
+        error = running.failed() => {
+            running.stop().await?;
+            return Err(error);
+        }
+    }
+    if std::io::stdout().is_terminal() {
+        println!("\nStopping: running calls may finish.");
+    }
+    running.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn how_to_go_on(
+    settings: &Settings,
+    endpoints: &Endpoints,
+    running: &AllInOne,
+) -> Result<String, BoxError> {
+    let place = Place::of(settings)?;
+    let (data, keys) = (place.data.display(), place.keys.display());
+    let Endpoints { dossier, workflow } = endpoints;
+    let metrics = running.metrics;
+    let address = dossier.trim_start_matches("http://");
+    Ok(format!(
+        "Serving until Ctrl-C.\n\
+         \x20 gRPC      dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
+         \x20 measures  http://{metrics}/metrics\n\
+         \x20 data      {data}\n\
+         \x20 keys      {keys}\n\n\
+         Try it from another terminal:\n\
+         \x20 motcua demo                          walk another dossier\n\
+         \x20 TOKEN=$(motcua ctl token citizen)    a token, good for five minutes\n\
+         \x20 grpcurl -plaintext -H \"authorization: Bearer $TOKEN\" {address} motcua.dossier.v1.DossierService/ListDossiers\n\
+         Wipe it, when stopped: rm -r {data} {keys}\n"
+    ))
+}
+
+/// Where this installation's services listen.
+fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
+    let mut addresses = Vec::new();
+    for service in &settings::SERVICES {
+        addresses.push(format!("http://{}", settings.get(&service.listen)?));
+    }
+    let [dossier, workflow] =
+        addresses.try_into().map_err(|_| "the table of services has changed")?;
+    Ok(Endpoints { dossier, workflow })
+}
+
+async fn demo(settings: &Settings, json: bool) -> Result<ExitCode, BoxError> {
+    let endpoints = endpoints(settings)?;
+    let ours = if is_running(&endpoints).await {
+        None
+    } else {
+        Some(AllInOne::start(settings).await?)
+    };
+    let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
+    let issuer = mesh::issuer(&keys, &Clock::system())?;
+    let journey = journey::walk(&endpoints, &Tokens::fresh(&issuer)?).await;
+    if let Some(ours) = ours {
+        ours.stop().await?;
+    }
+    let told = if json { journey::as_json(&journey) } else { journey::as_timeline(&journey) };
+    println!("{told}");
+    Ok(if journey.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn is_running(endpoints: &Endpoints) -> bool {
+    let address = endpoints.dossier.trim_start_matches("http://");
+    tokio::net::TcpStream::connect(address).await.is_ok()
+}
+
+fn token(settings: &Settings, who: Who, agency: &str, id: Uuid) -> Result<String, BoxError> {
+    let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
+    let issuer = mesh::issuer(&keys, &Clock::system())?;
+    let (name, person) = match who {
+        Who::Citizen => {
+            let assurance = Assurance::Substantial.into();
+            (format!("accounts/{id}"), Person::Citizen { assurance })
+        }
+        Who::Officer => {
+            let agency = format!("agencies/{agency}");
+            let roles = [Role::Receiving, Role::Processing, Role::Signing].map(i32::from).to_vec();
+            (format!("{agency}/officers/{id}"), Person::Officer { agency, roles })
+        }
+    };
+    Ok(issuer.issue(&name, person)?)
+}

@@ -183,9 +183,6 @@ impl Entry {
         invoice: Uuid,
         lines: &[(FeeKind, Dong)],
     ) -> Result<Self, EntryError> {
-        if lines.len() >= MOST_POSTINGS {
-            return Err(EntryError::TooMany);
-        }
         let total = Dong::total(lines.iter().map(|(_, amount)| *amount))
             .map_err(|_| EntryError::TotalTooLarge)?;
         let owed = Posting::debit(Account::Receivable, total);

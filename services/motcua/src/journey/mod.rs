@@ -1,0 +1,46 @@
+//! One dossier walked through the mesh, by its public contract alone.
+//!
+//! The walk observes every step from outside and fails at the first that is not as it should be. A person reads it as a timeline, a program
+//! as one JSON object.
+
+mod clients;
+mod telling;
+mod walk;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use clients::{Endpoints, Tokens};
+pub use telling::{as_json, as_timeline};
+pub use walk::walk;
+
+/// The whole walk must end within this time.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// What was done and seen in one step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// Who acted: `citizen`, `officer` or `anyone`.
+    pub caller: &'static str,
+    /// The service asked.
+    pub service: &'static str,
+    /// The rpc called, or the event whose consequence was waited for.
+    pub what: &'static str,
+    /// What was observed, in a sentence.
+    pub observed: String,
+    /// More of it, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// A walk, as far as it came.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Journey {
+    /// The steps observed.
+    pub steps: Vec<Step>,
+    /// Why it ended early, naming the step; none if it came to its end.
+    pub failure: Option<String>,
+}

@@ -1,0 +1,281 @@
+//! The steps of the journey.
+
+use std::time::Duration;
+
+use chassis::service::BoxError;
+use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::r#type::v1::DossierStatus;
+use proto::motcua::workflow::v1 as workflow;
+use serde_json::Value;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::clients::{AGENCY, Clients, as_caller};
+use super::telling::instant;
+use super::{Endpoints, Journey, LIMIT, Step, Tokens};
+
+/// The procedure of the journey: first registration of a vehicle made in Vietnam.
+const PROCEDURE: &str = "procedures/1.012575/versions/-";
+
+/// Invented answers for its form.
+const ANSWERS: &str = include_str!("../../../dossier/data/forms/1.012575/v1/sample.json");
+
+/// The steps of its form, in order.
+const FORM: [&str; 5] = ["applicant", "vehicle", "origin", "return", "confirmation"];
+
+/// Walks a new dossier from its draft to the promised date, within [`LIMIT`].
+pub async fn walk(endpoints: &Endpoints, tokens: &Tokens) -> Journey {
+    let mut journey = Journey::default();
+    let mut step = "connect";
+    let walking = async {
+        let clients = Clients::of(endpoints)?;
+        let mut walker = Walker { clients, tokens, journey: &mut journey, step: &mut step };
+        let name = walker.file().await?;
+        walker.receive(&name).await
+    };
+    let failure = match tokio::time::timeout(LIMIT, walking).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("{step}: {}", words(&*error))),
+        Err(_) => Some(format!("{step}: not within {} seconds", LIMIT.as_secs())),
+    };
+    journey.failure = failure;
+    journey
+}
+
+/// What a failed step says: a status in its own words, anything else as it is.
+fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.downcast_ref::<tonic::Status>() {
+        Some(status) => {
+            let reason = chassis::status::reason(status).unwrap_or_default();
+            format!("{:?} {reason} {}", status.code(), status.message())
+        }
+        None => error.to_string(),
+    }
+}
+
+struct Walker<'a> {
+    clients: Clients,
+    tokens: &'a Tokens,
+    journey: &'a mut Journey,
+    step: &'a mut &'static str,
+}
+
+impl Walker<'_> {
+    /// The citizen finds the procedure, fills the form in and submits.
+    async fn file(&mut self) -> Result<String, BoxError> {
+        self.find_procedure().await?;
+        let name = self.create().await?;
+        self.fill_in(&name).await?;
+        let code = self.submit(&name).await?;
+        self.look_up(&code).await?;
+        Ok(name)
+    }
+
+    /// The officer takes the dossier from the worklist and accepts it; the citizen sees the promise.
+    async fn receive(&mut self, dossier: &str) -> Result<(), BoxError> {
+        let task = self.find_task(dossier).await?;
+        self.claim(&task).await?;
+        let case = dossier.replace("dossiers/", "cases/");
+        self.accept(&case).await?;
+        self.explain(&case).await?;
+        self.see_acceptance(dossier).await
+    }
+
+    async fn find_procedure(&mut self) -> Result<(), BoxError> {
+        let began = self.begin("GetProcedureVersion");
+        let asked = dossier::GetProcedureVersionRequest { name: PROCEDURE.into() };
+        let found = self.clients.procedures.get_procedure_version(asked).await?.into_inner();
+        let seen = format!("{} ({})", found.title_en, found.title_vi);
+        self.saw(began, "anyone", "dossier", seen, Vec::new());
+        Ok(())
+    }
+
+    async fn create(&mut self) -> Result<String, BoxError> {
+        let began = self.begin("CreateDossier");
+        let draft = dossier::Dossier {
+            procedure: PROCEDURE.into(),
+            agency: AGENCY.into(),
+            ..dossier::Dossier::default()
+        };
+        let asked = dossier::CreateDossierRequest {
+            dossier: Some(draft),
+            dossier_id: Uuid::now_v7().to_string(),
+            request_id: wish(),
+        };
+        let request = as_caller(asked, &self.tokens.citizen)?;
+        let created = self.clients.dossiers.create_dossier(request).await?.into_inner();
+        self.saw(began, "citizen", "dossier", format!("a draft, {}", created.name), Vec::new());
+        Ok(created.name)
+    }
+
+    async fn fill_in(&mut self, name: &str) -> Result<(), BoxError> {
+        let answers: Value = serde_json::from_str(ANSWERS)?;
+        let began = self.begin("SaveStep");
+        for (step, id) in (1..).zip(FORM) {
+            let asked = dossier::SaveStepRequest {
+                name: name.into(),
+                step: Some(dossier::StepAnswers { step, answers: Some(fields(&answers[id])) }),
+                etag: String::new(),
+                request_id: wish(),
+            };
+            let request = as_caller(asked, &self.tokens.citizen)?;
+            self.clients.dossiers.save_step(request).await?;
+        }
+        let seen = format!("the form, {} steps: {}", FORM.len(), FORM.join(", "));
+        self.saw(began, "citizen", "dossier", seen, Vec::new());
+        Ok(())
+    }
+
+    async fn submit(&mut self, name: &str) -> Result<String, BoxError> {
+        let began = self.begin("SubmitDossier");
+        let asked = dossier::SubmitDossierRequest {
+            name: name.into(),
+            etag: String::new(),
+            request_id: wish(),
+        };
+        let request = as_caller(asked.clone(), &self.tokens.citizen)?;
+        let submitted = self.clients.dossiers.submit_dossier(request).await?.into_inner();
+        // A telephone in a tunnel sends it again.
+        let request = as_caller(asked, &self.tokens.citizen)?;
+        let again = self.clients.dossiers.submit_dossier(request).await?.into_inner();
+        expect(again.code == submitted.code, "a repeat gave another code")?;
+        expect(!submitted.code.is_empty(), "no code was given")?;
+        let seen = format!("dossier code {}, at {}", submitted.code, instant(submitted.submit_time));
+        let details = vec!["sent twice, submitted once".to_owned()];
+        self.saw(began, "citizen", "dossier", seen, details);
+        Ok(submitted.code)
+    }
+
+    async fn look_up(&mut self, code: &str) -> Result<(), BoxError> {
+        let began = self.begin("LookUpDossier");
+        let asked = dossier::LookUpDossierRequest { code: code.to_ascii_lowercase() };
+        let found = self.clients.dossiers.look_up_dossier(asked).await?.into_inner();
+        let seen = format!("by code, no token: {}", status(found.status()));
+        self.saw(began, "anyone", "dossier", seen, Vec::new());
+        Ok(())
+    }
+
+    /// The event opens the case: it is there a moment later.
+    async fn find_task(&mut self, dossier: &str) -> Result<String, BoxError> {
+        let began = self.begin("DossierSubmitted");
+        loop {
+            let asked = workflow::ListTasksRequest {
+                parent: "cases/-".into(),
+                filter: format!(r#"dossier = "{dossier}""#),
+                ..workflow::ListTasksRequest::default()
+            };
+            let request = as_caller(asked, &self.tokens.officer)?;
+            let listed = self.clients.tasks.list_tasks(request).await?.into_inner();
+            if let Some(task) = listed.tasks.into_iter().next() {
+                let seen = format!("a task on the worklist of {AGENCY}: {}", task.step);
+                self.saw(began, "officer", "workflow", seen, Vec::new());
+                return Ok(task.name);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn claim(&mut self, task: &str) -> Result<(), BoxError> {
+        let began = self.begin("ClaimTask");
+        let asked = workflow::ClaimTaskRequest { name: task.into(), request_id: wish() };
+        let request = as_caller(asked, &self.tokens.officer)?;
+        let claimed = self.clients.tasks.claim_task(request).await?.into_inner();
+        expect(claimed.state() == workflow::TaskState::Claimed, "the task is not claimed")?;
+        self.saw(began, "officer", "workflow", "the task is theirs".into(), Vec::new());
+        Ok(())
+    }
+
+    async fn accept(&mut self, case: &str) -> Result<(), BoxError> {
+        let began = self.begin("AcceptDossier");
+        let asked = workflow::AcceptDossierRequest {
+            name: case.into(),
+            etag: String::new(),
+            request_id: wish(),
+        };
+        let request = as_caller(asked, &self.tokens.officer)?;
+        let case = self.clients.cases.accept_dossier(request).await?.into_inner();
+        expect(case.due_time.is_some(), "no date was promised")?;
+        let seen = format!("accepted; the result is promised by {}", instant(case.due_time));
+        self.saw(began, "officer", "workflow", seen, Vec::new());
+        Ok(())
+    }
+
+    async fn explain(&mut self, case: &str) -> Result<(), BoxError> {
+        let began = self.begin("ExplainDueTime");
+        let asked = workflow::ExplainDueTimeRequest { name: case.into() };
+        let request = as_caller(asked, &self.tokens.officer)?;
+        let why = self.clients.cases.explain_due_time(request).await?.into_inner();
+        expect(!why.lines_en.is_empty(), "the date is not explained")?;
+        self.saw(began, "officer", "workflow", "why then:".into(), why.lines_en);
+        Ok(())
+    }
+
+    /// The fact comes back: the citizen sees status 2 a moment later.
+    async fn see_acceptance(&mut self, name: &str) -> Result<(), BoxError> {
+        let began = self.begin("DossierAccepted");
+        loop {
+            let asked = dossier::GetDossierRequest { name: name.into() };
+            let request = as_caller(asked, &self.tokens.citizen)?;
+            let found = self.clients.dossiers.get_dossier(request).await?.into_inner();
+            if found.status() == DossierStatus::Accepted {
+                self.saw(began, "citizen", "dossier", status(found.status()), Vec::new());
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn begin(&mut self, step: &'static str) -> Instant {
+        *self.step = step;
+        Instant::now()
+    }
+
+    fn saw(
+        &mut self,
+        began: Instant,
+        caller: &'static str,
+        service: &'static str,
+        observed: String,
+        details: Vec<String>,
+    ) {
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let what = *self.step;
+        self.journey.steps.push(Step { caller, service, what, observed, details, milliseconds });
+    }
+}
+
+fn wish() -> String {
+    Uuid::now_v7().to_string()
+}
+
+fn expect(holds: bool, otherwise: &str) -> Result<(), BoxError> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+fn status(status: DossierStatus) -> String {
+    let words = status.as_str_name().trim_start_matches("DOSSIER_STATUS_").to_lowercase();
+    format!("status {}, {}", i32::from(status), words.replace('_', " "))
+}
+
+/// JSON answers as the message takes them.
+fn fields(answers: &Value) -> prost_types::Struct {
+    let fields = answers.as_object().into_iter().flatten();
+    prost_types::Struct {
+        fields: fields.map(|(name, value)| (name.clone(), wire(value))).collect(),
+    }
+}
+
+fn wire(value: &Value) -> prost_types::Value {
+    use prost_types::value::Kind;
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(flag) => Kind::BoolValue(*flag),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Kind::StringValue(text.clone()),
+        Value::Object(_) => Kind::StructValue(fields(value)),
+        Value::Array(values) => Kind::ListValue(prost_types::ListValue {
+            values: values.iter().map(wire).collect(),
+        }),
+    };
+    prost_types::Value { kind: Some(kind) }
+}

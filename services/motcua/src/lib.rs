@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod journey;
+pub mod mesh;
+pub mod place;
+pub mod settings;
+pub mod up;
+
+use chassis::service::Kind;
+
+/// Every service there is: `up` runs all rows, `serve` one.
+pub const SERVICES: [Kind; 2] = [dossier::SERVICE, workflow::SERVICE];

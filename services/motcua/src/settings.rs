@@ -1,0 +1,129 @@
+//! What an operator may choose.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chassis::config::{Declaration, Setting};
+use chassis::telemetry::TelemetrySettings;
+use secrecy::SecretString;
+
+/// Where data lie.
+pub const DATA_DIRECTORY: Setting<Option<PathBuf>> = Setting::new(
+    "data.directory",
+    "",
+    "Where the private PostgreSQL keeps its data; not set: /var/lib/motcua for root, ~/.local/share/motcua for others.",
+);
+
+/// Where keys lie.
+pub const KEYS_DIRECTORY: Setting<Option<PathBuf>> = Setting::new(
+    "keys.directory",
+    "",
+    "Where keys for signing and encrypting lie, apart from the data; not set: beside it, with -keys added to its name.",
+);
+
+/// Who carries events.
+pub const KAFKA_BROKERS: Setting<Option<String>> = Setting::new(
+    "kafka.brokers",
+    "",
+    "Apache Kafka that carries events, host:port,…; not set: services read each other's logs, which only one process can.",
+);
+
+/// PostgreSQL's programs.
+pub const POSTGRES_BIN: Setting<Option<PathBuf>> = Setting::new(
+    "postgres.bin",
+    "",
+    "Folder of PostgreSQL's server programs for the private PostgreSQL; not set: the newest installed, 15 or later.",
+);
+
+/// PostgreSQL's cache.
+pub const POSTGRES_BUFFERS_MB: Setting<u32> = Setting::new(
+    "postgres.shared_buffers_mb",
+    "256",
+    "Memory the private PostgreSQL keeps pages in, in MiB.",
+);
+
+/// Connections of each service.
+pub const DATABASE_CONNECTIONS: Setting<u32> = Setting::new(
+    "database.connections",
+    "16",
+    "Connections each service may have to its database.",
+);
+
+/// Whether strangers may ask.
+pub const REFLECTION: Setting<bool> = Setting::new(
+    "grpc.reflection",
+    "true",
+    "Whether servers tell any caller which methods there are (gRPC reflection).",
+);
+
+/// Measures.
+pub const METRICS_LISTEN: Setting<SocketAddr> = Setting::new(
+    "metrics.listen",
+    "127.0.0.1:4600",
+    "Where measures are served to Prometheus, at /metrics.",
+);
+
+/// What one service needs to be told.
+pub struct Of {
+    /// The service.
+    pub service: &'static str,
+    /// Where it listens.
+    pub listen: Setting<SocketAddr>,
+    /// Where its database is, when it runs by itself.
+    pub database: Setting<Option<SecretString>>,
+    /// Where others find it, when they run by themselves.
+    pub address: Setting<Option<String>>,
+}
+
+/// The settings of each service.
+pub const SERVICES: [Of; 2] = [
+    Of {
+        service: "dossier",
+        listen: Setting::new("dossier.listen", "127.0.0.1:4601", "Where dossier serves gRPC."),
+        database: Setting::new(
+            "dossier.database",
+            "",
+            "URL of dossier's database, for `serve`.",
+        ),
+        address: Setting::new(
+            "dossier.address",
+            "",
+            "Where the other services find dossier, http://host:port, for `serve`.",
+        ),
+    },
+    Of {
+        service: "workflow",
+        listen: Setting::new("workflow.listen", "127.0.0.1:4602", "Where workflow serves gRPC."),
+        database: Setting::new(
+            "workflow.database",
+            "",
+            "URL of workflow's database, for `serve`.",
+        ),
+        address: Setting::new(
+            "workflow.address",
+            "",
+            "Where the other services find workflow, http://host:port, for `serve`.",
+        ),
+    },
+];
+
+/// The whole table.
+pub fn table() -> Vec<Declaration> {
+    let mut table = vec![
+        DATA_DIRECTORY.declaration(),
+        KEYS_DIRECTORY.declaration(),
+        KAFKA_BROKERS.declaration(),
+        POSTGRES_BIN.declaration(),
+        POSTGRES_BUFFERS_MB.declaration(),
+        DATABASE_CONNECTIONS.declaration(),
+        REFLECTION.declaration(),
+        METRICS_LISTEN.declaration(),
+    ];
+    for service in &SERVICES {
+        table.push(service.listen.declaration());
+        table.push(service.database.declaration());
+        table.push(service.address.declaration());
+    }
+    table.extend(TelemetrySettings::TABLE);
+    table
+}

@@ -1,0 +1,125 @@
+//! All in one: a private PostgreSQL and every service in this process.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use chassis::clock::Clock;
+use chassis::config::{Settings, SettingsError};
+use chassis::keys::Keys;
+use chassis::postgres::{self, Postgres};
+use chassis::server;
+use chassis::service::BoxError;
+use chassis::telemetry::Metrics;
+use tokio::net::TcpListener;
+
+use crate::mesh::{Mesh, Plan, Planned};
+use crate::place::Place;
+use crate::{SERVICES, settings};
+
+/// Everything that runs, all in one.
+pub struct AllInOne {
+    /// The services.
+    pub mesh: Mesh,
+    /// Where measures are served.
+    pub metrics: SocketAddr,
+    postgres: Postgres,
+}
+
+impl AllInOne {
+    /// Binds every port, starts PostgreSQL in the place of this installation, then the mesh. What cannot work is told before anything
+    /// is touched.
+    ///
+    /// # Errors
+    /// A port is taken, PostgreSQL is missing or its data are not ours or not whole, a setting is wrong.
+    pub async fn start(settings: &Settings) -> Result<Self, BoxError> {
+        let listeners = bind(settings).await?;
+        let metrics_at = settings.get(&settings::METRICS_LISTEN)?;
+        let metrics_listener = server::bind(metrics_at, "metrics.listen").await?;
+        let place = Place::of(settings)?;
+        let postgres = Postgres::start(&postgres_settings(settings, &place)?).await?;
+        match start_mesh(settings, &place, &postgres, listeners, metrics_listener).await {
+            Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
+            Err(error) => {
+                postgres.stop().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns when PostgreSQL or a service ends although nobody stopped it.
+    pub async fn failed(&mut self) -> BoxError {
+        tokio::select! {
+            error = self.postgres.died() => error.into(),
+            error = self.mesh.failed() => error,
+        }
+    }
+
+    /// Lets running calls finish, stops the services, then PostgreSQL.
+    ///
+    /// # Errors
+    /// PostgreSQL did not stop by itself.
+    pub async fn stop(self) -> Result<(), BoxError> {
+        self.mesh.stop().await;
+        Ok(self.postgres.stop().await?)
+    }
+}
+
+async fn bind(settings: &Settings) -> Result<Vec<TcpListener>, BoxError> {
+    let mut listeners = Vec::new();
+    for service in &settings::SERVICES {
+        let address = settings.get(&service.listen)?;
+        listeners.push(server::bind(address, service.listen.declaration().name).await?);
+    }
+    Ok(listeners)
+}
+
+fn postgres_settings(
+    settings: &Settings,
+    place: &Place,
+) -> Result<postgres::Settings, SettingsError> {
+    let services = u32::try_from(SERVICES.len()).unwrap_or_default();
+    Ok(postgres::Settings {
+        bin_dir: settings.get(&settings::POSTGRES_BIN)?,
+        shared_buffers_mb: settings.get(&settings::POSTGRES_BUFFERS_MB)?,
+        max_connections: settings.get(&settings::DATABASE_CONNECTIONS)? * services + 20,
+        ..postgres::Settings::new(&place.data)
+    })
+}
+
+async fn start_mesh(
+    settings: &Settings,
+    place: &Place,
+    postgres: &Postgres,
+    listeners: Vec<TcpListener>,
+    metrics_listener: TcpListener,
+) -> Result<(Mesh, SocketAddr), BoxError> {
+    let mut services = Vec::new();
+    for (kind, listener) in SERVICES.into_iter().zip(listeners) {
+        let database = postgres.ensure_database(kind.name).await?;
+        services.push(Planned { kind, listener, database });
+    }
+    let metrics = Metrics::new();
+    let mesh = Mesh::start(Plan {
+        services,
+        elsewhere: HashMap::new(),
+        clock: Clock::system(),
+        keys: Keys::in_folder(&place.keys)?,
+        metrics: metrics.clone(),
+        reflection: settings.get(&settings::REFLECTION)?,
+        connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
+        brokers: settings.get(&settings::KAFKA_BROKERS)?,
+    })
+    .await?;
+    let address = metrics_listener.local_addr()?;
+    tokio::spawn(serve_metrics(metrics_listener, metrics));
+    Ok((mesh, address))
+}
+
+/// Serves measures for as long as the process lives.
+pub async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
+    let page = axum::routing::get(move || async move { metrics.render() });
+    let router = axum::Router::new().route("/metrics", page);
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "measures are no longer served");
+    }
+}

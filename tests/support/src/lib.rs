@@ -1,0 +1,26 @@
+//! What tests stand on: one PostgreSQL for each test process, a fresh database for each test, and
+//! waiting on conditions instead of sleeping.
+//!
+//! Failing here is failing the test, so every function panics with what went wrong.
+
+mod database;
+mod eventually;
+mod server;
+
+use chassis::clock::Clock;
+use chassis::events::Bell;
+use chassis::telemetry::Metrics;
+use chassis::write::{Around, Settings};
+
+pub use database::TestDatabase;
+pub use eventually::{Look, eventually};
+
+/// What a door needs from its process: measures and a bell of its own, and the usual width.
+pub fn around(clock: &Clock) -> Around {
+    Around {
+        clock: clock.clone(),
+        metrics: Metrics::new(),
+        bell: Bell::new(),
+        settings: Settings::default(),
+    }
+}
