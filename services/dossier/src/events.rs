@@ -16,7 +16,8 @@ pub fn of_workflow(door: &Door<DossierStore>) -> Reactions {
 }
 
 fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<FollowCase>, &'static str> {
-    let status = DossierStatus::try_from(fact.status_after).map_err(|_| "status_after is unknown")?;
+    let status =
+        DossierStatus::try_from(fact.status_after).map_err(|_| "status_after is unknown")?;
     Ok(Some(FollowCase { id: event.stream.0, status, at: event.time }))
 }
 

@@ -34,8 +34,7 @@ impl Seal {
         let nonce: [u8; NONCE] = rand::random();
         let json = answers.to_string();
         let payload = Payload { msg: json.as_bytes(), aad: &place(dossier, step) };
-        let sealed =
-            self.0.encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| Broken)?;
+        let sealed = self.0.encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| Broken)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 

@@ -115,8 +115,7 @@ async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Strea
     let mut tasks = load_tasks(db, ids).await?;
     rows.into_iter()
         .map(|row| {
-            let limit =
-                LegalLimit { unit: i32::from(row.limit_unit), count: row.limit_count };
+            let limit = LegalLimit { unit: i32::from(row.limit_unit), count: row.limit_count };
             let case = Case {
                 id: row.id,
                 code: row.code,
@@ -136,10 +135,7 @@ async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Strea
         .collect()
 }
 
-async fn load_tasks(
-    db: &mut PgConnection,
-    ids: &[Uuid],
-) -> sqlx::Result<HashMap<Uuid, Vec<Task>>> {
+async fn load_tasks(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Vec<Task>>> {
     let rows = sqlx::query!(
         "select case_id, step, role, state, officer, opened_at
          from workflow.tasks where case_id = any ($1) order by opened_at, step",

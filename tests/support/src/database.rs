@@ -25,11 +25,7 @@ impl TestDatabase {
     ///
     /// # Panics
     /// PostgreSQL is not installed or does not start, or a migration fails.
-    pub async fn new(
-        service: &'static str,
-        migrations: &'static Migrator,
-        clock: &Clock,
-    ) -> Self {
+    pub async fn new(service: &'static str, migrations: &'static Migrator, clock: &Clock) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{service}_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let options = server().await.ensure_database(&name).await.expect("a fresh database");

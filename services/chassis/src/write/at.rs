@@ -28,7 +28,8 @@ impl<'a> At<'a> {
     /// A fresh id. It follows from the command's identity, so that a second run of the same command makes the same ones.
     pub fn id(&mut self) -> Uuid {
         self.drawn += 1;
-        let digest = Sha256::new_with_prefix(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
+        let digest =
+            Sha256::new_with_prefix(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
         uuid_of(&digest)
     }
 

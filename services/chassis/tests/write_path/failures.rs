@@ -9,10 +9,14 @@ use support::{TestDatabase, eventually};
 use uuid::Uuid;
 
 use crate::stall::{Held, LIMIT, waiters_for_a_lock};
-use crate::toy::{self, Ask, Replica, TOO_MUCH, Told, panic, put, reason};
+use crate::toy::{self, Ask, Replica, TOO_MUCH, Told, UNTELLABLE, panic, put, reason};
 
 /// Halts the one lane of a replica, gathers these wishes behind it into one batch, and lets go.
-async fn ask_in_one_batch(database: &TestDatabase, replica: &Replica, asks: &[Ask]) -> Vec<&'static str> {
+async fn ask_in_one_batch(
+    database: &TestDatabase,
+    replica: &Replica,
+    asks: &[Ask],
+) -> Vec<&'static str> {
     let stalled = toy::jar();
     let held = Held::head(database.options(), stalled).await;
     let letting_go = async {
@@ -37,7 +41,11 @@ async fn one_bad_among_twenty(database: &TestDatabase, replica: &Replica, bad: A
     for (ask, amount) in asks.iter().zip(1..).filter(|(ask, _)| **ask != bad) {
         assert_eq!(toy::amount(&database.pool(), ask.jar).await, Some(amount));
     }
-    assert_eq!(toy::facts(&database.pool()).await, 1 + 19, "the one that stalled the lane, and theirs");
+    assert_eq!(
+        toy::facts(&database.pool()).await,
+        1 + 19,
+        "the one that stalled the lane, and theirs"
+    );
 }
 
 #[tokio::test]
@@ -67,6 +75,20 @@ async fn a_command_whose_root_does_not_read_fails_alone() {
         .unwrap();
     let replica = Replica::narrow(database.fresh_pool());
     one_bad_among_twenty(&database, &replica, put(damaged, 1)).await;
+}
+
+#[tokio::test]
+async fn a_command_that_makes_the_store_panic_fails_alone() {
+    let database = toy::database().await;
+    let replica = Replica::narrow(database.fresh_pool());
+    one_bad_among_twenty(&database, &replica, put(toy::jar(), UNTELLABLE)).await;
+}
+
+#[tokio::test]
+async fn a_database_that_only_reads_is_away() {
+    let database = toy::database().await;
+    let standby = Replica::over(database.pool_with([("default_transaction_read_only", "on")]));
+    assert_eq!(reason(&standby.ask_anew(put(toy::jar(), 5)).await), "unavailable");
 }
 
 #[tokio::test]
@@ -118,7 +140,8 @@ async fn a_lost_deadlock_is_run_again() {
     let mut other = Held::head(database.options().options(patient), high).await;
     let loser = [("deadlock_timeout", "500ms"), ("lock_timeout", "0")];
     let replica = Replica::narrow(database.pool_with(loser));
-    let both = async { tokio::join!(replica.ask_anew(put(low, 1)), replica.ask_anew(put(high, 2))) };
+    let both =
+        async { tokio::join!(replica.ask_anew(put(low, 1)), replica.ask_anew(put(high, 2))) };
     let entangling = async {
         waiters_for_a_lock(&database.pool(), 1).await;
         let wanting = async {

@@ -16,8 +16,11 @@ use sqlx::{PgConnection, PgPool};
 use support::TestDatabase;
 use uuid::Uuid;
 
-/// More than a jar's constraint allows: the decision grants it, the database does not.
-pub const TOO_MUCH: i64 = 1_000_001;
+/// More than a jar's constraint allows, whatever is taken out in the same batch: the decision grants it, the database does not.
+pub const TOO_MUCH: i64 = 1_000_000_000;
+
+/// An amount whose message cannot be made: the store panics.
+pub const UNTELLABLE: i64 = 666;
 
 /// Who calls unless a test says otherwise.
 pub const CALLER: &str = "accounts/an";
@@ -168,6 +171,7 @@ impl Store for Jars {
 
     fn message(fact: &Fact) -> Outgoing {
         match fact {
+            Fact::Amount { amount: UNTELLABLE, .. } => panic!("a store that was made to panic"),
             Fact::Amount { jar, amount } => Outgoing::of(amount, &format!("jars/{jar}"), ""),
             Fact::Number { jar, number } => {
                 Outgoing::of(&number.unsigned_abs(), &format!("jars/{jar}"), "")
@@ -256,10 +260,12 @@ impl Logged {
 
 /// The log, by stream and then in the order of its facts.
 pub async fn log(pool: &PgPool) -> Vec<Logged> {
-    sqlx::query_as("select stream, sequence, causation, type, body from chassis.event order by stream, id")
-        .fetch_all(pool)
-        .await
-        .unwrap()
+    sqlx::query_as(
+        "select stream, sequence, causation, type, body from chassis.event order by stream, id",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap()
 }
 
 /// How many facts the log holds.

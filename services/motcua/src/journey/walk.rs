@@ -140,7 +140,8 @@ impl Walker<'_> {
         let again = self.clients.dossiers.submit_dossier(request).await?.into_inner();
         expect(again.code == submitted.code, "a repeat gave another code")?;
         expect(!submitted.code.is_empty(), "no code was given")?;
-        let seen = format!("dossier code {}, at {}", submitted.code, instant(submitted.submit_time));
+        let seen =
+            format!("dossier code {}, at {}", submitted.code, instant(submitted.submit_time));
         let details = vec!["sent twice, submitted once".to_owned()];
         self.saw(began, "citizen", "dossier", seen, details);
         Ok(submitted.code)
@@ -273,9 +274,9 @@ fn wire(value: &Value) -> prost_types::Value {
         Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
         Value::String(text) => Kind::StringValue(text.clone()),
         Value::Object(_) => Kind::StructValue(fields(value)),
-        Value::Array(values) => Kind::ListValue(prost_types::ListValue {
-            values: values.iter().map(wire).collect(),
-        }),
+        Value::Array(values) => {
+            Kind::ListValue(prost_types::ListValue { values: values.iter().map(wire).collect() })
+        }
     };
     prost_types::Value { kind: Some(kind) }
 }

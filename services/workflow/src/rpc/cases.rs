@@ -46,8 +46,7 @@ impl CaseService for Cases {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("cases", &asked.name, "name")?;
-        let command =
-            AcceptDossier { id, etag: asked.etag.clone(), officer: officer(&caller)? };
+        let command = AcceptDossier { id, etag: asked.etag.clone(), officer: officer(&caller)? };
         self.door.run(once, command).await?;
         let case = self.readable(id, &caller).await?;
         Ok(Response::new(convert::case(&case)))
@@ -76,9 +75,7 @@ impl Cases {
     async fn readable(&self, id: Uuid, caller: &Caller) -> Result<Case, Failure> {
         let case = self.store.get(id).await.map_err(failed)?;
         let mine = |case: &Case| match caller {
-            Caller::Known { person: Person::Officer { agency, .. }, .. } => {
-                case.agency == *agency
-            }
+            Caller::Known { person: Person::Officer { agency, .. }, .. } => case.agency == *agency,
             Caller::Known { person: Person::Service, .. } => true,
             _ => false,
         };

@@ -43,11 +43,8 @@ impl TaskService for Tasks {
         let list = format!("tasks of {agency} {dossier:?}");
         let page = Page::<TaskKey>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let after = page.after.clone();
-        let found =
-            self.store.worklist(agency, dossier, after, page.size).await.map_err(failed)?;
-        let last = found
-            .last()
-            .map(|row| (row.task.opened_at, row.case.id, row.task.step.clone()));
+        let found = self.store.worklist(agency, dossier, after, page.size).await.map_err(failed)?;
+        let last = found.last().map(|row| (row.task.opened_at, row.case.id, row.task.step.clone()));
         Ok(Response::new(pb::ListTasksResponse {
             next_page_token: page.next(last, found.len()),
             tasks: found.iter().map(|row| convert::task(&row.case, &row.task)).collect(),
