@@ -146,7 +146,7 @@ async fn up(settings: &Settings, walk: bool) -> Result<ExitCode, BoxError> {
     let mut running = AllInOne::start(settings).await?;
     let endpoints = endpoints(settings)?;
     if walk {
-        println!("\nOne dossier, from the first form to a promised date:\n");
+        println!("\nOne dossier, from the first form to the result:\n");
         let tokens = Tokens::fresh(&running.mesh.issuer)?;
         let journey = journey::walk(&endpoints, &tokens).await;
         println!("{}", journey::as_timeline(&journey));

@@ -227,6 +227,10 @@ impl From<sqlx::Error> for Fault {
         match (&*code, &error) {
             // serialization_failure, deadlock_detected, lock_not_available
             ("40001" | "40P01" | "55P03", _) => Self::Lost(format!("sqlstate {code}")),
+            // A check that has no name: the day has no partition yet, and housekeeping makes it.
+            ("23514", sqlx::Error::Database(check)) if check.constraint().is_none() => {
+                Self::Away("a partition is missing".into())
+            }
             (code, _) if AWAY.iter().any(|class| code.starts_with(class)) => {
                 Self::Away(format!("sqlstate {code}"))
             }

@@ -55,6 +55,18 @@ async fn an_event_that_is_refused_or_concerns_nobody_is_behind_us() {
     assert_eq!(toy::amount(&database.pool(), jar).await, Some(5));
 }
 
+#[tokio::test]
+async fn what_was_handed_in_is_answered_though_the_door_is_gone() {
+    let database = toy::database().await;
+    let (replica, jar) = (Replica::over(database.pool()), toy::jar());
+    let first = replica.door.react(once(1), put(jar, 5)).await;
+    let second = replica.door.react(once(2), put(jar, 6)).await;
+    drop(replica);
+    assert!(matches!(first.taken().await, Ok(Taken::Effective)));
+    assert!(matches!(second.taken().await, Ok(Taken::Effective)));
+    assert_eq!(toy::amount(&database.pool(), jar).await, Some(11));
+}
+
 /// The sink of the toy: an amount elsewhere is put in or taken out here, and a nought is poison.
 fn sink(pool: PgPool) -> Sink {
     let replica = Replica::over(pool.clone());

@@ -1,10 +1,12 @@
-//! What fails, fails alone; what may pass is tried again; what is told to have failed left no trace.
+//! What fails, fails alone; what may pass is tried again; what is told to have failed left no
+//! trace.
 
 use std::time::Duration;
 
 use chassis::write::{Failure, Settings, Stream};
 use futures::future::join_all;
 use futures::poll;
+use jiff::SignedDuration;
 use support::{TestDatabase, eventually};
 use uuid::Uuid;
 
@@ -92,6 +94,18 @@ async fn a_database_that_only_reads_is_away() {
 }
 
 #[tokio::test]
+async fn a_day_without_a_partition_is_no_fault_of_a_command() {
+    let database = toy::database().await;
+    let clock = toy::clock();
+    clock.advance(SignedDuration::from_hours(30 * 24));
+    let (replica, jar, request) =
+        (Replica::at(database.pool(), &clock), toy::jar(), Uuid::now_v7());
+    assert_eq!(reason(&replica.ask(request, put(jar, 5)).await), "unavailable");
+    database.migrate(&clock).await;
+    assert_eq!(replica.ask(request, put(jar, 5)).await.unwrap().amount, 5);
+}
+
+#[tokio::test]
 async fn commands_around_a_bad_one_fold_in_order_on_its_own_stream() {
     let database = toy::database().await;
     let replica = Replica::narrow(database.fresh_pool());
@@ -130,7 +144,8 @@ async fn a_lock_never_had_is_unavailable_and_leaves_no_trace() {
     assert_eq!(replica.ask(request, put(jar, 5)).await.unwrap().amount, 5);
 }
 
-/// The door comes to hold `low` and to want `high`, while another session holds `high` and waits for the door's `low`.
+/// The door comes to hold `low` and to want `high`, while another session holds `high` and waits
+/// for the door's `low`.
 #[tokio::test]
 async fn a_lost_deadlock_is_run_again() {
     let database = toy::database().await;

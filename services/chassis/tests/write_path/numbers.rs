@@ -1,4 +1,5 @@
-//! Numbers of a series and sequences of a stream have no gaps, whatever is refused or breaks in between.
+//! Numbers of a series and sequences of a stream have no gaps, whatever is refused or breaks in
+//! between.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use crate::toy::{self, Replica, TOO_MUCH, Told, panic, put, reason, take};
 
 const WISHES: usize = 400;
 
-/// Two processes carry out numbered wishes about four jars, of which half are refused or break; returns what the rest were told.
+/// Two processes carry out numbered wishes about four jars, of which half are refused or break;
+/// returns what the rest were told.
 async fn two_replicas_at_work(database: &TestDatabase) -> Vec<Told> {
     let replicas = [Replica::over(database.fresh_pool()), Replica::over(database.fresh_pool())];
     let jars = [(); 4].map(|()| toy::jar());

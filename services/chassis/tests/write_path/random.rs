@@ -1,5 +1,6 @@
-//! Many random wishes, some told several times, by two processes at once: the log tells a history in which each was granted at most
-//! once, and everything anybody was told and everything stored agrees with that history.
+//! Many random wishes, some told several times, by two processes at once: the log tells a history
+//! in which each was granted at most once, and everything anybody was told and everything stored
+//! agrees with that history.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -75,7 +76,8 @@ async fn what_is_told_and_stored_agrees_with_one_history() {
     }
 }
 
-/// Carries the histories out by the rules, and returns what was in the jar after each granted request.
+/// Carries the histories out by the rules, and returns what was in the jar after each granted
+/// request.
 fn replay(
     wishes: &Wishes,
     histories: &BTreeMap<Stream, Vec<(String, i64)>>,
@@ -101,7 +103,8 @@ fn replay(
     granted
 }
 
-/// Granted: it is in the history, with this answer. Refused: only a taking can be, and may be granted when it is told again.
+/// Granted: it is in the history, with this answer. Refused: only a taking can be, and may be
+/// granted when it is told again.
 fn agrees(
     (request, ask): (Uuid, Ask),
     outcome: &Result<Told, Failure>,
