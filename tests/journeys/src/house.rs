@@ -15,6 +15,7 @@ use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
 use proto::motcua::workflow::v1 as workflow;
+use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
 use sqlx::PgPool;
 use support::{TestDatabase, eventually};
@@ -206,7 +207,7 @@ impl House {
 
     /// The receiving task of a submitted dossier, once its case is opened.
     pub async fn task(&self, dossier: &str) -> workflow::Task {
-        let officer = self.people.officer(AGENCY, Role::Receiving);
+        let officer = self.people.officer(AGENCY, &[Role::Receiving]);
         eventually(SOON, async || {
             let asked = workflow::ListTasksRequest {
                 parent: "cases/-".into(),
@@ -223,6 +224,17 @@ impl House {
     pub async fn claim(&self, officer: &str, task: &str) {
         let asked = workflow::ClaimTaskRequest { name: task.into(), request_id: wish() };
         self.tasks().claim_task(in_name_of(officer, asked)).await.expect("claimed");
+    }
+
+    /// Accepts a dossier whose receiving task the officer holds.
+    pub async fn accept(&self, officer: &str, dossier: &str) -> workflow::Case {
+        let asked = workflow::AcceptDossierRequest {
+            name: dossier.replace("dossiers/", "cases/"),
+            etag: String::new(),
+            request_id: wish(),
+        };
+        let mut cases = CaseServiceClient::new(self.channels["workflow"].clone());
+        cases.accept_dossier(in_name_of(officer, asked)).await.expect("accepted").into_inner()
     }
 }
 

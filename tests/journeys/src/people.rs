@@ -25,9 +25,10 @@ impl People {
         self.token(&format!("accounts/{}", Uuid::now_v7()), Person::Citizen { assurance })
     }
 
-    /// The token of a new officer of an agency with one role.
-    pub fn officer(&self, agency: &str, role: Role) -> String {
-        let person = Person::Officer { agency: agency.into(), roles: vec![role.into()] };
+    /// The token of a new officer of an agency with these roles.
+    pub fn officer(&self, agency: &str, roles: &[Role]) -> String {
+        let roles = roles.iter().map(|role| i32::from(*role)).collect();
+        let person = Person::Officer { agency: agency.into(), roles };
         self.token(&format!("{agency}/officers/{}", Uuid::now_v7()), person)
     }
 

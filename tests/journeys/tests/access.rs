@@ -16,18 +16,21 @@ const CALLERS: [&str; 8] = [
     "anyone",
     "the owner",
     "another citizen",
-    "a receiving officer",
+    "an officer of the desk",
     "a signing officer",
     "an operator of the agency",
-    "a receiving officer of another agency",
+    "an officer of the desk of another agency",
     "a service",
 ];
 
 /// The caller of a column who owns the dossier.
 const OWNER: usize = 1;
 
-/// The caller of a column who holds its claimed task.
+/// The caller of a column who holds its claimed tasks.
 const RECEIVER: usize = 3;
+
+/// The roles of those who receive and process.
+const DESK: [Role; 2] = [Role::Receiving, Role::Processing];
 
 /// Where the dossier stands when it is called upon.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -36,12 +39,13 @@ enum Stage {
     Filled,
     Waiting,
     Claimed,
+    Processing,
 }
-use Stage::{Claimed, Draft, Filled, Waiting};
+use Stage::{Claimed, Draft, Filled, Processing, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for what the contract says of a task that another holds.
-const TABLE: [(&str, Stage, &str); 19] = [
+const TABLE: [(&str, Stage, &str); 21] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - -"),
@@ -60,6 +64,8 @@ const TABLE: [(&str, Stage, &str); 19] = [
     ("ListTasks", Waiting, "u - - y y - y -"),
     ("ClaimTask", Draft, "u - - - - - - -"),
     ("ClaimTask", Waiting, "u - - y - - - -"),
+    ("CompleteTask", Draft, "u - - - - - - -"),
+    ("CompleteTask", Processing, "u - - y p - - -"),
     ("ReleaseTask", Claimed, "u - - y p - - -"),
 ];
 
@@ -77,22 +83,27 @@ impl Scene {
             None,
             Some(people.citizen()),
             Some(people.citizen()),
-            Some(people.officer(AGENCY, Role::Receiving)),
-            Some(people.officer(AGENCY, Role::Signing)),
-            Some(people.officer(AGENCY, Role::Operator)),
-            Some(people.officer(ELSEWHERE, Role::Receiving)),
+            Some(people.officer(AGENCY, &DESK)),
+            Some(people.officer(AGENCY, &[Role::Signing])),
+            Some(people.officer(AGENCY, &[Role::Operator])),
+            Some(people.officer(ELSEWHERE, &DESK)),
             Some(people.service()),
         ];
         let owner = tokens[OWNER].as_deref().expect("the owner's token");
         let dossier = match stage {
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
-            Waiting | Claimed => house.submitted(owner).await,
+            Waiting | Claimed | Processing => house.submitted(owner).await,
         };
         if stage >= Waiting {
+            let receiver = tokens[RECEIVER].as_deref().expect("the receiver's token");
             let task = house.task(&dossier.name).await;
-            if stage == Claimed {
-                house.claim(tokens[RECEIVER].as_deref().expect("a token"), &task.name).await;
+            if stage >= Claimed {
+                house.claim(receiver, &task.name).await;
+            }
+            if stage == Processing {
+                let case = house.accept(receiver, &dossier.name).await;
+                house.claim(receiver, &format!("{}/tasks/process", case.name)).await;
             }
         }
         let id = dossier.name.trim_start_matches("dossiers/").to_owned();
@@ -146,6 +157,12 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
                 .encode_to_vec()
         }
         "ClaimTask" => workflow::ClaimTaskRequest { name: task, request_id }.encode_to_vec(),
+        "CompleteTask" => workflow::CompleteTaskRequest {
+            name: format!("cases/{id}/tasks/process"),
+            outcome: "done".into(),
+            request_id,
+        }
+        .encode_to_vec(),
         "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }

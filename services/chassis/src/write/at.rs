@@ -21,7 +21,8 @@ pub struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    pub(super) fn new(now: Timestamp, seed: [u8; 32], numbers: &'a mut Numbers) -> Self {
+    /// Circumstances by hand, for trying a decision without a door.
+    pub fn new(now: Timestamp, seed: [u8; 32], numbers: &'a mut Numbers) -> Self {
         Self { now, seed, drawn: 0, numbers }
     }
 
@@ -51,7 +52,7 @@ pub(super) fn uuid_of(digest: &[u8]) -> Uuid {
 
 /// The numbers a batch takes: first counted, then given.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
+pub struct Numbers {
     taken: BTreeMap<Series, i64>,
     base: BTreeMap<Series, i64>,
 }

@@ -25,7 +25,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
-pub use at::{At, Series};
+pub use at::{At, Numbers, Series};
 pub use door::{Around, Door, Pending, Settings, Taken};
 pub use once::{Fingerprint, Once, request_id};
 

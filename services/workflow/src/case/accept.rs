@@ -4,12 +4,10 @@ use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Case, Fact, Named, Officer, RECEIVE};
+use super::{Case, Fact, Named, Officer};
+use crate::process::{ACCEPTED, RECEIVE};
 use crate::rules::Rules;
 use crate::working_time::DueError;
-
-/// The outcome of receiving that accepts, in every process.
-const ACCEPTED: &str = "accepted";
 
 /// Accepts the dossier of a case whose receiving task the officer holds.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
-use super::{Case, Fact, Named, Officer, RECEIVE};
-use crate::process::{Outcome, Process};
+use super::{Case, Fact, Named, Officer};
+use crate::process::{Outcome, Process, RECEIVE};
 use crate::rules::Rules;
 
 /// Closes a task that the officer holds, with an outcome of its step.

@@ -5,6 +5,8 @@ mod claim;
 mod complete;
 mod open;
 mod release;
+#[cfg(test)]
+mod tests;
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{Kept, Root};
@@ -24,9 +26,6 @@ pub use claim::ClaimTask;
 pub use complete::CompleteTask;
 pub use open::OpenCase;
 pub use release::ReleaseTask;
-
-/// The step in which a dossier is received, in every process.
-pub const RECEIVE: &str = "receive";
 
 /// A case as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

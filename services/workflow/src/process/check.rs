@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use proto::motcua::r#type::v1::DossierStatus;
 
 use super::status::is_final;
-use super::{MOST_STEPS, Process, ProcessError, Step, may_follow};
+use super::{ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, Step, may_follow};
 
 /// The longest id of a process, step or outcome, in bytes.
 const LONGEST_ID: usize = 40;
@@ -22,6 +22,12 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
     }
     if process.steps.is_empty() || process.steps.len() > MOST_STEPS {
         return Err(at("steps".into(), "write 1 to 50 steps"));
+    }
+    let first = process.first();
+    let accepts = first.outcomes.get(ACCEPTED).is_some_and(|o| o.status == DossierStatus::Accepted);
+    if first.id != RECEIVE || !accepts {
+        let problem = "begin with `receive`, and give it an outcome `accepted` with that status";
+        return Err(at(format!("step {}", first.id), problem));
     }
     let mut ids = BTreeSet::new();
     for step in &process.steps {
@@ -121,11 +127,16 @@ mod tests {
     fn what_is_wrong_is_named_with_its_place() {
         for (was, is, told) in [
             ("then: sign", "then: sing", "step process, outcome done: `then` names the step sing"),
-            ("status: accepted", "status: processing_done", "status 9 may not follow status 1"),
+            (
+                "done: { status: in_processing",
+                "done: { status: processing_done",
+                "status 9 may not follow status 2",
+            ),
             ("{ status: result_returned }", "{ status: in_processing }", "not final; add `then`"),
             ("role: signing", "role: singing", "line"),
             ("id: return", "id: return_it", "names the step return"),
-            ("id: sign\n", "id: process\n", "once in the process"),
+            ("accepted: {", "taken: {", "give it an outcome `accepted`"),
+            ("id: receive", "id: reception", "begin with `receive`"),
             ("version: 1", "version: 0", "a version from 1"),
             ("signed: {", "Signed!: {", "step sign, outcome Signed!"),
             (
@@ -141,11 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn a_step_nobody_leads_to_is_refused() {
-        let lonely = format!(
-            "{GENERAL}\n  - id: lonely\n    role: signing\n    outcomes: {{ x: {{ status: result_returned }} }}\n"
-        );
-        let error = Process::from_yaml(&lonely).expect_err("unreached");
-        assert!(error.to_string().contains("step lonely: no outcome leads to it"));
+    fn a_step_that_is_unreached_or_there_already_is_refused() {
+        for (id, told) in [("lonely", "no outcome leads to it"), ("sign", "once in the process")] {
+            let outcomes = "{ x: { status: result_returned } }";
+            let one_more = format!("  - id: {id}\n    role: signing\n    outcomes: {outcomes}\n");
+            let error = Process::from_yaml(&format!("{GENERAL}{one_more}")).expect_err(id);
+            assert!(error.to_string().contains(&format!("step {id}: ")), "{error}");
+            assert!(error.to_string().contains(told), "{error}");
+        }
     }
 }

@@ -15,6 +15,12 @@ use thiserror::Error;
 
 pub use status::may_follow;
 
+/// The step every process begins with: a dossier is received.
+pub const RECEIVE: &str = "receive";
+
+/// The outcome of receiving that every process has: the dossier is accepted and a date promised.
+pub const ACCEPTED: &str = "accepted";
+
 /// The most steps of a process.
 pub const MOST_STEPS: usize = 50;
 

@@ -3,8 +3,9 @@
 use chassis::clock::timestamp;
 use proto::motcua::workflow::v1 as pb;
 
-use crate::case::{Case, RECEIVE, Task};
+use crate::case::{Case, Task};
 use crate::events::{name, reference, task_name};
+use crate::process::RECEIVE;
 use crate::rules::Rules;
 
 /// A case with its tasks.
