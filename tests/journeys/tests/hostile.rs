@@ -233,6 +233,7 @@ impl Scene {
         }
         match field {
             "request_id" | "dossier_id" => Uuid::from_u128(random.random()).to_string(),
+            "name" => self.named.choose(random).cloned().unwrap_or_default(),
             "parent" => (*["procedures/-", "cases/-"].choose(random).expect("some")).into(),
             "procedure" => "procedures/1.012575/versions/-".into(),
             "agency" => AGENCY.into(),

@@ -27,6 +27,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         etag: dossier.etag(),
         steps: Vec::new(),
         next_actions: dossier.next_actions(),
+        owner: dossier.owner.clone(),
     }
 }
 
