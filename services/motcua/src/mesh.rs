@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
 use chassis::events::{Carrier, KafkaCarrier, Log, LogCarrier, Sink};
+use chassis::given::Given;
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::server::DRAIN;
@@ -141,5 +142,6 @@ fn process(
         peers: Peers::new(addresses.collect(), issuer.clone()),
         issuer: issuer.clone(),
         reflection: plan.reflection,
+        given: Given::default(),
     })
 }

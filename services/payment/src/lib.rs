@@ -1,0 +1,47 @@
+#![doc = include_str!("../README.md")]
+
+pub mod callback;
+mod events;
+pub mod folio;
+pub mod ledger;
+pub mod money;
+mod rpc;
+mod settings;
+mod store;
+pub mod vietqr;
+
+use std::sync::Arc;
+
+use chassis::service::{BoxError, Ground, Kind, Service, Task};
+use chassis::write::Door;
+use proto::motcua::payment::v1::invoice_service_server::InvoiceServiceServer;
+use proto::motcua::payment::v1::ledger_service_server::LedgerServiceServer;
+use sqlx::migrate::Migrator;
+use tonic::service::Routes;
+
+use self::callback::Callback;
+use self::rpc::{Invoices, Ledger, Owners};
+use self::store::FolioStore;
+
+pub use settings::{Payee, Settings};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The service's row in the table of services. It must be given [`Settings`].
+pub const SERVICE: Kind = Kind { name: "payment", migrations: &MIGRATIONS, build };
+
+fn build(ground: Ground) -> Result<Service, BoxError> {
+    let Settings { callback, bank_secrets, payee } = ground.process.given.take()?;
+    let owners = Owners::told_by(ground.process.peers.channel(SERVICE.name, "dossier")?);
+    let store = FolioStore::new(ground.pool.clone());
+    let around = ground.around();
+    let clock = around.clock.clone();
+    let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(payee), around);
+    let reactions = vec![events::of_workflow(&door)];
+    let bank = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
+    let listening: Task = Box::pin(async move { Ok(axum::serve(callback, bank.router()).await?) });
+    let ledger = Ledger { store: store.clone() };
+    let routes = Routes::new(InvoiceServiceServer::new(Invoices { store, owners }))
+        .add_service(LedgerServiceServer::new(ledger));
+    Ok(Service { routes, reactions, tasks: vec![listening] })
+}
