@@ -10,7 +10,7 @@ use proto::motcua::r#type::v1::{Channel, DossierRef};
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind as Kind, FeeLine};
 use uuid::Uuid;
 
-use crate::folio::{Dossier, Fact, Fees, Invoice, IssueInvoice, State, Transfer};
+use crate::folio::{Dossier, Fact, Fees, Invoice, IssueInvoice, State, Transfer, microseconds};
 use crate::ledger::FeeKind;
 use crate::money::Dong;
 use crate::store::FolioStore;
@@ -51,10 +51,8 @@ fn line(line: &FeeLine) -> Option<(FeeKind, Dong)> {
     Some((ledger_kind(line.kind)?, Dong::new(amount.units).ok().filter(|_| whole)?))
 }
 
-/// An instant in whole microseconds, as the database keeps it.
 fn instant(time: prost_types::Timestamp) -> Option<Timestamp> {
-    let instant = Timestamp::new(time.seconds, time.nanos).ok()?;
-    Timestamp::from_microsecond(instant.as_microsecond()).ok()
+    Timestamp::new(time.seconds, time.nanos).ok().map(microseconds)
 }
 
 /// The ledger's kind of fee by workflow's number.

@@ -141,9 +141,10 @@ impl Bank {
         let scanned = vietqr::parse(&payment.qr).map_err(|error| error.to_string())?;
         let proposed = scanned.transfer();
         let amount = payment.amount.or(proposed.amount.map(|amount| amount.units()));
+        let amount = amount.filter(|amount| *amount > 0);
         let told = Told {
             transfer_id: format!("FT{}", Uuid::now_v7().simple()),
-            amount: amount.ok_or("the QR says no amount: send one")?,
+            amount: amount.ok_or("neither the QR nor the payer says an amount above zero")?,
             currency: "VND".into(),
             purpose: proposed.purpose.unwrap_or_default().into(),
             pay_time: self.settings.clock.now(),

@@ -101,6 +101,11 @@ impl Root for Folio {
     type Fact = Fact;
 }
 
+/// An instant as the database keeps it, so that one read again equals the one written.
+pub fn microseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}
+
 /// The year in Vietnam.
 fn year(at: Timestamp) -> i16 {
     TimeZone::fixed(VIETNAM).to_datetime(at).year()

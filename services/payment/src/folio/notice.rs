@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::Purpose;
+use super::{Purpose, microseconds};
 use crate::money::Dong;
 
 /// In whose name a callback acts.
@@ -30,7 +30,7 @@ pub struct Notice {
     pub amount: Dong,
     /// The purpose found in what the payer wrote. The rest of that is not kept: it may hold personal data.
     pub purpose: Option<Purpose>,
-    /// The instant of payment, by the bank's clock.
+    /// The instant of payment, by the bank's clock, in whole microseconds.
     pub paid_at: Timestamp,
 }
 
@@ -48,9 +48,9 @@ pub enum NoticeError {
     /// The amount is none.
     #[error("amount must be whole VND, 1 to 1,000,000,000,000,000, and currency VND")]
     Amount,
-    /// It was paid in the future.
-    #[error("pay_time is more than 5 minutes ahead of our clock: check both")]
-    Future,
+    /// It was paid in the future, or before anybody could.
+    #[error("pay_time must lie after 1970 and at most 5 minutes ahead of our clock: check both")]
+    Time,
 }
 
 #[derive(Deserialize)]
@@ -76,15 +76,16 @@ impl Notice {
         }
         let amount = Dong::new(body.amount).ok().filter(|amount| !amount.is_zero());
         let amount = amount.filter(|_| body.currency == "VND").ok_or(NoticeError::Amount)?;
-        if body.pay_time.duration_since(now) > AHEAD {
-            return Err(NoticeError::Future);
+        let paid_at = microseconds(body.pay_time);
+        if paid_at < Timestamp::UNIX_EPOCH || paid_at.duration_since(now) > AHEAD {
+            return Err(NoticeError::Time);
         }
         Ok(Self {
             id: id(&reference),
             reference,
             amount,
             purpose: Purpose::found_in(&body.purpose),
-            paid_at: body.pay_time,
+            paid_at,
         })
     }
 
@@ -134,10 +135,10 @@ mod tests {
 
     #[test]
     fn a_notice_keeps_nothing_that_the_payer_wrote_but_the_purpose() {
-        let notice = parse("FT1", "150000", "VND", "1970-01-01T07:04:59+07:00").unwrap();
+        let notice = parse("FT1", "150000", "VND", "1970-01-01T07:04:59.1234567+07:00").unwrap();
         assert_eq!(notice.amount.units(), 150_000);
         assert_eq!(notice.purpose, Purpose::parse("MC20260000001"));
-        assert_eq!(notice.paid_at.as_second(), 299);
+        assert_eq!(notice.paid_at.as_nanosecond(), 299_123_456_000);
         assert!(!format!("{notice:?}").contains("NGUYEN"));
     }
 
@@ -155,7 +156,8 @@ mod tests {
             ("a", "1", "USD", time, NoticeError::Amount),
             ("a", "1.5", "VND", time, NoticeError::Shape),
             ("a", "1", "VND", "yesterday", NoticeError::Shape),
-            ("a", "1", "VND", "1970-01-01T00:05:01Z", NoticeError::Future),
+            ("a", "1", "VND", "1970-01-01T00:05:01Z", NoticeError::Time),
+            ("a", "1", "VND", "1969-12-31T23:59:59Z", NoticeError::Time),
         ] {
             assert_eq!(parse(id, amount, currency, time), Err(error));
         }

@@ -2,6 +2,7 @@
 
 use chassis::access::Role;
 use chassis::status::reason;
+use jiff::Timestamp;
 use payment::vietqr;
 use proto::motcua::payment::v1 as pb;
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind};
@@ -125,4 +126,18 @@ async fn a_list_is_read_page_by_page() {
     asked.filter.clear();
     let refused = office.list(asked, &office.service()).await.unwrap_err();
     assert_eq!(reason(&refused).as_deref(), Some("FIELDS_INVALID"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_begin_anew_with_the_year_in_vietnam() {
+    let office = Office::open().await;
+    let new_year: Timestamp = "2026-12-31T17:00:00Z".parse().unwrap();
+    let second = jiff::SignedDuration::from_secs(1);
+    office.clock.advance(new_year.duration_since(office.clock.now()) - second);
+    office.database.migrate(&office.clock).await;
+    let (first, last) = (office.issued().await, office.issued().await);
+    assert_eq!((&*first.number, &*last.number), ("HD-2026-0000001", "HD-2026-0000002"));
+    office.clock.advance(second);
+    let next = office.issued().await;
+    assert_eq!((&*next.number, &*next.purpose), ("HD-2027-0000001", "MC20270000001"));
 }
