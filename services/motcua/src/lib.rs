@@ -9,4 +9,4 @@ pub mod up;
 use chassis::service::Kind;
 
 /// Every service there is: `up` runs all rows, `serve` one.
-pub const SERVICES: [Kind; 2] = [dossier::SERVICE, workflow::SERVICE];
+pub const SERVICES: [Kind; 3] = [dossier::SERVICE, workflow::SERVICE, mailing::SERVICE];

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chassis::access::{Assurance, Person, Role};
 use chassis::clock::Clock;
@@ -126,7 +127,7 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
         set.push(format!("kafka.brokers={brokers}"));
     }
     let sources = Sources::of_process(cli.common.config, set);
-    let settings = Settings::load(&settings::table(), &sources)?;
+    let settings = Arc::new(Settings::load(&settings::table(), &sources)?);
     match cli.command {
         Command::Up { walk } => up(&settings, walk).await,
         Command::Demo { json, .. } => demo(&settings, json).await,
@@ -141,9 +142,9 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
     }
 }
 
-async fn up(settings: &Settings, walk: bool) -> Result<ExitCode, BoxError> {
+async fn up(settings: &Arc<Settings>, walk: bool) -> Result<ExitCode, BoxError> {
     let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua")?)?;
-    let mut running = AllInOne::start(settings).await?;
+    let mut running = AllInOne::start(settings.clone()).await?;
     let endpoints = endpoints(settings)?;
     if walk {
         println!("\nOne dossier, from the first form to the result:\n");
@@ -195,19 +196,21 @@ fn how_to_go_on(
 
 /// Where this installation's services listen.
 fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
-    let mut addresses = Vec::new();
-    for service in &settings::SERVICES {
-        addresses.push(format!("http://{}", settings.get(&service.listen)?));
-    }
-    let [dossier, workflow] =
-        addresses.try_into().map_err(|_| "the table of services has changed")?;
-    Ok(Endpoints { dossier, workflow })
+    let address = |service: &str| -> Result<String, BoxError> {
+        let of = settings::SERVICES.iter().find(|of| of.service == service);
+        let of = of.ok_or_else(|| format!("no settings for {service}"))?;
+        Ok(format!("http://{}", settings.get(&of.listen)?))
+    };
+    Ok(Endpoints { dossier: address("dossier")?, workflow: address("workflow")? })
 }
 
-async fn demo(settings: &Settings, json: bool) -> Result<ExitCode, BoxError> {
+async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError> {
     let endpoints = endpoints(settings)?;
-    let ours =
-        if is_running(&endpoints).await { None } else { Some(AllInOne::start(settings).await?) };
+    let ours = if is_running(&endpoints).await {
+        None
+    } else {
+        Some(AllInOne::start(settings.clone()).await?)
+    };
     let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
     let issuer = mesh::issuer(&keys, &Clock::system())?;
     let journey = journey::walk(&endpoints, &Tokens::fresh(&issuer)?).await;

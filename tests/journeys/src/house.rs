@@ -1,16 +1,21 @@
 //! A mesh of every service over databases, keys and ports of its own, and what a citizen and an officer do in it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::access::{Issuer, Role};
 use chassis::clock::Clock;
+use chassis::config::{Settings, Sources};
 use chassis::keys::Keys;
 use chassis::telemetry::Metrics;
 use motcua::SERVICES;
 use motcua::journey::Endpoints;
 use motcua::mesh::{Mesh, Plan, Planned};
+use motcua::settings;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
@@ -94,10 +99,19 @@ impl House {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
             services.push(Planned { kind, listener, database: database.options() });
         }
+        let keys = Keys::in_folder(&ground.keys).expect("a folder for keys");
+        let telephone = telephone(&keys).await;
+        let sources = Sources {
+            command_line: vec![format!("mailing.sms.url=http://{telephone}").into()],
+            ..Sources::default()
+        };
+        let settings = Settings::load(&motcua::settings::table(), &sources).expect("settings");
         let mesh = Mesh::start(Plan {
             services,
             clock: ground.clock.clone(),
-            keys: Keys::in_folder(&ground.keys).expect("a folder for keys"),
+            settings: Arc::new(settings),
+            keys,
+            settings: Arc::new(settings::defaults().expect("a table")),
             metrics: Metrics::new(),
             reflection: true,
             connections: CONNECTIONS,
@@ -236,6 +250,15 @@ impl House {
         let mut cases = CaseServiceClient::new(self.channels["workflow"].clone());
         cases.accept_dossier(in_name_of(officer, asked)).await.expect("accepted").into_inner()
     }
+}
+
+/// Where a telephone takes the messages of this installation.
+async fn telephone(keys: &Keys) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let secret = mailing::settings::sandbox_secret(keys).expect("a key");
+    tokio::spawn(sandbox::telephone::serve(listener, secret));
+    address
 }
 
 /// A wish for a draft under the procedure of the journey.

@@ -21,8 +21,13 @@ impl People {
 
     /// A new citizen's token.
     pub fn citizen(&self) -> String {
+        self.citizen_again(Uuid::now_v7())
+    }
+
+    /// Another token of the citizen with this id.
+    pub fn citizen_again(&self, id: Uuid) -> String {
         let assurance = Assurance::Substantial.into();
-        self.token(&format!("accounts/{}", Uuid::now_v7()), Person::Citizen { assurance })
+        self.token(&format!("accounts/{id}"), Person::Citizen { assurance })
     }
 
     /// The token of a new officer of an agency with these roles.

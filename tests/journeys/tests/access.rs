@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use journeys::{AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, path, wish};
 use prost::Message;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::mailing::v1 as mailing;
 use proto::motcua::workflow::v1 as workflow;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -45,7 +46,7 @@ use Stage::{Claimed, Draft, Filled, Processing, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for what the contract says of a task that another holds.
-const TABLE: [(&str, Stage, &str); 21] = [
+const TABLE: [(&str, Stage, &str); 22] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - -"),
@@ -67,6 +68,7 @@ const TABLE: [(&str, Stage, &str); 21] = [
     ("CompleteTask", Draft, "u - - - - - - -"),
     ("CompleteTask", Processing, "u - - y p - - -"),
     ("ReleaseTask", Claimed, "u - - y p - - -"),
+    ("SendOneTimeCode", Draft, "u - - - - - - y"),
 ];
 
 /// A dossier and those who call upon it.
@@ -164,6 +166,13 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        "SendOneTimeCode" => mailing::SendOneTimeCodeRequest {
+            request_id,
+            phone_number: "+84901234567".into(),
+            code: "123456".into(),
+            locale: String::new(),
+        }
+        .encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

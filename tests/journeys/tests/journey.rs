@@ -8,6 +8,7 @@ use futures::future::join_all;
 use journeys::{AGENCY, FORM, House, in_name_of, new_draft, sample, structure, wish};
 use motcua::journey::{Tokens, as_timeline, walk};
 use prost::Message;
+use proto::google::rpc::bad_request::FieldViolation;
 use proto::google::rpc::{BadRequest, Status as Details};
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::r#type::v1::DossierStatus;
@@ -324,12 +325,15 @@ async fn an_empty_draft_hears_of_every_missing_answer_at_once_in_both_languages(
     assert_eq!(reason(&refused).as_deref(), Some("FIELDS_INVALID"));
     let told = violations(&refused);
     for field in required_fields() {
-        for locale in ["vi", "en"] {
-            let words = told.iter().find(|(at, language, _)| *at == field && language == locale);
-            let (.., words) = words.unwrap_or_else(|| panic!("{field} in {locale}: {told:#?}"));
-            assert!(!words.is_empty(), "{field} in {locale}");
-        }
+        let violation = told.iter().find(|violation| violation.field == field);
+        let violation = violation.unwrap_or_else(|| panic!("{field} is missing: {told:#?}"));
+        assert_eq!(violation.reason, "REQUIRED", "{field}");
+        assert!(!violation.description.is_empty(), "{field} in English");
+        let person = violation.localized_message.clone().unwrap_or_default();
+        assert_eq!(person.locale, "vi", "{field}");
+        assert!(!person.message.is_empty(), "{field} in Vietnamese");
     }
+    assert!(refused.details().len() < 5900, "more than gRPC clients take of a status");
     let found = in_name_of(&citizen, dossier::GetDossierRequest { name: draft.name.clone() });
     let found = house.dossiers().get_dossier(found).await.expect("the draft").into_inner();
     assert_eq!(found, draft, "a refusal leaves no trace");
@@ -351,16 +355,11 @@ fn required_fields() -> Vec<String> {
     fields
 }
 
-/// Field, language and words of each violation.
-fn violations(status: &Status) -> Vec<(String, String, String)> {
+fn violations(status: &Status) -> Vec<FieldViolation> {
     let details = Details::decode(status.details()).expect("details").details;
     let bad = details.iter().find(|any| any.type_url.ends_with("/google.rpc.BadRequest"));
-    let bad = BadRequest::decode(bad.expect("a BadRequest").value.as_slice()).expect("decodes");
-    let told = bad.field_violations.into_iter().map(|violation| {
-        let words = violation.localized_message.unwrap_or_default();
-        (violation.field, words.locale, words.message)
-    });
-    told.collect()
+    let bad = BadRequest::decode(bad.expect("a BadRequest").value.as_slice());
+    bad.expect("a BadRequest").field_violations
 }
 
 #[tokio::test(flavor = "multi_thread")]

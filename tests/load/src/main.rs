@@ -107,7 +107,7 @@ async fn measure(cli: &Cli, scratch: &Scratch, postgres: &Postgres) -> Result<()
 /// PostgreSQL alone in both forms, then the mesh.
 async fn round(
     cli: &Cli,
-    ground: &Ground,
+    ground: &Ground<'_>,
     pgbench: &Pgbench,
     drafts: Vec<Draft>,
     rounds: &mut Rounds,
