@@ -1,0 +1,7 @@
+//! Identity over real gRPC and a real PostgreSQL; mailing is a stand-in that remembers what it was asked to send.
+
+mod accounts;
+mod mesh;
+mod officers;
+mod privacy;
+mod sessions;
