@@ -216,3 +216,30 @@ pub(crate) fn expired() -> Refusal {
         "The code has lapsed or was used; start the sign-in again.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign_in(number: u128, reaches: bool) -> SignIn {
+        SignIn {
+            id: Uuid::from_u128(number),
+            phone_index: Vec::new(),
+            reaches,
+            tries: 0,
+            used: false,
+            started_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn of_too_many_astray_the_oldest_are_forgotten_and_no_other() {
+        let mut sign_ins: Vec<_> =
+            (0..60).map(|number| sign_in(number, number % 10 == 0)).collect();
+        sign_ins.extend([sign_in(60, false), sign_in(61, true)]);
+        forget_astray(&mut sign_ins);
+        let kept: Vec<u128> = sign_ins.iter().map(|kept| kept.id.as_u128()).collect();
+        let expected: Vec<u128> = [0].into_iter().chain(6..62).collect();
+        assert_eq!(kept, expected);
+    }
+}

@@ -51,7 +51,9 @@ impl AccountService for Accounts {
         if !may_read(&caller, id) {
             return Err(Refusal::denied().into());
         }
-        let (account, details) = self.0.account(id).await?;
+        let found = self.0.store.accounts(&[id]).await.map_err(failed)?.pop();
+        let (_, account) = found.ok_or_else(Refusal::denied)?;
+        let details = self.0.details(id, &account)?;
         Ok(Response::new(shown(id, account, details)))
     }
 

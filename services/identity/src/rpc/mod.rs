@@ -38,14 +38,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// An account and what is personal in it.
-    async fn account(&self, id: Uuid) -> Result<(Account, Details), Failure> {
-        let found = self.store.accounts(&[id]).await.map_err(failed)?.pop();
-        let (_, account) = found.ok_or_else(Refusal::denied)?;
-        let details = self.details(id, &account)?;
-        Ok((account, details))
-    }
-
+    /// What is personal in an account.
     fn details(&self, id: Uuid, account: &Account) -> Result<Details, Failure> {
         Details::open(&self.seal, id, &account.sealed)
             .map_err(|error| Failure::Broken(error.to_string()))

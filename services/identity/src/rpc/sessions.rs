@@ -14,12 +14,13 @@ use crate::codes::Codes;
 use crate::details;
 use crate::events::{account_name, officer_name};
 use crate::holder::{
-    CompleteSignIn, Completed, EndSession, RefreshSession, Refreshed, Roles, Session, SignIn,
-    StartSignIn, ended, expired,
+    CompleteSignIn, Completed, EndSession, RefreshSession, Refreshed, Roles, Session, StartSignIn,
+    ended, expired,
 };
 use crate::personal_id::PersonalId;
 use crate::phone::PhoneNumber;
 use crate::secrets::Ticket;
+use crate::store::Started;
 
 /// Opens, refreshes and ends sessions.
 pub struct Sessions {
@@ -45,8 +46,9 @@ impl SessionService for Sessions {
         let phone_index = secrets.phone_index(holder, &phone);
         let command = StartSignIn { holder, id: once.derived_id(), phone_index };
         let started = self.room.door.run(once, command).await?;
-        let (_, sign_in) = self.sign_in(started.id).await?;
-        self.send_code(holder, &sign_in).await?;
+        let started = self.sign_in(started.id).await?;
+        self.send_code(&started, &phone);
+        let sign_in = started.sign_in;
         Ok(Response::new(pb::StartSignInResponse {
             sign_in: format!("signIns/{}", sign_in.id),
             expire_time: Some(timestamp(sign_in.expires_at())),
@@ -64,7 +66,7 @@ impl SessionService for Sessions {
             "" => None,
             name => Some(agency(name, "agency")?),
         };
-        let (holder, _) = self.sign_in(sign_in).await?;
+        let holder = self.sign_in(sign_in).await?.holder;
         let once = secrets.once(&account_name(holder), asked, &asked.request_id)?;
         let right = secrets.code(sign_in).is(&asked.code);
         let command = CompleteSignIn { holder, sign_in, right, agency };
@@ -102,18 +104,19 @@ impl SessionService for Sessions {
 }
 
 impl Sessions {
-    /// A sign-in and whose it is. One that is long forgotten has lapsed.
-    async fn sign_in(&self, id: Uuid) -> Result<(Uuid, SignIn), Failure> {
+    /// A sign-in; one that is long forgotten has lapsed.
+    async fn sign_in(&self, id: Uuid) -> Result<Started, Failure> {
         Ok(self.room.store.sign_in(id).await.map_err(failed)?.ok_or_else(expired)?)
     }
 
-    async fn send_code(&self, holder: Uuid, sign_in: &SignIn) -> Result<(), Failure> {
+    /// Sends the code if there is anyone to send it to. Nothing is awaited or looked up for it: it must take no time that tells.
+    fn send_code(&self, started: &Started, phone: &PhoneNumber) {
+        let sign_in = &started.sign_in;
         if sign_in.reaches && sign_in.is_open(self.room.clock.now()) {
-            let (account, details) = self.room.account(holder).await?;
             let code = self.room.secrets.code(sign_in.id);
-            self.codes.send(sign_in.id, &code, details.phone_number, account.locale);
+            let locale = started.locale.clone().unwrap_or_default();
+            self.codes.send(sign_in.id, &code, phone.expose_e164().into(), locale);
         }
-        Ok(())
     }
 
     fn ticket(&self, refresh_token: &str) -> Result<Ticket, Refusal> {

@@ -18,6 +18,17 @@ pub struct HolderStore {
     pool: PgPool,
 }
 
+/// A sign-in with what goes with it.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Whose it is.
+    pub holder: Uuid,
+    /// As it stands.
+    pub sign_in: SignIn,
+    /// Language of the holder's messages; none without an account.
+    pub locale: Option<String>,
+}
+
 impl HolderStore {
     /// Those in this database.
     pub fn new(pool: PgPool) -> Self {
@@ -29,11 +40,14 @@ impl HolderStore {
         load::accounts(&mut *self.pool.acquire().await?, ids).await
     }
 
-    /// A sign-in and whose it is.
-    pub async fn sign_in(&self, id: Uuid) -> sqlx::Result<Option<(Uuid, SignIn)>> {
+    /// A sign-in, if it was not forgotten.
+    pub async fn sign_in(&self, id: Uuid) -> sqlx::Result<Option<Started>> {
         let row = sqlx::query!(
-            "select holder, phone_index, reaches, tries, used, started_at
-             from identity.sign_ins where id = $1",
+            r#"select holder, sign_in.phone_index, reaches, tries, used, started_at,
+                      locale as "locale?"
+               from identity.sign_ins as sign_in
+               left join identity.accounts as account on account.id = holder
+               where sign_in.id = $1"#,
             id
         )
         .fetch_optional(&self.pool)
@@ -47,7 +61,7 @@ impl HolderStore {
                 used: row.used,
                 started_at: row.started_at.to_jiff(),
             };
-            (row.holder, sign_in)
+            Started { holder: row.holder, sign_in, locale: row.locale }
         }))
     }
 

@@ -1,6 +1,7 @@
 //! The service on its feet, with a stand-in for mailing, and people who use it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ pub struct Mesh {
     issuer: Issuer,
     sent: Sent,
     stop: CancellationToken,
+    keys_folder: PathBuf,
     _tasks: JoinSet<Result<(), BoxError>>,
 }
 
@@ -80,10 +82,12 @@ impl Mesh {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let sent = Sent::default();
         let mailing = stand_in(sent.clone(), &mut tasks).await;
+        let folder = format!("motcua-identity-{}", Uuid::now_v7());
+        let keys_folder = std::env::temp_dir().join(folder);
         let process = Process {
             clock: clock.clone(),
             metrics: Metrics::new(),
-            keys: keys(),
+            keys: Keys::in_folder(&keys_folder).unwrap(),
             verifier: verifier.clone(),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).unwrap()),
             peers: Peers::new(HashMap::from([("mailing", mailing)]), issuer.clone()),
@@ -106,6 +110,7 @@ impl Mesh {
             issuer,
             sent,
             stop,
+            keys_folder,
             _tasks: tasks,
         }
     }
@@ -207,6 +212,8 @@ impl Mesh {
 impl Drop for Mesh {
     fn drop(&mut self) {
         self.stop.cancel();
+        // A folder that cannot be removed fails no test.
+        let _ = std::fs::remove_dir_all(&self.keys_folder);
     }
 }
 
@@ -262,9 +269,4 @@ async fn stand_in(sent: Sent, tasks: &mut JoinSet<Result<(), BoxError>>) -> Stri
         .serve_with_incoming(TcpListenerStream::new(listener));
     tasks.spawn(async move { serving.await.map_err(Into::into) });
     address
-}
-
-fn keys() -> Keys {
-    let folder = format!("motcua-identity-{}-{}", std::process::id(), Uuid::now_v7());
-    Keys::in_folder(std::env::temp_dir().join(folder)).unwrap()
 }
