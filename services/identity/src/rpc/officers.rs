@@ -4,6 +4,7 @@ use chassis::access::{Caller, Person, Role, caller};
 use chassis::clock::timestamp;
 use chassis::names::{self, malformed};
 use chassis::refusal::{Failure, Refusal};
+use chassis::write::Once;
 use proto::motcua::identity::v1 as pb;
 use proto::motcua::identity::v1::officer_service_server::OfficerService;
 use tonic::{Request, Response, Status};
@@ -43,8 +44,7 @@ impl OfficerService for Officers {
     ) -> Result<Response<pb::Officer>, Status> {
         let caller = caller(&request);
         let (agency, account) = parsed(&request.get_ref().name)?;
-        if matches!(&caller, Caller::Known { person: Person::Officer { agency: own, .. }, .. } if *own != agency)
-        {
+        if !may_read(&caller, &agency) {
             return Err(Refusal::denied().into());
         }
         Ok(Response::new(self.officer(account, &agency).await?))
@@ -58,11 +58,7 @@ impl OfficerService for Officers {
         let asked = request.get_ref();
         let once = self.0.secrets.once(caller.name()?, asked, &asked.request_id)?;
         let change = Change::Grant(role(asked.role, "role")?);
-        let (agency, account) = parsed(&asked.name)?;
-        let command =
-            ChangeRoles { account, agency: agency.clone(), change, by: appointer(&caller)? };
-        self.0.door.run(once, command).await?;
-        Ok(Response::new(self.officer(account, &agency).await?))
+        Ok(Response::new(self.change(&caller, once, &asked.name, change).await?))
     }
 
     async fn revoke_role(
@@ -73,18 +69,37 @@ impl OfficerService for Officers {
         let asked = request.get_ref();
         let once = self.0.secrets.once(caller.name()?, asked, &asked.request_id)?;
         let change = Change::Revoke(role(asked.role, "role")?);
-        let (agency, account) = parsed(&asked.name)?;
-        let command =
-            ChangeRoles { account, agency: agency.clone(), change, by: appointer(&caller)? };
-        self.0.door.run(once, command).await?;
-        Ok(Response::new(self.officer(account, &agency).await?))
+        Ok(Response::new(self.change(&caller, once, &asked.name, change).await?))
     }
 }
 
 impl Officers {
+    async fn change(
+        &self,
+        caller: &Caller,
+        once: Once,
+        name: &str,
+        change: Change,
+    ) -> Result<pb::Officer, Failure> {
+        let (agency, account) = parsed(name)?;
+        let by = appointer(caller)?;
+        let command = ChangeRoles { account, agency: agency.clone(), change, by };
+        self.0.door.run(once, command).await?;
+        self.officer(account, &agency).await
+    }
+
     async fn officer(&self, account: Uuid, agency: &str) -> Result<pb::Officer, Failure> {
         let found = self.0.store.officer(account, agency).await.map_err(failed)?;
         Ok(shown(&found.ok_or_else(Refusal::denied)?))
+    }
+}
+
+/// Officers of the same agency, and services.
+fn may_read(caller: &Caller, agency: &str) -> bool {
+    match caller {
+        Caller::Known { person: Person::Officer { agency: own, .. }, .. } => own == agency,
+        Caller::Known { person: Person::Service, .. } => true,
+        _ => false,
     }
 }
 
