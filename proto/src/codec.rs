@@ -61,7 +61,8 @@ impl<U: Message + Default> Decoder for CourteousDecoder<U> {
 }
 
 fn malformed() -> Status {
-    let message = "the bytes are not the message this method takes; compare the client's .proto files";
+    let message =
+        "the bytes are not the message this method takes; compare the client's .proto files";
     let info = rpc::ErrorInfo {
         reason: MESSAGE_MALFORMED.into(),
         domain: ERROR_DOMAIN.into(),

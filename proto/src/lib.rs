@@ -4,7 +4,7 @@
 pub mod codec;
 
 mod contract {
-    #![allow(clippy::all, reason = "generated code is not ours to tidy")]
+    #![allow(clippy::all, clippy::too_many_lines, reason = "generated code is not ours to tidy")]
     #![expect(missing_docs, unused_qualifications, reason = "likewise")]
     #![allow(rustdoc::all, reason = "its comments are those of the .proto files")]
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));

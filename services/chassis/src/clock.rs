@@ -29,7 +29,10 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let microseconds = match &self.0 {
             Some(hands) => hands.load(Ordering::SeqCst),
-            #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the clock that everybody else takes"
+            )]
             None => Timestamp::now().as_microsecond(),
         };
         Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MAX)

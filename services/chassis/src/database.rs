@@ -22,9 +22,11 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// Opens a pool. Statements that wait for a lock longer than 2 s lose it; one that runs longer than 30 s is cut off.
 pub fn pool(options: PgConnectOptions, service: &str, connections: u32) -> PgPool {
-    let options = options
-        .application_name(&format!("motcua-{service}"))
-        .options([("lock_timeout", "2s"), ("statement_timeout", "30s"), ("jit", "off")]);
+    let options = options.application_name(&format!("motcua-{service}")).options([
+        ("lock_timeout", "2s"),
+        ("statement_timeout", "30s"),
+        ("jit", "off"),
+    ]);
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(PATIENCE)
@@ -49,13 +51,9 @@ pub async fn migrate(
 /// Makes the partitions of the coming days and drops the answers past their days.
 async fn keep_partitions(pool: &PgPool, clock: &Clock) -> sqlx::Result<()> {
     let today = clock.now().strftime("%F").to_string();
-    sqlx::query!(
-        "select chassis.keep_partitions($1::text::date, $2)",
-        today,
-        ANSWERS_KEPT_DAYS
-    )
-    .execute(pool)
-    .await?;
+    sqlx::query!("select chassis.keep_partitions($1::text::date, $2)", today, ANSWERS_KEPT_DAYS)
+        .execute(pool)
+        .await?;
     Ok(())
 }
 

@@ -20,7 +20,9 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// The file is not a key.
-    #[error("key file {path} does not hold 32 bytes in hexadecimal; restore it from your backup, or move it away to have a new key made (what was encrypted or signed with the old one then no longer opens or verifies)")]
+    #[error(
+        "key file {path} does not hold 32 bytes in hexadecimal; restore it from your backup, or move it away to have a new key made (what was encrypted or signed with the old one then no longer opens or verifies)"
+    )]
     NotAKey {
         /// Which.
         path: PathBuf,

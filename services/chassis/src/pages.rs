@@ -2,9 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::refusal::{Refusal, Violation};
 
@@ -30,7 +32,46 @@ pub struct Page<K> {
     binding: String,
 }
 
-impl<K: Serialize + DeserializeOwned> Page<K> {
+/// What rows of a list are ordered by. Tokens are not signed, so anyone can write one: a key that no row can have must not reach the
+/// database, which would call it an error of its own.
+pub trait Key: Serialize + DeserializeOwned {
+    /// Whether a row can have it.
+    fn can_be(&self) -> bool;
+}
+
+impl Key for String {
+    /// PostgreSQL keeps no NUL in a text.
+    fn can_be(&self) -> bool {
+        !self.contains('\0')
+    }
+}
+
+impl Key for Timestamp {
+    /// Nothing of ours happened before 1970, and PostgreSQL knows no instant before 4713 BC.
+    fn can_be(&self) -> bool {
+        *self >= Self::UNIX_EPOCH
+    }
+}
+
+impl Key for Uuid {
+    fn can_be(&self) -> bool {
+        true
+    }
+}
+
+impl<A: Key, B: Key> Key for (A, B) {
+    fn can_be(&self) -> bool {
+        self.0.can_be() && self.1.can_be()
+    }
+}
+
+impl<A: Key, B: Key, C: Key> Key for (A, B, C) {
+    fn can_be(&self) -> bool {
+        self.0.can_be() && self.1.can_be() && self.2.can_be()
+    }
+}
+
+impl<K: Key> Page<K> {
     /// Reads what was asked for. `list` names the list with all its other arguments: a token of another is refused.
     ///
     /// # Errors
@@ -76,13 +117,13 @@ fn size(asked: i32, sizes: PageSize) -> Result<i32, Refusal> {
     }
 }
 
-fn key<K: DeserializeOwned>(token: &str, binding: &str) -> Option<K> {
+fn key<K: Key>(token: &str, binding: &str) -> Option<K> {
     if token.len() > LONGEST {
         return None;
     }
     let json = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (bound, key): (String, K) = serde_json::from_slice(&json).ok()?;
-    (bound == binding).then_some(key)
+    (bound == binding && key.can_be()).then_some(key)
 }
 
 fn bad_token() -> Violation {
@@ -102,7 +143,7 @@ mod tests {
 
     #[test]
     fn sizes_are_kept_within_bounds() {
-        let size = |asked| Page::<i32>::asked(asked, "", SIZES, "x").map(|page| page.size).ok();
+        let size = |asked| Page::<String>::asked(asked, "", SIZES, "x").map(|page| page.size).ok();
         assert_eq!(size(0), Some(20));
         assert_eq!(size(7), Some(7));
         assert_eq!(size(1000), Some(100));
@@ -111,12 +152,24 @@ mod tests {
 
     #[test]
     fn a_token_is_good_for_its_own_list_alone() {
-        let page = Page::<(i32, String)>::asked(2, "", SIZES, "tasks of A").expect("a page");
-        let token = page.next(Some((4, "k".into())), 2);
-        let second = Page::<(i32, String)>::asked(2, &token, SIZES, "tasks of A");
-        assert_eq!(second.expect("the same list").after, Some((4, "k".into())));
-        assert!(Page::<(i32, String)>::asked(2, &token, SIZES, "tasks of B").is_err());
-        assert!(Page::<(i32, String)>::asked(2, "garbage", SIZES, "tasks of A").is_err());
-        assert_eq!(page.next(Some((4, "k".into())), 1), "");
+        let asked = |token, list| Page::<(Uuid, String)>::asked(2, token, SIZES, list);
+        let last = (Uuid::from_u128(4), String::from("k"));
+        let page = asked("", "tasks of A").expect("a page");
+        let token = page.next(Some(last.clone()), 2);
+        assert_eq!(asked(&token, "tasks of A").expect("the same list").after, Some(last.clone()));
+        assert!(asked(&token, "tasks of B").is_err());
+        assert!(asked("garbage", "tasks of A").is_err());
+        assert_eq!(page.next(Some(last), 1), "");
+    }
+
+    #[test]
+    fn a_key_that_no_row_can_have_is_refused() {
+        type Row = (Timestamp, Uuid, String);
+        let page = Page::<Row>::asked(1, "", SIZES, "tasks").expect("a page");
+        let of = |at, step: &str| page.next(Some((at, Uuid::max(), step.into())), 1);
+        let asked = |token: &str| Page::<Row>::asked(1, token, SIZES, "tasks");
+        assert!(asked(&of(Timestamp::MAX, "receive")).is_ok());
+        assert!(asked(&of(Timestamp::MIN, "receive")).is_err());
+        assert!(asked(&of(Timestamp::MAX, "a\0b")).is_err());
     }
 }

@@ -164,7 +164,9 @@ impl From<Refusal> for Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused(refusal) => write!(f, "refused: {}: {}", refusal.reason, refusal.public.en),
+            Self::Refused(refusal) => {
+                write!(f, "refused: {}: {}", refusal.reason, refusal.public.en)
+            }
             Self::Unavailable(why) => write!(f, "unavailable: {why}"),
             Self::Broken(why) => write!(f, "broken: {why}"),
         }

@@ -133,9 +133,7 @@ impl Standing {
         let sinks: Vec<_> = service
             .reactions
             .into_iter()
-            .map(|table| {
-                Sink::new(kind.name, table, letters.clone(), process.metrics.clone())
-            })
+            .map(|table| Sink::new(kind.name, table, letters.clone(), process.metrics.clone()))
             .collect();
         for sink in &sinks {
             let carrying = carrier.carry(sink.clone(), pool.clone());

@@ -1,10 +1,10 @@
 //! Refusals as `google.rpc.Status`: the only place that knows both.
 
+use prost::{Message, Name};
+use prost_types::Any;
 use proto::codec::ERROR_DOMAIN;
 use proto::google::rpc::bad_request::FieldViolation;
 use proto::google::rpc::{self, BadRequest, ErrorInfo, LocalizedMessage, RetryInfo};
-use prost::{Message, Name};
-use prost_types::Any;
 use tonic::{Code, Status};
 
 use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
@@ -29,11 +29,8 @@ impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let code = Code::from(refusal.kind);
         let message = refusal.public.en.clone();
-        let status = rpc::Status {
-            code: code.into(),
-            message: message.clone(),
-            details: details(refusal),
-        };
+        let status =
+            rpc::Status { code: code.into(), message: message.clone(), details: details(refusal) };
         Status::with_details(code, message, status.encode_to_vec().into())
     }
 }
@@ -68,8 +65,11 @@ pub fn unavailable() -> Refusal {
 fn internal() -> Status {
     let message = "The request could not be served; the operators have been told.";
     let info = error_info("INTERNAL_FAULT");
-    let status =
-        rpc::Status { code: Code::Internal.into(), message: message.into(), details: vec![any(&info)] };
+    let status = rpc::Status {
+        code: Code::Internal.into(),
+        message: message.into(),
+        details: vec![any(&info)],
+    };
     Status::with_details(Code::Internal, message, status.encode_to_vec().into())
 }
 
@@ -106,7 +106,10 @@ fn error_info(reason: &str) -> ErrorInfo {
 }
 
 fn any<M: Message + Name>(message: &M) -> Any {
-    Any { type_url: format!("type.googleapis.com/{}", M::full_name()), value: message.encode_to_vec() }
+    Any {
+        type_url: format!("type.googleapis.com/{}", M::full_name()),
+        value: message.encode_to_vec(),
+    }
 }
 
 /// The machine-readable reason a status carries, if it carries one of ours.

@@ -5,18 +5,26 @@ use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
 use proto::motcua::dossier::v1::{DossierStatusChanged, DossierSubmitted};
 use proto::motcua::r#type::v1::{DossierRef, DossierStatus};
-use proto::motcua::workflow::v1::DossierAccepted;
+use proto::motcua::workflow::v1::{DossierAccepted, TaskClosed};
 
 use crate::dossier::{Dossier, Fact, FollowCase};
 use crate::store::DossierStore;
 
 /// What dossier does about workflow's facts.
 pub fn of_workflow(door: &Door<DossierStore>) -> Reactions {
-    Reactions::to("workflow", door).on(door, accepted)
+    Reactions::to("workflow", door).on(door, accepted).on(door, task_closed)
 }
 
 fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<FollowCase>, &'static str> {
-    let status = DossierStatus::try_from(fact.status_after).map_err(|_| "status_after is unknown")?;
+    follow(fact.status_after, event)
+}
+
+fn task_closed(fact: TaskClosed, event: &Event) -> Result<Option<FollowCase>, &'static str> {
+    follow(fact.status_after, event)
+}
+
+fn follow(status_after: i32, event: &Event) -> Result<Option<FollowCase>, &'static str> {
+    let status = DossierStatus::try_from(status_after).map_err(|_| "status_after is unknown")?;
     Ok(Some(FollowCase { id: event.stream.0, status, at: event.time }))
 }
 

@@ -37,7 +37,8 @@ impl TryFrom<Row> for Dossier {
 
     /// A row that no command of ours can have written is damage, told as such.
     fn try_from(row: Row) -> sqlx::Result<Self> {
-        let damaged = |column| sqlx::Error::Protocol(format!("dossier.dossiers.{column} is damaged"));
+        let damaged =
+            |column| sqlx::Error::Protocol(format!("dossier.dossiers.{column} is damaged"));
         Ok(Self {
             id: row.id,
             owner: row.owner,
@@ -74,10 +75,9 @@ impl DossierStore {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let steps =
-            sqlx::query!("select step, sealed from dossier.steps where dossier = $1", id)
-                .fetch_all(&self.pool)
-                .await?;
+        let steps = sqlx::query!("select step, sealed from dossier.steps where dossier = $1", id)
+            .fetch_all(&self.pool)
+            .await?;
         let steps = steps
             .into_iter()
             .filter_map(|step| Some((u8::try_from(step.step).ok()?, step.sealed)))

@@ -146,7 +146,7 @@ async fn up(settings: &Settings, walk: bool) -> Result<ExitCode, BoxError> {
     let mut running = AllInOne::start(settings).await?;
     let endpoints = endpoints(settings)?;
     if walk {
-        println!("\nOne dossier, from the first form to a promised date:\n");
+        println!("\nOne dossier, from the first form to the result:\n");
         let tokens = Tokens::fresh(&running.mesh.issuer)?;
         let journey = journey::walk(&endpoints, &tokens).await;
         println!("{}", journey::as_timeline(&journey));
@@ -178,6 +178,7 @@ fn how_to_go_on(
     let Endpoints { dossier, workflow } = endpoints;
     let metrics = running.metrics;
     let address = dossier.trim_start_matches("http://");
+    let motcua = std::env::args().next().unwrap_or_else(|| "motcua".into());
     Ok(format!(
         "Serving until Ctrl-C.\n\
          \x20 gRPC      dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
@@ -185,8 +186,8 @@ fn how_to_go_on(
          \x20 data      {data}\n\
          \x20 keys      {keys}\n\n\
          Try it from another terminal:\n\
-         \x20 motcua demo                          walk another dossier\n\
-         \x20 TOKEN=$(motcua ctl token citizen)    a token, good for five minutes\n\
+         \x20 {motcua} demo     (walks another dossier)\n\
+         \x20 TOKEN=$({motcua} ctl token citizen)     (good for five minutes)\n\
          \x20 grpcurl -plaintext -H \"authorization: Bearer $TOKEN\" {address} motcua.dossier.v1.DossierService/ListDossiers\n\
          Wipe it, when stopped: rm -r {data} {keys}\n"
     ))
@@ -205,11 +206,8 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
 
 async fn demo(settings: &Settings, json: bool) -> Result<ExitCode, BoxError> {
     let endpoints = endpoints(settings)?;
-    let ours = if is_running(&endpoints).await {
-        None
-    } else {
-        Some(AllInOne::start(settings).await?)
-    };
+    let ours =
+        if is_running(&endpoints).await { None } else { Some(AllInOne::start(settings).await?) };
     let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
     let issuer = mesh::issuer(&keys, &Clock::system())?;
     let journey = journey::walk(&endpoints, &Tokens::fresh(&issuer)?).await;

@@ -1,6 +1,6 @@
 //! Services raised and started in this process: all of them, or one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -34,8 +34,6 @@ pub struct Planned {
 pub struct Plan {
     /// Services to run here.
     pub services: Vec<Planned>,
-    /// Addresses of services that run elsewhere, `http://host:port`.
-    pub elsewhere: HashMap<&'static str, String>,
     /// The clock.
     pub clock: Clock,
     /// The keys.
@@ -85,8 +83,7 @@ impl Mesh {
         let process = process(&plan, &addresses, &issuer)?;
         let mut standing = Vec::new();
         for Planned { kind, listener, database } in plan.services {
-            let raised =
-                Standing::raise(kind, process.clone(), database, plan.connections).await?;
+            let raised = Standing::raise(kind, process.clone(), database, plan.connections).await?;
             standing.push((raised, listener));
         }
         let logs = standing.iter().map(|(service, _)| service.log.clone()).collect();
@@ -133,8 +130,7 @@ fn process(
     here: &BTreeMap<&'static str, SocketAddr>,
     issuer: &Issuer,
 ) -> Result<Process, BoxError> {
-    let mut addresses = plan.elsewhere.clone();
-    addresses.extend(here.iter().map(|(name, address)| (*name, format!("http://{address}"))));
+    let addresses = here.iter().map(|(name, address)| (*name, format!("http://{address}")));
     let key = SigningKey::from_bytes(&*plan.keys.secret(TOKENS)?);
     Ok(Process {
         clock: plan.clock.clone(),
@@ -142,7 +138,7 @@ fn process(
         keys: plan.keys.clone(),
         verifier: Verifier::new(&[key.verifying_key()], plan.clock.clone())?,
         rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
-        peers: Peers::new(addresses, issuer.clone()),
+        peers: Peers::new(addresses.collect(), issuer.clone()),
         issuer: issuer.clone(),
         reflection: plan.reflection,
     })

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use chassis::config::{Declaration, Setting};
 use chassis::telemetry::TelemetrySettings;
-use secrecy::SecretString;
 
 /// Where data lie.
 pub const DATA_DIRECTORY: Setting<Option<PathBuf>> = Setting::new(
@@ -69,10 +68,6 @@ pub struct Of {
     pub service: &'static str,
     /// Where it listens.
     pub listen: Setting<SocketAddr>,
-    /// Where its database is, when it runs by itself.
-    pub database: Setting<Option<SecretString>>,
-    /// Where others find it, when they run by themselves.
-    pub address: Setting<Option<String>>,
 }
 
 /// The settings of each service.
@@ -80,30 +75,10 @@ pub const SERVICES: [Of; 2] = [
     Of {
         service: "dossier",
         listen: Setting::new("dossier.listen", "127.0.0.1:4601", "Where dossier serves gRPC."),
-        database: Setting::new(
-            "dossier.database",
-            "",
-            "URL of dossier's database, for `serve`.",
-        ),
-        address: Setting::new(
-            "dossier.address",
-            "",
-            "Where the other services find dossier, http://host:port, for `serve`.",
-        ),
     },
     Of {
         service: "workflow",
         listen: Setting::new("workflow.listen", "127.0.0.1:4602", "Where workflow serves gRPC."),
-        database: Setting::new(
-            "workflow.database",
-            "",
-            "URL of workflow's database, for `serve`.",
-        ),
-        address: Setting::new(
-            "workflow.address",
-            "",
-            "Where the other services find workflow, http://host:port, for `serve`.",
-        ),
     },
 ];
 
@@ -121,8 +96,6 @@ pub fn table() -> Vec<Declaration> {
     ];
     for service in &SERVICES {
         table.push(service.listen.declaration());
-        table.push(service.database.declaration());
-        table.push(service.address.declaration());
     }
     table.extend(TelemetrySettings::TABLE);
     table

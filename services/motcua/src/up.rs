@@ -1,6 +1,5 @@
 //! All in one: a private PostgreSQL and every service in this process.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use chassis::clock::Clock;
@@ -101,7 +100,6 @@ async fn start_mesh(
     let metrics = Metrics::new();
     let mesh = Mesh::start(Plan {
         services,
-        elsewhere: HashMap::new(),
         clock: Clock::system(),
         keys: Keys::in_folder(&place.keys)?,
         metrics: metrics.clone(),

@@ -5,7 +5,9 @@ use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
 use proto::motcua::dossier::v1::DossierSubmitted;
 use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit};
-use proto::motcua::workflow::v1::{CaseOpened, DossierAccepted, TaskClosed, TaskOpened};
+use proto::motcua::workflow::v1::{
+    CaseClosed, CaseOpened, DossierAccepted, TaskClosed, TaskOpened,
+};
 
 use crate::case::{Case, Fact, OpenCase};
 use crate::store::CaseStore;
@@ -78,8 +80,22 @@ pub fn message(fact: &Fact) -> Outgoing {
         }
         Fact::TaskClosed(case, step) => {
             let task = task_name(case, step);
-            let message = TaskClosed { dossier: Some(reference(case)), task: task.clone() };
+            let closed = case.tasks.iter().find(|task| task.step == *step);
+            let message = TaskClosed {
+                dossier: Some(reference(case)),
+                task: task.clone(),
+                outcome: closed.and_then(|task| task.outcome.clone()).unwrap_or_default(),
+                status_after: case.status.into(),
+            };
             Outgoing::of(&message, &task, &case.agency)
+        }
+        Fact::Closed(case, at) => {
+            let message = CaseClosed {
+                dossier: Some(reference(case)),
+                close_time: Some(timestamp(*at)),
+                on_time: case.due_at.is_none_or(|due| *at <= due),
+            };
+            Outgoing::of(&message, &name(case), &case.agency)
         }
     }
 }

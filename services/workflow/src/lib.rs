@@ -3,7 +3,9 @@
 pub mod case;
 pub mod draw;
 mod events;
+pub mod process;
 mod rpc;
+pub mod rules;
 mod store;
 pub mod working_time;
 
@@ -17,25 +19,22 @@ use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
 use self::rpc::{Cases, Tasks};
+use self::rules::Rules;
 use self::store::CaseStore;
-use self::working_time::Calendar;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
-
-/// The calendar the program comes with.
-const CALENDAR: &str = include_str!("../data/calendar.yaml");
 
 /// The service's row in the table of services.
 pub const SERVICE: Kind = Kind { name: "workflow", migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
-    let calendar = Arc::new(Calendar::from_yaml(CALENDAR)?);
+    let rules = Arc::new(Rules::load()?);
     let store = CaseStore::new(ground.pool.clone());
     let around = ground.around();
-    let door = Door::open(SERVICE.name, ground.pool, store.clone(), calendar.clone(), around);
+    let door = Door::open(SERVICE.name, ground.pool, store.clone(), rules.clone(), around);
     let reactions = vec![events::of_dossier(&door)];
-    let cases = Cases { store: store.clone(), door: door.clone(), calendar };
+    let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone() };
     let routes = Routes::new(CaseServiceServer::new(cases))
-        .add_service(TaskServiceServer::new(Tasks { store, door }));
+        .add_service(TaskServiceServer::new(Tasks { store, door, rules }));
     Ok(Service { routes, reactions })
 }

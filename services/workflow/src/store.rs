@@ -106,7 +106,7 @@ impl Store for CaseStore {
 async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Stream, Case>> {
     let rows = sqlx::query!(
         "select id, code, procedure, agency, channel, status, limit_unit, limit_count,
-                submitted_at, accepted_at, due_at, revision
+                submitted_at, accepted_at, due_at, closed_at, process, process_version, revision
          from workflow.cases where id = any ($1)",
         ids
     )
@@ -115,8 +115,7 @@ async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Strea
     let mut tasks = load_tasks(db, ids).await?;
     rows.into_iter()
         .map(|row| {
-            let limit =
-                LegalLimit { unit: i32::from(row.limit_unit), count: row.limit_count };
+            let limit = LegalLimit { unit: i32::from(row.limit_unit), count: row.limit_count };
             let case = Case {
                 id: row.id,
                 code: row.code,
@@ -128,6 +127,9 @@ async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Strea
                 submitted_at: row.submitted_at.to_jiff(),
                 accepted_at: row.accepted_at.map(|at| at.to_jiff()),
                 due_at: row.due_at.map(|at| at.to_jiff()),
+                closed_at: row.closed_at.map(|at| at.to_jiff()),
+                process: row.process,
+                process_version: u32::try_from(row.process_version).map_err(damaged)?,
                 revision: row.revision,
                 tasks: tasks.remove(&row.id).unwrap_or_default(),
             };
@@ -136,12 +138,9 @@ async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Strea
         .collect()
 }
 
-async fn load_tasks(
-    db: &mut PgConnection,
-    ids: &[Uuid],
-) -> sqlx::Result<HashMap<Uuid, Vec<Task>>> {
+async fn load_tasks(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Vec<Task>>> {
     let rows = sqlx::query!(
-        "select case_id, step, role, state, officer, opened_at
+        "select case_id, step, role, state, officer, opened_at, outcome
          from workflow.tasks where case_id = any ($1) order by opened_at, step",
         ids
     )
@@ -155,23 +154,27 @@ async fn load_tasks(
             state: TaskState::try_from(i32::from(row.state)).map_err(damaged)?,
             officer: row.officer,
             opened_at: row.opened_at.to_jiff(),
+            outcome: row.outcome,
         });
     }
     Ok(tasks)
 }
 
 async fn save_cases(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result<()> {
+    let versions: Vec<i32> =
+        cases.iter().map(|case| i32::try_from(case.process_version).unwrap_or(i32::MAX)).collect();
     let limits: Vec<_> = cases.iter().map(|case| events::unit_and_count(case.limit)).collect();
     sqlx::query!(
         "insert into workflow.cases
              (id, code, procedure, agency, channel, status, limit_unit, limit_count,
-              submitted_at, accepted_at, due_at, revision)
+              submitted_at, accepted_at, due_at, closed_at, process, process_version, revision)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[],
              $6::smallint[], $7::smallint[], $8::integer[], $9::timestamptz[],
-             $10::timestamptz[], $11::timestamptz[], $12::bigint[])
+             $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
+             $14::integer[], $15::bigint[])
          on conflict (id) do update
          set status = excluded.status, accepted_at = excluded.accepted_at,
-             due_at = excluded.due_at, revision = excluded.revision",
+             due_at = excluded.due_at, closed_at = excluded.closed_at, revision = excluded.revision",
         &cases.iter().map(|case| case.id).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.code.clone()).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.procedure.clone()).collect::<Vec<_>>(),
@@ -186,6 +189,9 @@ async fn save_cases(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result<()> 
         &cases.iter().map(|case| case.submitted_at.to_sqlx()).collect::<Vec<_>>() as _,
         &cases.iter().map(|case| case.accepted_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &cases.iter().map(|case| case.due_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &cases.iter().map(|case| case.closed_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &cases.iter().map(|case| case.process.clone()).collect::<Vec<_>>(),
+        &versions,
         &cases.iter().map(|case| case.revision).collect::<Vec<_>>(),
     )
     .execute(db)
@@ -197,12 +203,14 @@ async fn save_tasks(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result<()> 
     let rows: Vec<(&Case, &Task)> =
         cases.iter().flat_map(|case| case.tasks.iter().map(|task| (*case, task))).collect();
     sqlx::query!(
-        "insert into workflow.tasks (case_id, step, agency, role, state, officer, opened_at)
+        "insert into workflow.tasks (case_id, step, agency, role, state, officer, opened_at, outcome)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::smallint[],
-             $6::text[], $7::timestamptz[])
+             $6::text[], $7::timestamptz[], $8::text[])
          on conflict (case_id, step) do update
-         set state = excluded.state, officer = excluded.officer
-         where (tasks.state, tasks.officer) is distinct from (excluded.state, excluded.officer)",
+         set state = excluded.state, officer = excluded.officer,
+             opened_at = excluded.opened_at, outcome = excluded.outcome
+         where (tasks.state, tasks.officer, tasks.opened_at)
+             is distinct from (excluded.state, excluded.officer, excluded.opened_at)",
         &rows.iter().map(|(case, _)| case.id).collect::<Vec<_>>(),
         &rows.iter().map(|(_, task)| task.step.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(case, _)| case.agency.clone()).collect::<Vec<_>>(),
@@ -210,6 +218,7 @@ async fn save_tasks(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result<()> 
         &rows.iter().map(|(_, task)| small(task.state.into())).collect::<Vec<_>>(),
         &rows.iter().map(|(_, task)| task.officer.clone()).collect::<Vec<_>>() as _,
         &rows.iter().map(|(_, task)| task.opened_at.to_sqlx()).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, task)| task.outcome.clone()).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

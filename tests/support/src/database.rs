@@ -16,6 +16,7 @@ const CONNECTIONS: u32 = 8;
 #[derive(Debug)]
 pub struct TestDatabase {
     service: &'static str,
+    migrations: &'static Migrator,
     options: PgConnectOptions,
     pool: PgPool,
 }
@@ -25,17 +26,24 @@ impl TestDatabase {
     ///
     /// # Panics
     /// PostgreSQL is not installed or does not start, or a migration fails.
-    pub async fn new(
-        service: &'static str,
-        migrations: &'static Migrator,
-        clock: &Clock,
-    ) -> Self {
+    pub async fn new(service: &'static str, migrations: &'static Migrator, clock: &Clock) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{service}_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let options = server().await.ensure_database(&name).await.expect("a fresh database");
         let pool = chassis::database::pool(options.clone(), service, CONNECTIONS);
-        chassis::database::migrate(&pool, migrations, clock).await.expect("migrations");
-        Self { service, options, pool }
+        let database = Self { service, migrations, options, pool };
+        database.migrate(clock).await;
+        database
+    }
+
+    /// Brings it to the form the service's next start would: after a clock was moved by days, that
+    /// makes the partitions of its new days, as the hourly housekeeping does.
+    ///
+    /// # Panics
+    /// A migration fails.
+    pub async fn migrate(&self, clock: &Clock) {
+        let migrated = chassis::database::migrate(&self.pool, self.migrations, clock).await;
+        migrated.expect("migrations that apply");
     }
 
     /// The pool of the service.

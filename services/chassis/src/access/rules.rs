@@ -37,8 +37,7 @@ impl Rules {
     /// # Errors
     /// Any method without a rule.
     pub fn of_contract(descriptors: &[u8]) -> Result<Self, RuleError> {
-        let pool =
-            DescriptorPool::decode(descriptors).map_err(|_| RuleError::Descriptors)?;
+        let pool = DescriptorPool::decode(descriptors).map_err(|_| RuleError::Descriptors)?;
         let option = pool.get_extension_by_name(RULE).ok_or(RuleError::Descriptors)?;
         let mut rules = HashMap::new();
         for service in pool.services().filter(|s| s.package_name().starts_with("motcua.")) {
@@ -147,7 +146,7 @@ mod tests {
         let submit = "/motcua.dossier.v1.DossierService/SubmitDossier";
         let claim = "/motcua.workflow.v1.TaskService/ClaimTask";
         let look_up = "/motcua.dossier.v1.DossierService/LookUpDossier";
-        let kind = |path, caller| rules.admit(path, caller).map_err(|refusal| refusal.kind);
+        let kind = |path: &str, caller: &Caller| rules.admit(path, caller).map_err(|refusal| refusal.kind);
         assert_eq!(kind(submit, &citizen()), Ok(()));
         assert_eq!(kind(submit, &Caller::Anyone), Err(Kind::Unauthenticated));
         assert_eq!(kind(submit, &officer(&[Role::Receiving])), Err(Kind::Denied));
@@ -155,6 +154,9 @@ mod tests {
         assert_eq!(kind(claim, &officer(&[Role::Operator])), Err(Kind::Denied));
         assert_eq!(kind(claim, &citizen()), Err(Kind::Denied));
         assert_eq!(kind(look_up, &Caller::Anyone), Ok(()));
-        assert_eq!(kind("/motcua.dossier.v1.DossierService/Unheard", &citizen()), Err(Kind::Denied));
+        assert_eq!(
+            kind("/motcua.dossier.v1.DossierService/Unheard", &citizen()),
+            Err(Kind::Denied)
+        );
     }
 }

@@ -142,10 +142,7 @@ impl Verifier {
     ///
     /// # Errors
     /// A key cannot be encoded.
-    pub fn new(
-        keys: &[ed25519_dalek::VerifyingKey],
-        clock: Clock,
-    ) -> Result<Self, TokenError> {
+    pub fn new(keys: &[ed25519_dalek::VerifyingKey], clock: Clock) -> Result<Self, TokenError> {
         let keys = keys
             .iter()
             .map(|key| {
@@ -261,7 +258,8 @@ mod tests {
         let (issuer, verifier, clock) = pair();
         let token = issuer.issue("accounts/x", Person::Citizen { assurance: 1 }).expect("signed");
         let stranger = Issuer::new(&SigningKey::from_bytes(&[8; 32]), clock).expect("a key");
-        let forged = stranger.issue("accounts/x", Person::Citizen { assurance: 1 }).expect("signed");
+        let forged =
+            stranger.issue("accounts/x", Person::Citizen { assurance: 1 }).expect("signed");
         let parts: Vec<_> = token.split('.').collect();
         let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
         let hs256 = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"HS256","kid":"{}"}}"#, issuer.kid));

@@ -31,6 +31,16 @@ impl Cause {
     }
 }
 
+/// Where an event stands before the head of its stream.
+pub(super) enum Standing {
+    /// It was taken before.
+    Behind,
+    /// Its stream is parked.
+    Parked,
+    /// Its turn is now or later.
+    Ahead,
+}
+
 /// The dead letters of one service.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
@@ -44,7 +54,27 @@ impl DeadLetters {
         Self { pool, clock }
     }
 
-    /// Parks the stream of an event and puts the event here, in one commit.
+    /// How an event stands to the head of its stream, which has not judged it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub(super) async fn standing(&self, event: &Event) -> Result<Standing, Failure> {
+        let head = sqlx::query!(
+            r#"select (seen ->> $1)::bigint as "seen", parked from chassis.head where stream = $2"#,
+            event.source,
+            event.stream.0
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(away)?;
+        Ok(match head {
+            Some(head) if head.seen.is_some_and(|seen| event.sequence <= seen) => Standing::Behind,
+            Some(head) if head.parked => Standing::Parked,
+            _ => Standing::Ahead,
+        })
+    }
+
+    /// Parks the stream of an event and puts the event here, in one commit. A letter that waited is given its own cause.
     ///
     /// # Errors
     /// The database is away.
@@ -65,7 +95,8 @@ impl DeadLetters {
              )
              insert into chassis.dead_letter (source, stream, sequence, cause, detail, parked_at, event, body)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
-             on conflict (source, stream, sequence) do nothing",
+             on conflict (source, stream, sequence) do update
+             set cause = excluded.cause, detail = excluded.detail where excluded.cause <> 'waiting'",
             event.source,
             event.stream.0,
             event.sequence,
@@ -97,10 +128,13 @@ impl DeadLetters {
 
     /// Lets events of a stream pass again.
     pub(super) async fn unpark(&self, stream: Stream) -> Result<(), Failure> {
-        sqlx::query!("update chassis.head set parked = false where stream = $1 and parked", stream.0)
-            .execute(&self.pool)
-            .await
-            .map_err(away)?;
+        sqlx::query!(
+            "update chassis.head set parked = false where stream = $1 and parked",
+            stream.0
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(away)?;
         Ok(())
     }
 

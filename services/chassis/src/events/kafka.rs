@@ -3,6 +3,7 @@
 //! A record is an event of one stream, its key the stream, so partitions keep the order that matters. Nothing here needs to be exactly
 //! once: the heads of the consumer drop repeats.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join_all};
@@ -12,6 +13,7 @@ use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{Offset, TopicPartitionList};
 use sqlx::PgPool;
 
 use super::carrier::{Carrier, again_and_again, away};
@@ -59,8 +61,7 @@ impl Relay {
         let producer: FutureProducer = self.producer().map_err(broker)?;
         let mut listener = self.log.listener();
         let position = self.log.position().await.map_err(away)?;
-        let mut cursor =
-            cursor::load(&self.pool, source, "relay", position).await.map_err(away)?;
+        let mut cursor = cursor::load(&self.pool, source, "relay", position).await.map_err(away)?;
         loop {
             let (events, next) = self.log.read(&cursor).await.map_err(away)?;
             if events.is_empty() {
@@ -108,8 +109,7 @@ async fn send(producer: &FutureProducer, topic: &str, events: &[Event]) -> Resul
 }
 
 async fn make_topic(brokers: &str, name: &str) -> Result<(), KafkaError> {
-    let admin: AdminClient<_> =
-        ClientConfig::new().set("bootstrap.servers", brokers).create()?;
+    let admin: AdminClient<_> = ClientConfig::new().set("bootstrap.servers", brokers).create()?;
     // Replication -1: as the cluster's default says.
     let topic = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(-1));
     let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
@@ -162,14 +162,26 @@ async fn consume(brokers: String, sink: Sink) -> Result<(), Failure> {
         let records = portion(&consumer).await.map_err(broker)?;
         let events: Vec<_> = records.iter().filter_map(event).collect();
         sink.take(&events).await?;
-        for record in &records {
-            match consumer.commit_message(record, CommitMode::Async) {
-                // After a rebalance the new owner takes it again: a repeat.
-                Ok(()) | Err(KafkaError::ConsumerCommit(_)) => {}
-                Err(error) => return Err(broker(error)),
-            }
+        let taken = behind(&records).map_err(broker)?;
+        match consumer.commit(&taken, CommitMode::Async) {
+            // After a rebalance the new owner takes them again: repeats.
+            Ok(()) | Err(KafkaError::ConsumerCommit(_)) => {}
+            Err(error) => return Err(broker(error)),
         }
     }
+}
+
+/// The offsets behind these records.
+fn behind(records: &[BorrowedMessage<'_>]) -> Result<TopicPartitionList, KafkaError> {
+    let mut offsets = TopicPartitionList::new();
+    let last: HashMap<_, _> = records
+        .iter()
+        .map(|record| ((record.topic(), record.partition()), record.offset()))
+        .collect();
+    for ((topic, partition), offset) in last {
+        offsets.add_partition_offset(topic, partition, Offset::Offset(offset + 1))?;
+    }
+    Ok(offsets)
 }
 
 /// One record, and those that are here already.

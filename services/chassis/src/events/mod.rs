@@ -15,6 +15,7 @@ mod dead_letters;
 mod kafka;
 mod log;
 mod reactions;
+mod recent;
 mod sink;
 
 use std::sync::Arc;

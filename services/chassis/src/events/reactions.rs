@@ -1,6 +1,7 @@
 //! What a service does about the facts of another: a table from message to command.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures::future::BoxFuture;
 use prost::{Message, Name};
@@ -33,7 +34,11 @@ impl Reactions {
     /// What follows from an `M`: a command, or nothing; or it is not what it must be (an unknown value of a known enum, a missing part):
     /// then it is poison, for passing it by would lose what it says.
     #[must_use]
-    pub fn on<M, C, S>(mut self, door: &Door<S>, react: fn(M, &Event) -> Result<Option<C>, &'static str>) -> Self
+    pub fn on<M, C, S>(
+        mut self,
+        door: &Door<S>,
+        react: fn(M, &Event) -> Result<Option<C>, &'static str>,
+    ) -> Self
     where
         M: Message + Name + Default + 'static,
         S: Store,
@@ -43,7 +48,9 @@ impl Reactions {
         let handler = move |event: &Event| -> Result<Handing, String> {
             let message = M::decode(event.body.as_slice()).map_err(|error| error.to_string())?;
             let (door, once, stream) = (door.clone(), once(event), event.stream);
-            let command = react(message, event)?;
+            // Safe to assert: a plain function of its arguments leaves nothing half done.
+            let command = catch_unwind(AssertUnwindSafe(|| react(message, event)))
+                .unwrap_or(Err("the reaction panicked"))?;
             Ok(Box::pin(async move {
                 match command {
                     Some(command) => door.react(once, command).await,
@@ -58,7 +65,7 @@ impl Reactions {
     /// Hands in what follows from an event; in order, if awaited in order.
     ///
     /// # Errors
-    /// The event does not decode: it is poison.
+    /// The event does not decode, or the reaction to it panics: it is poison.
     pub(super) async fn hand_in(&self, event: &Event) -> Result<Pending<()>, String> {
         let handing = match self.handlers.get(&event.kind) {
             Some(handler) => handler(event)?,

@@ -1,14 +1,16 @@
 //! Where a carrier delivers: every event takes effect, or is parked with its stream, before the carrier moves on.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{Instrument, info_span};
 
-use super::dead_letters::{Cause, DeadLetters};
+use super::dead_letters::{Cause, DeadLetters, Standing};
+use super::recent::Recent;
 use super::{Event, Reactions};
 use crate::refusal::Failure;
 use crate::telemetry::{Metrics, set_parent};
-use crate::write::{Stream, Taken};
+use crate::write::{Pending, Stream, Taken};
 
 /// One service's reactions to one other's facts. Clones share them.
 #[derive(Clone)]
@@ -17,6 +19,7 @@ pub struct Sink {
     reactions: Arc<Reactions>,
     letters: DeadLetters,
     metrics: Metrics,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl Sink {
@@ -27,7 +30,8 @@ impl Sink {
         letters: DeadLetters,
         metrics: Metrics,
     ) -> Self {
-        Self { service, reactions: Arc::new(reactions), letters, metrics }
+        let (reactions, recent) = (Arc::new(reactions), Arc::default());
+        Self { service, reactions, letters, metrics, recent }
     }
 
     /// The service that reacts; also the name of its reader and of its Kafka group.
@@ -43,56 +47,104 @@ impl Sink {
     /// Takes events in the order given. When it returns, each has taken effect, was a repeat, or lies among the dead letters.
     ///
     /// # Errors
-    /// The database is away: deliver the same events again.
+    /// The database is away, or too many events fail for each to be at fault by itself: deliver the same events again.
     pub async fn take(&self, events: &[Event]) -> Result<(), Failure> {
         let mut handed_in = Vec::with_capacity(events.len());
         for event in events {
-            let span = info_span!(
-                "react",
-                service = self.service,
-                event = event.kind,
-                dossier = %event.stream.0
-            );
-            if let Some(traceparent) = &event.traceparent {
-                set_parent(&span, traceparent);
-            }
-            handed_in.push(self.reactions.hand_in(event).instrument(span).await);
+            handed_in.push(self.hand_in(event).await);
         }
+        let mut parked = HashSet::new();
         for (event, pending) in events.iter().zip(handed_in) {
-            let taken = match pending {
-                Ok(pending) => pending.taken().await,
-                Err(undecodable) => Err(Failure::Broken(undecodable)),
-            };
             // An event that is unavailable ends the loop before a later one of its stream is judged as a gap.
-            let outcome = self.settle(event, taken).await?;
-            self.metrics.event_handled(self.service, self.source(), outcome);
+            let outcome = match self.outcome(event, pending).await? {
+                // The one missing is no farther than among the dead letters.
+                Outcome::Park(Cause::Gap, _) if parked.contains(&event.stream) => {
+                    Outcome::Park(Cause::Waiting, String::new())
+                }
+                outcome => outcome,
+            };
+            self.judge(&outcome)?;
+            if let Outcome::Park(cause, why) = &outcome {
+                self.letters.park(event, *cause, why).await?;
+                parked.insert(event.stream);
+            }
+            self.metrics.event_handled(self.service, self.source(), outcome.name());
         }
         Ok(())
     }
 
-    async fn settle(
+    async fn hand_in(&self, event: &Event) -> Result<Pending<()>, String> {
+        let span = info_span!(
+            "react",
+            service = self.service,
+            event = event.kind,
+            dossier = %event.stream.0
+        );
+        if let Some(traceparent) = &event.traceparent {
+            set_parent(&span, traceparent);
+        }
+        self.reactions.hand_in(event).instrument(span).await
+    }
+
+    async fn outcome(
         &self,
         event: &Event,
-        taken: Result<Taken, Failure>,
-    ) -> Result<&'static str, Failure> {
-        let (cause, detail) = match taken {
-            Ok(Taken::Effective) => return Ok("effective"),
-            Ok(Taken::Repeat) => return Ok("repeat"),
+        pending: Result<Pending<()>, String>,
+    ) -> Result<Outcome, Failure> {
+        let pending = match pending {
+            Ok(pending) => pending,
+            Err(poison) => return self.outcome_of_poison(event, poison).await,
+        };
+        Ok(match pending.taken().await {
+            Ok(Taken::Effective) => Outcome::Effective,
+            Ok(Taken::Repeat) => Outcome::Repeat,
             Ok(Taken::Ignored(refusal)) => {
                 tracing::info!(
                     event = event.kind, dossier = %event.stream.0, reason = refusal.reason,
                     "nothing follows from an event"
                 );
-                return Ok("ignored");
+                Outcome::Ignored
             }
-            Ok(Taken::Gap { expected }) => (Cause::Gap, format!("expected {expected}")),
-            Ok(Taken::Parked) => (Cause::Waiting, String::new()),
-            Err(Failure::Broken(why)) => (Cause::Poison, why),
-            Err(Failure::Refused(refusal)) => (Cause::Poison, refusal.reason.into()),
+            Ok(Taken::Gap { expected }) => {
+                Outcome::Park(Cause::Gap, format!("expected {expected}"))
+            }
+            Ok(Taken::Parked) => Outcome::Park(Cause::Waiting, String::new()),
+            Err(Failure::Broken(why)) => Outcome::Park(Cause::Poison, why),
+            Err(Failure::Refused(refusal)) => Outcome::Park(Cause::Poison, refusal.reason.into()),
             Err(unavailable @ Failure::Unavailable(_)) => return Err(unavailable),
+        })
+    }
+
+    /// No command follows from it that the head could have judged; but it may be a repeat of a letter that was mended and taken.
+    async fn outcome_of_poison(&self, event: &Event, why: String) -> Result<Outcome, Failure> {
+        Ok(match self.letters.standing(event).await? {
+            Standing::Behind => Outcome::Repeat,
+            Standing::Parked => Outcome::Park(Cause::Waiting, String::new()),
+            Standing::Ahead => Outcome::Park(Cause::Poison, why),
+        })
+    }
+
+    /// Counts an event that passes or fails, unless one more failure would be too many.
+    fn judge(&self, outcome: &Outcome) -> Result<(), Failure> {
+        let failed = match outcome {
+            Outcome::Effective | Outcome::Ignored => false,
+            Outcome::Park(Cause::Poison | Cause::Gap, _) => true,
+            // Judged when it came first, or when its stream was parked.
+            Outcome::Repeat | Outcome::Park(Cause::Waiting, _) => return Ok(()),
         };
-        self.letters.park(event, cause, &detail).await?;
-        Ok(cause.name())
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed && !recent.bears_another() {
+            let (service, source) = (self.service, self.source());
+            tracing::error!(
+                service,
+                source,
+                ?outcome,
+                "too many events fail: none is taken until this one can be"
+            );
+            return Err(Failure::Unavailable(format!("too many events of {source} fail")));
+        }
+        recent.count(failed);
+        Ok(())
     }
 
     /// Takes the dead letters of a parked stream again, in order, and unparks it if all took effect. Returns whether they did.
@@ -100,22 +152,42 @@ impl Sink {
     /// # Errors
     /// The database is away; what was taken stays taken.
     pub async fn replay(&self, stream: Stream) -> Result<bool, Failure> {
-        for event in self.letters.of(self.source(), stream).await? {
-            self.letters.unpark(stream).await?;
-            let taken = match self.reactions.hand_in(&event).await {
-                Ok(pending) => pending.taken().await,
-                Err(undecodable) => Err(Failure::Broken(undecodable)),
-            };
-            match taken {
-                Ok(Taken::Effective | Taken::Repeat | Taken::Ignored(_)) => {
-                    self.letters.remove(&event).await?;
-                }
-                other => {
-                    self.settle(&event, other).await?;
+        loop {
+            // Again, for there may be more than were read at once, and meanwhile more may have come.
+            let letters = self.letters.of(self.source(), stream).await?;
+            if letters.is_empty() {
+                return Ok(true);
+            }
+            for event in letters {
+                self.letters.unpark(stream).await?;
+                let pending = self.hand_in(&event).await;
+                if let Outcome::Park(cause, why) = self.outcome(&event, pending).await? {
+                    self.letters.park(&event, cause, &why).await?;
                     return Ok(false);
                 }
+                self.letters.remove(&event).await?;
             }
         }
-        Ok(true)
+    }
+}
+
+/// What became of an event.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Effective,
+    Repeat,
+    Ignored,
+    /// It cannot be taken, for the cause and with the details given.
+    Park(Cause, String),
+}
+
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Effective => "effective",
+            Self::Repeat => "repeat",
+            Self::Ignored => "ignored",
+            Self::Park(cause, _) => cause.name(),
+        }
     }
 }

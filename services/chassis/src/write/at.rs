@@ -21,14 +21,16 @@ pub struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    pub(super) fn new(now: Timestamp, seed: [u8; 32], numbers: &'a mut Numbers) -> Self {
+    /// Circumstances by hand, for trying a decision without a door.
+    pub fn new(now: Timestamp, seed: [u8; 32], numbers: &'a mut Numbers) -> Self {
         Self { now, seed, drawn: 0, numbers }
     }
 
     /// A fresh id. It follows from the command's identity, so that a second run of the same command makes the same ones.
     pub fn id(&mut self) -> Uuid {
         self.drawn += 1;
-        let digest = Sha256::new_with_prefix(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
+        let digest =
+            Sha256::new_with_prefix(self.seed).chain_update(self.drawn.to_be_bytes()).finalize();
         uuid_of(&digest)
     }
 
@@ -50,7 +52,7 @@ pub(super) fn uuid_of(digest: &[u8]) -> Uuid {
 
 /// The numbers a batch takes: first counted, then given.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
+pub struct Numbers {
     taken: BTreeMap<Series, i64>,
     base: BTreeMap<Series, i64>,
 }

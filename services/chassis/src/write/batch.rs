@@ -2,9 +2,11 @@
 //! stands alone.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use sqlx::{Connection, PgConnection, PgPool};
 
@@ -87,7 +89,7 @@ async fn attempt_again<S: Store>(
 ) -> Result<Vec<Verdict>, Fault> {
     let mut run = 1;
     loop {
-        match attempt(shared, commands).await.map_err(Fault::from) {
+        match attempt_guarded(shared, commands).await {
             Err(Fault::Lost(why)) if run < RUNS => {
                 shared.metrics.retried(shared.service, &why);
                 let most = 10_u64 << run;
@@ -97,6 +99,18 @@ async fn attempt_again<S: Store>(
             }
             outcome => return outcome,
         }
+    }
+}
+
+/// A panic in a store or a message is the fault of some command, not the end of the lane: the transaction rolls back, and nothing else
+/// was begun.
+async fn attempt_guarded<S: Store>(
+    shared: &Shared<S>,
+    commands: &[Boxed<S::Root>],
+) -> Result<Vec<Verdict>, Fault> {
+    match AssertUnwindSafe(attempt(shared, commands)).catch_unwind().await {
+        Ok(outcome) => outcome.map_err(Fault::from),
+        Err(_) => Err(Fault::Ours("the store panicked".into())),
     }
 }
 
@@ -193,6 +207,10 @@ async fn save<S: Store>(
     tables::save(db, &folded.heads, &folded.answers, rows.collect(), now).await
 }
 
+/// Classes of SQLSTATE that speak of the server, not of a command: connection exception, invalid transaction state (a standby only
+/// reads), invalid authorization, invalid catalog name, insufficient resources, operator intervention, system error.
+const AWAY: [&str; 7] = ["08", "25", "28", "3D", "53", "57", "58"];
+
 /// Why a transaction did not commit.
 enum Fault {
     /// It lost a deadlock or waited too long for a lock: run it again.
@@ -209,14 +227,23 @@ impl From<sqlx::Error> for Fault {
         match (&*code, &error) {
             // serialization_failure, deadlock_detected, lock_not_available
             ("40001" | "40P01" | "55P03", _) => Self::Lost(format!("sqlstate {code}")),
-            // connection exceptions, insufficient resources, operator intervention, system errors
-            (code, _) if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
+            // A check that has no name: the day has no partition yet, and housekeeping makes it.
+            ("23514", sqlx::Error::Database(check)) if check.constraint().is_none() => {
+                Self::Away("a partition is missing".into())
+            }
+            (code, _) if AWAY.iter().any(|class| code.starts_with(class)) => {
                 Self::Away(format!("sqlstate {code}"))
             }
-            (_, sqlx::Error::Database(_) | sqlx::Error::Encode(_) | sqlx::Error::Protocol(_)) => {
-                Self::Ours(error.to_string())
-            }
-            _ => Self::Away(error.to_string()),
+            (
+                _,
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed,
+            ) => Self::Away(error.to_string()),
+            // Among them rows that do not read: they concern whoever asks for them, and nobody else.
+            _ => Self::Ours(error.to_string()),
         }
     }
 }

@@ -52,7 +52,8 @@ impl<S: Store> Door<S> {
         around: Around,
     ) -> Self {
         let Around { clock, metrics, bell, settings } = around;
-        let shared = Arc::new(Shared { service, pool, store, rules, clock, metrics, bell, settings });
+        let shared =
+            Arc::new(Shared { service, pool, store, rules, clock, metrics, bell, settings });
         let lanes = (0..settings.lanes.max(1)).map(|_| lane::open(shared.clone())).collect();
         Self { lanes }
     }

@@ -25,7 +25,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
-pub use at::{At, Series};
+pub use at::{At, Numbers, Series};
 pub use door::{Around, Door, Pending, Settings, Taken};
 pub use once::{Fingerprint, Once, request_id};
 
@@ -129,7 +129,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         asked: &[Asked<Self::Root>],
     ) -> impl Future<Output = sqlx::Result<HashMap<Stream, Self::Root>>> + Send;
 
-    /// Writes the roots that changed.
+    /// Writes the roots that changed, as they are after the whole batch: a constraint does not see the states between, so what must
+    /// hold for each command is a rule of [`Command::decide`].
     fn save(
         &self,
         db: &mut PgConnection,

@@ -4,8 +4,8 @@ use prost::{Message, Name};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::at::uuid_of;
 use super::Refusal;
+use super::at::uuid_of;
 
 /// The identity of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,4 +102,3 @@ pub fn request_id(text: &str) -> Result<Uuid, Refusal> {
         )),
     }
 }
-

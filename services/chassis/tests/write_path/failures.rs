@@ -1,18 +1,24 @@
-//! What fails, fails alone; what may pass is tried again; what is told to have failed left no trace.
+//! What fails, fails alone; what may pass is tried again; what is told to have failed left no
+//! trace.
 
 use std::time::Duration;
 
 use chassis::write::{Failure, Settings, Stream};
 use futures::future::join_all;
 use futures::poll;
+use jiff::SignedDuration;
 use support::{TestDatabase, eventually};
 use uuid::Uuid;
 
 use crate::stall::{Held, LIMIT, waiters_for_a_lock};
-use crate::toy::{self, Ask, Replica, TOO_MUCH, Told, panic, put, reason};
+use crate::toy::{self, Ask, Replica, TOO_MUCH, Told, UNTELLABLE, panic, put, reason};
 
 /// Halts the one lane of a replica, gathers these wishes behind it into one batch, and lets go.
-async fn ask_in_one_batch(database: &TestDatabase, replica: &Replica, asks: &[Ask]) -> Vec<&'static str> {
+async fn ask_in_one_batch(
+    database: &TestDatabase,
+    replica: &Replica,
+    asks: &[Ask],
+) -> Vec<&'static str> {
     let stalled = toy::jar();
     let held = Held::head(database.options(), stalled).await;
     let letting_go = async {
@@ -37,7 +43,11 @@ async fn one_bad_among_twenty(database: &TestDatabase, replica: &Replica, bad: A
     for (ask, amount) in asks.iter().zip(1..).filter(|(ask, _)| **ask != bad) {
         assert_eq!(toy::amount(&database.pool(), ask.jar).await, Some(amount));
     }
-    assert_eq!(toy::facts(&database.pool()).await, 1 + 19, "the one that stalled the lane, and theirs");
+    assert_eq!(
+        toy::facts(&database.pool()).await,
+        1 + 19,
+        "the one that stalled the lane, and theirs"
+    );
 }
 
 #[tokio::test]
@@ -67,6 +77,32 @@ async fn a_command_whose_root_does_not_read_fails_alone() {
         .unwrap();
     let replica = Replica::narrow(database.fresh_pool());
     one_bad_among_twenty(&database, &replica, put(damaged, 1)).await;
+}
+
+#[tokio::test]
+async fn a_command_that_makes_the_store_panic_fails_alone() {
+    let database = toy::database().await;
+    let replica = Replica::narrow(database.fresh_pool());
+    one_bad_among_twenty(&database, &replica, put(toy::jar(), UNTELLABLE)).await;
+}
+
+#[tokio::test]
+async fn a_database_that_only_reads_is_away() {
+    let database = toy::database().await;
+    let standby = Replica::over(database.pool_with([("default_transaction_read_only", "on")]));
+    assert_eq!(reason(&standby.ask_anew(put(toy::jar(), 5)).await), "unavailable");
+}
+
+#[tokio::test]
+async fn a_day_without_a_partition_is_no_fault_of_a_command() {
+    let database = toy::database().await;
+    let clock = toy::clock();
+    clock.advance(SignedDuration::from_hours(30 * 24));
+    let (replica, jar, request) =
+        (Replica::at(database.pool(), &clock), toy::jar(), Uuid::now_v7());
+    assert_eq!(reason(&replica.ask(request, put(jar, 5)).await), "unavailable");
+    database.migrate(&clock).await;
+    assert_eq!(replica.ask(request, put(jar, 5)).await.unwrap().amount, 5);
 }
 
 #[tokio::test]
@@ -108,7 +144,8 @@ async fn a_lock_never_had_is_unavailable_and_leaves_no_trace() {
     assert_eq!(replica.ask(request, put(jar, 5)).await.unwrap().amount, 5);
 }
 
-/// The door comes to hold `low` and to want `high`, while another session holds `high` and waits for the door's `low`.
+/// The door comes to hold `low` and to want `high`, while another session holds `high` and waits
+/// for the door's `low`.
 #[tokio::test]
 async fn a_lost_deadlock_is_run_again() {
     let database = toy::database().await;
@@ -118,7 +155,8 @@ async fn a_lost_deadlock_is_run_again() {
     let mut other = Held::head(database.options().options(patient), high).await;
     let loser = [("deadlock_timeout", "500ms"), ("lock_timeout", "0")];
     let replica = Replica::narrow(database.pool_with(loser));
-    let both = async { tokio::join!(replica.ask_anew(put(low, 1)), replica.ask_anew(put(high, 2))) };
+    let both =
+        async { tokio::join!(replica.ask_anew(put(low, 1)), replica.ask_anew(put(high, 2))) };
     let entangling = async {
         waiters_for_a_lock(&database.pool(), 1).await;
         let wanting = async {

@@ -20,7 +20,8 @@ async fn a_process_that_dies_between_commit_and_answer_loses_and_doubles_nothing
     let database = toy::database().await;
     let halting = stall::halting_pool(&database).await;
     let (ask, request) = (put(toy::jar(), 5).numbered(), Uuid::now_v7());
-    let process = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let process =
+        runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let call = process.spawn(async move { Replica::over(halting).ask(request, ask).await });
     let session = stall::halted_commit(&database.pool()).await;
     process.shutdown_background();

@@ -1,4 +1,5 @@
-//! Ways to halt the write path at a known place: a head's lock held by somebody else, and commits that nobody confirms.
+//! Ways to halt the write path at a known place: a head's lock held by somebody else, and commits
+//! that nobody confirms.
 
 use std::time::Duration;
 
@@ -71,10 +72,11 @@ pub async fn halted_commit(pool: &PgPool) -> i32 {
     waiters(pool, "SyncRep", 1).await[0]
 }
 
-/// A pool whose commits halt after they are written and before anybody, client or other session, learns of them.
+/// A pool whose commits halt after they are written and before anybody, client or other session,
+/// learns of them.
 ///
-/// The server waits for a standby that does not exist, but only for sessions that insist on it. There is no way back: another test
-/// may be in the middle of it.
+/// The server waits for a standby that does not exist, but only for sessions that insist on it.
+/// There is no way back: another test may be in the middle of it.
 pub async fn halting_pool(database: &TestDatabase) -> PgPool {
     let pool = database.pool();
     for statement in
@@ -87,7 +89,8 @@ pub async fn halting_pool(database: &TestDatabase) -> PgPool {
     insisting
 }
 
-/// The server heeds a changed configuration a little later: commits until one halts, and cuts that one off.
+/// The server heeds a changed configuration a little later: commits until one halts, and cuts that
+/// one off.
 async fn until_commits_halt(pool: &PgPool, insisting: PgPool) {
     let probing = tokio::spawn(async move {
         let probe = "select pg_logical_emit_message(true, 'probe', '')";

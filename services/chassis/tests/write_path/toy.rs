@@ -1,4 +1,5 @@
-//! The toy whose commands show what the write path promises: jars that things are put into and taken out of.
+//! The toy whose commands show what the write path promises: jars that things are put into and
+//! taken out of.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -6,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use chassis::clock::Clock;
 use chassis::telemetry::Metrics;
 use chassis::write::{
-    Asked, At, Changed, Command, Decided, Door, Failure, Kept, Kind, Once, Outgoing, Refusal, Root,
-    Series, Settings, Store, Stream,
+    Around, Asked, At, Changed, Command, Decided, Door, Failure, Kept, Kind, Once, Outgoing,
+    Refusal, Root, Series, Settings, Store, Stream,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,12 @@ use sqlx::{PgConnection, PgPool};
 use support::TestDatabase;
 use uuid::Uuid;
 
-/// More than a jar's constraint allows: the decision grants it, the database does not.
-pub const TOO_MUCH: i64 = 1_000_001;
+/// More than a jar's constraint allows, whatever is taken out in the same batch: the decision
+/// grants it, the database does not.
+pub const TOO_MUCH: i64 = 1_000_000_000;
+
+/// An amount whose message cannot be made: the store panics.
+pub const UNTELLABLE: i64 = 666;
 
 /// Who calls unless a test says otherwise.
 pub const CALLER: &str = "accounts/an";
@@ -168,6 +173,7 @@ impl Store for Jars {
 
     fn message(fact: &Fact) -> Outgoing {
         match fact {
+            Fact::Amount { amount: UNTELLABLE, .. } => panic!("a store that was made to panic"),
             Fact::Amount { jar, amount } => Outgoing::of(amount, &format!("jars/{jar}"), ""),
             Fact::Number { jar, number } => {
                 Outgoing::of(&number.unsigned_abs(), &format!("jars/{jar}"), "")
@@ -207,8 +213,15 @@ impl Replica {
     }
 
     pub fn with(pool: PgPool, settings: Settings) -> Self {
-        let mut around = support::around(&clock());
-        around.settings = settings;
+        Self::open(pool, Around { settings, ..support::around(&clock()) })
+    }
+
+    /// One whose clock shows another hour than those of the others.
+    pub fn at(pool: PgPool, clock: &Clock) -> Self {
+        Self::open(pool, support::around(clock))
+    }
+
+    fn open(pool: PgPool, around: Around) -> Self {
         let metrics = around.metrics.clone();
         Self { door: Door::open("toy", pool, Jars, Arc::new(()), around), metrics }
     }
@@ -256,10 +269,12 @@ impl Logged {
 
 /// The log, by stream and then in the order of its facts.
 pub async fn log(pool: &PgPool) -> Vec<Logged> {
-    sqlx::query_as("select stream, sequence, causation, type, body from chassis.event order by stream, id")
-        .fetch_all(pool)
-        .await
-        .unwrap()
+    sqlx::query_as(
+        "select stream, sequence, causation, type, body from chassis.event order by stream, id",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap()
 }
 
 /// How many facts the log holds.

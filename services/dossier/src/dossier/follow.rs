@@ -35,6 +35,9 @@ impl Command for FollowCase {
         _: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
         let before = before.filter(|dossier| !dossier.is_draft()).ok_or_else(unknown)?;
+        if before.status == self.status {
+            return Ok(Decided::quiet(before.clone(), ()));
+        }
         let after =
             Dossier { status: self.status, revision: before.revision + 1, ..before.clone() };
         let fact = Fact::StatusChanged {

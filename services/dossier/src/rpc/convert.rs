@@ -27,6 +27,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         etag: dossier.etag(),
         steps: Vec::new(),
         next_actions: dossier.next_actions(),
+        owner: dossier.owner.clone(),
     }
 }
 
@@ -88,7 +89,9 @@ fn value_to_json(value: Wire) -> Value {
     match value.kind {
         None | Some(Kind::NullValue(_)) => Value::Null,
         Some(Kind::BoolValue(flag)) => Value::Bool(flag),
-        Some(Kind::NumberValue(number)) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        Some(Kind::NumberValue(number)) => {
+            Number::from_f64(number).map_or(Value::Null, Value::Number)
+        }
         Some(Kind::StringValue(text)) => Value::String(text),
         Some(Kind::StructValue(fields)) => to_json(fields),
         Some(Kind::ListValue(list)) => {

@@ -160,9 +160,7 @@ impl Dossiers {
         };
         let procedure = procedures::find(&self.catalogue, &dossier.procedure, "dossier.procedure")
             .map_err(|refusal| named(refusal, "dossier.procedure"))
-            .and_then(|procedure| {
-                if procedure.online { Ok(procedure) } else { Err(not_online()) }
-            });
+            .and_then(|procedure| if procedure.online { Ok(procedure) } else { Err(not_online()) });
         let agency = agency(&dossier.agency);
         match (id, procedure, agency) {
             (Ok(id), Ok(procedure), Ok(agency)) => Ok(CreateDossier {

@@ -48,7 +48,8 @@ fn level(word: &str) -> Option<AgencyLevel> {
 }
 
 fn refused() -> Refusal {
-    let terms = r#"field = "…", agency_level = "police|ward|city", online = true|false, text = "…""#;
+    let terms =
+        r#"field = "…", agency_level = "police|ward|city", online = true|false, text = "…""#;
     Refusal::field(
         "filter",
         "FILTER_MALFORMED",
@@ -72,7 +73,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for bad in ["online", "online = maybe", "field = Residence", "color = \"red\"", "online=true AND "] {
+        for bad in
+            ["online", "online = maybe", "field = Residence", "color = \"red\"", "online=true AND "]
+        {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert!(parse(&"x".repeat(LONGEST + 1)).is_err());

@@ -34,13 +34,13 @@ pub struct Tokens {
 pub const AGENCY: &str = "agencies/26860";
 
 impl Tokens {
-    /// Tokens for a new citizen and an officer who receives and processes.
+    /// Tokens for a new citizen and an officer who receives, processes and signs.
     ///
     /// # Errors
     /// Signing failed.
     pub fn fresh(issuer: &Issuer) -> Result<Self, BoxError> {
         let citizen = Person::Citizen { assurance: Assurance::Substantial.into() };
-        let roles = [Role::Receiving, Role::Processing].map(i32::from).to_vec();
+        let roles = [Role::Receiving, Role::Processing, Role::Signing].map(i32::from).to_vec();
         let officer = Person::Officer { agency: AGENCY.into(), roles };
         Ok(Self {
             citizen: issuer.issue(&format!("accounts/{}", Uuid::now_v7()), citizen)?,

@@ -23,7 +23,7 @@ const ANSWERS: &str = include_str!("../../../dossier/data/forms/1.012575/v1/samp
 /// The steps of its form, in order.
 const FORM: [&str; 5] = ["applicant", "vehicle", "origin", "return", "confirmation"];
 
-/// Walks a new dossier from its draft to the promised date, within [`LIMIT`].
+/// Walks a new dossier from its draft to the result in the citizen's hands, within [`LIMIT`].
 pub async fn walk(endpoints: &Endpoints, tokens: &Tokens) -> Journey {
     let mut journey = Journey::default();
     let mut step = "connect";
@@ -31,7 +31,8 @@ pub async fn walk(endpoints: &Endpoints, tokens: &Tokens) -> Journey {
         let clients = Clients::of(endpoints)?;
         let mut walker = Walker { clients, tokens, journey: &mut journey, step: &mut step };
         let name = walker.file().await?;
-        walker.receive(&name).await
+        walker.receive(&name).await?;
+        walker.settle(&name).await
     };
     let failure = match tokio::time::timeout(LIMIT, walking).await {
         Ok(Ok(())) => None,
@@ -78,7 +79,16 @@ impl Walker<'_> {
         let case = dossier.replace("dossiers/", "cases/");
         self.accept(&case).await?;
         self.explain(&case).await?;
-        self.see_acceptance(dossier).await
+        self.see(dossier, "DossierAccepted", DossierStatus::Accepted).await
+    }
+
+    /// The dossier is processed and signed, and the result handed over; the citizen sees the end.
+    async fn settle(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.work(dossier, "process", "done").await?;
+        self.work(dossier, "sign", "signed").await?;
+        self.see(dossier, "TaskClosed", DossierStatus::ProcessingDone).await?;
+        self.work(dossier, "return", "returned").await?;
+        self.see(dossier, "CaseClosed", DossierStatus::ResultReturned).await
     }
 
     async fn find_procedure(&mut self) -> Result<(), BoxError> {
@@ -140,7 +150,8 @@ impl Walker<'_> {
         let again = self.clients.dossiers.submit_dossier(request).await?.into_inner();
         expect(again.code == submitted.code, "a repeat gave another code")?;
         expect(!submitted.code.is_empty(), "no code was given")?;
-        let seen = format!("dossier code {}, at {}", submitted.code, instant(submitted.submit_time));
+        let seen =
+            format!("dossier code {}, at {}", submitted.code, instant(submitted.submit_time));
         let details = vec!["sent twice, submitted once".to_owned()];
         self.saw(began, "citizen", "dossier", seen, details);
         Ok(submitted.code)
@@ -210,14 +221,37 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// The fact comes back: the citizen sees status 2 a moment later.
-    async fn see_acceptance(&mut self, name: &str) -> Result<(), BoxError> {
-        let began = self.begin("DossierAccepted");
+    /// An officer takes the task of a step and closes it.
+    async fn work(&mut self, dossier: &str, step: &str, outcome: &str) -> Result<(), BoxError> {
+        let began = self.begin("CompleteTask");
+        let task = format!("{}/tasks/{step}", dossier.replace("dossiers/", "cases/"));
+        let claim = workflow::ClaimTaskRequest { name: task.clone(), request_id: wish() };
+        self.clients.tasks.claim_task(as_caller(claim, &self.tokens.officer)?).await?;
+        let complete = workflow::CompleteTaskRequest {
+            name: task,
+            outcome: outcome.into(),
+            request_id: wish(),
+        };
+        let request = as_caller(complete, &self.tokens.officer)?;
+        let closed = self.clients.tasks.complete_task(request).await?.into_inner();
+        expect(closed.state() == workflow::TaskState::Closed, "the task is not closed")?;
+        self.saw(began, "officer", "workflow", format!("{step}: {outcome}"), Vec::new());
+        Ok(())
+    }
+
+    /// A fact of workflow comes back: the citizen sees the status it gives a moment later.
+    async fn see(
+        &mut self,
+        name: &str,
+        fact: &'static str,
+        wanted: DossierStatus,
+    ) -> Result<(), BoxError> {
+        let began = self.begin(fact);
         loop {
             let asked = dossier::GetDossierRequest { name: name.into() };
             let request = as_caller(asked, &self.tokens.citizen)?;
             let found = self.clients.dossiers.get_dossier(request).await?.into_inner();
-            if found.status() == DossierStatus::Accepted {
+            if found.status() == wanted {
                 self.saw(began, "citizen", "dossier", status(found.status()), Vec::new());
                 return Ok(());
             }
@@ -273,9 +307,9 @@ fn wire(value: &Value) -> prost_types::Value {
         Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
         Value::String(text) => Kind::StringValue(text.clone()),
         Value::Object(_) => Kind::StructValue(fields(value)),
-        Value::Array(values) => Kind::ListValue(prost_types::ListValue {
-            values: values.iter().map(wire).collect(),
-        }),
+        Value::Array(values) => {
+            Kind::ListValue(prost_types::ListValue { values: values.iter().map(wire).collect() })
+        }
     };
     prost_types::Value { kind: Some(kind) }
 }

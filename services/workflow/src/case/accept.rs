@@ -2,13 +2,12 @@
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
-use proto::motcua::access::v1::Role;
-use proto::motcua::r#type::v1::DossierStatus;
-use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
-use super::{Case, Fact, Named, Officer, PROCESS, RECEIVE};
-use crate::working_time::{Calendar, DueError};
+use super::{Case, Fact, Named, Officer};
+use crate::process::{ACCEPTED, RECEIVE};
+use crate::rules::Rules;
+use crate::working_time::DueError;
 
 /// Accepts the dossier of a case whose receiving task the officer holds.
 #[derive(Clone, Debug)]
@@ -33,28 +32,21 @@ impl Command for AcceptDossier {
     fn decide(
         &self,
         before: Option<&Case>,
-        calendar: &Calendar,
+        rules: &Rules,
         at: &mut At<'_>,
     ) -> Result<Decided<Case, Named>, Refusal> {
         let mut case = Case::of_agency(before, &self.officer)?;
         if !self.etag.is_empty() && before.map(Case::etag).as_ref() != Some(&self.etag) {
             return Err(Refusal::stale());
         }
-        let task = case.task_mut(RECEIVE)?;
-        task.held_by(&self.officer)?;
-        task.state = TaskState::Closed;
-        let due = calendar.due(case.submitted_at, case.limit, &[]).map_err(no_date)?;
-        case.status = DossierStatus::Accepted;
+        let process = rules.process(&case)?;
+        let due = rules.calendar.due(case.submitted_at, case.limit, &[]).map_err(no_date)?;
         case.accepted_at = Some(at.now);
         case.due_at = due.at();
+        let closed = case.complete(process, RECEIVE, ACCEPTED, &self.officer, at.now)?;
         let accepted = Fact::Accepted(Box::new(case.clone()), self.officer.name.clone());
-        let closed = Fact::TaskClosed(Box::new(case.clone()), RECEIVE.into());
-        let opened = case.open_task(PROCESS, Role::Processing, at.now);
-        Ok(Decided {
-            after: case,
-            facts: vec![accepted, closed, opened],
-            answer: Named { id: self.id },
-        })
+        let facts = std::iter::once(accepted).chain(closed).collect();
+        Ok(Decided { after: case, facts, answer: Named { id: self.id } })
     }
 }
 

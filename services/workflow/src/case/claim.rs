@@ -6,7 +6,7 @@ use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
 use super::{Case, Named, Officer, closed};
-use crate::working_time::Calendar;
+use crate::rules::Rules;
 
 /// Takes an open task for an officer.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Command for ClaimTask {
     fn decide(
         &self,
         before: Option<&Case>,
-        _: &Calendar,
+        _: &Rules,
         _: &mut At<'_>,
     ) -> Result<Decided<Case, Named>, Refusal> {
         let mut case = Case::of_agency(before, &self.officer)?;

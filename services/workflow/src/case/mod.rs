@@ -2,8 +2,11 @@
 
 mod accept;
 mod claim;
+mod complete;
 mod open;
 mod release;
+#[cfg(test)]
+mod tests;
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{Kept, Root};
@@ -14,18 +17,15 @@ use proto::motcua::workflow::v1::TaskState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::working_time::{Calendar, Limit};
+use crate::process::Step;
+use crate::rules::Rules;
+use crate::working_time::Limit;
 
 pub use accept::AcceptDossier;
 pub use claim::ClaimTask;
+pub use complete::CompleteTask;
 pub use open::OpenCase;
 pub use release::ReleaseTask;
-
-/// The step in which a dossier is received: accepted, or not.
-pub const RECEIVE: &str = "receive";
-
-/// The step in which an accepted dossier is processed.
-pub const PROCESS: &str = "process";
 
 /// A case as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,12 @@ pub struct Case {
     pub accepted_at: Option<Timestamp>,
     /// When the result is due.
     pub due_at: Option<Timestamp>,
+    /// When the case came to its end.
+    pub closed_at: Option<Timestamp>,
+    /// Id of the process it goes through.
+    pub process: String,
+    /// The process's version, fixed when the case was opened.
+    pub process_version: u32,
     /// Counts changes, from 1.
     pub revision: i64,
     /// In order of opening.
@@ -67,12 +73,14 @@ pub struct Task {
     pub state: TaskState,
     /// Who holds or closed it, `agencies/{code}/officers/{uuid}`.
     pub officer: Option<String>,
-    /// When it was opened.
+    /// When it was opened, the last time.
     pub opened_at: Timestamp,
+    /// What it was closed with.
+    pub outcome: Option<String>,
 }
 
 impl Root for Case {
-    type Rules = Calendar;
+    type Rules = Rules;
     type Wants = ();
     type Fact = Fact;
 }
@@ -88,6 +96,8 @@ pub enum Fact {
     TaskOpened(Box<Case>, String),
     /// A task is done.
     TaskClosed(Box<Case>, String),
+    /// The case came to its end.
+    Closed(Box<Case>, Timestamp),
 }
 
 /// What a caller is told of a command, and a repeat of it again.
@@ -127,15 +137,18 @@ impl Case {
         self.tasks.iter_mut().find(|task| task.step == step).ok_or_else(Refusal::denied)
     }
 
-    fn open_task(&mut self, step: &str, role: Role, at: Timestamp) -> Fact {
+    /// Opens the task of a step, again if a later step sent it back.
+    fn open_task(&mut self, step: &Step, at: Timestamp) -> Fact {
+        self.tasks.retain(|task| task.step != step.id);
         self.tasks.push(Task {
-            step: step.into(),
-            role,
+            step: step.id.clone(),
+            role: step.role,
             state: TaskState::Open,
             officer: None,
             opened_at: at,
+            outcome: None,
         });
-        Fact::TaskOpened(Box::new(self.clone()), step.into())
+        Fact::TaskOpened(Box::new(self.clone()), step.id.clone())
     }
 }
 

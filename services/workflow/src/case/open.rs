@@ -3,12 +3,12 @@
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
-use proto::motcua::access::v1::Role;
 use proto::motcua::r#type::v1::{Channel, DossierStatus};
 use uuid::Uuid;
 
-use super::{Case, Fact, RECEIVE};
-use crate::working_time::{Calendar, Limit};
+use super::{Case, Fact};
+use crate::rules::Rules;
+use crate::working_time::Limit;
 
 /// Opens a case, as DossierSubmitted asks for it.
 #[derive(Clone, Debug)]
@@ -41,12 +41,13 @@ impl Command for OpenCase {
     fn decide(
         &self,
         before: Option<&Case>,
-        _: &Calendar,
+        rules: &Rules,
         at: &mut At<'_>,
     ) -> Result<Decided<Case, ()>, Refusal> {
         if before.is_some() {
             return Err(open_already());
         }
+        let process = rules.current_process();
         let mut case = Case {
             id: self.id,
             code: self.code.clone(),
@@ -58,11 +59,14 @@ impl Command for OpenCase {
             submitted_at: self.submitted_at,
             accepted_at: None,
             due_at: None,
+            closed_at: None,
+            process: process.id.clone(),
+            process_version: process.version,
             revision: 1,
             tasks: Vec::new(),
         };
         let opened = Fact::Opened(Box::new(case.clone()), at.now);
-        let task = case.open_task(RECEIVE, Role::Receiving, at.now);
+        let task = case.open_task(process.first(), at.now);
         Ok(Decided { after: case, facts: vec![opened, task], answer: () })
     }
 }

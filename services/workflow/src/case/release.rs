@@ -6,7 +6,7 @@ use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
 use super::{Case, Named, Officer};
-use crate::working_time::Calendar;
+use crate::rules::Rules;
 
 /// Puts a task that the officer holds back on the worklist.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Command for ReleaseTask {
     fn decide(
         &self,
         before: Option<&Case>,
-        _: &Calendar,
+        _: &Rules,
         _: &mut At<'_>,
     ) -> Result<Decided<Case, Named>, Refusal> {
         let mut case = Case::of_agency(before, &self.officer)?;

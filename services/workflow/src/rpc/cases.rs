@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::{convert, failed, officer};
 use crate::case::{AcceptDossier, Case};
+use crate::rules::Rules;
 use crate::store::CaseStore;
-use crate::working_time::{Calendar, Language};
+use crate::working_time::Language;
 
 /// Shows and decides cases.
 pub struct Cases {
@@ -24,7 +25,7 @@ pub struct Cases {
     /// Changes them.
     pub door: Door<CaseStore>,
     /// Explains due times.
-    pub calendar: Arc<Calendar>,
+    pub rules: Arc<Rules>,
 }
 
 #[tonic::async_trait]
@@ -35,7 +36,7 @@ impl CaseService for Cases {
     ) -> Result<Response<pb::Case>, Status> {
         let id = names::id("cases", &request.get_ref().name, "name")?;
         let case = self.readable(id, &caller(&request)).await?;
-        Ok(Response::new(convert::case(&case)))
+        Ok(Response::new(convert::case(&self.rules, &case)))
     }
 
     async fn accept_dossier(
@@ -46,11 +47,10 @@ impl CaseService for Cases {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("cases", &asked.name, "name")?;
-        let command =
-            AcceptDossier { id, etag: asked.etag.clone(), officer: officer(&caller)? };
+        let command = AcceptDossier { id, etag: asked.etag.clone(), officer: officer(&caller)? };
         self.door.run(once, command).await?;
         let case = self.readable(id, &caller).await?;
-        Ok(Response::new(convert::case(&case)))
+        Ok(Response::new(convert::case(&self.rules, &case)))
     }
 
     async fn explain_due_time(
@@ -60,6 +60,7 @@ impl CaseService for Cases {
         let id = names::id("cases", &request.get_ref().name, "name")?;
         let case = self.readable(id, &caller(&request)).await?;
         let due = self
+            .rules
             .calendar
             .due(case.submitted_at, case.limit, &[])
             .map_err(|error| Failure::Broken(error.to_string()))?;
@@ -76,9 +77,7 @@ impl Cases {
     async fn readable(&self, id: Uuid, caller: &Caller) -> Result<Case, Failure> {
         let case = self.store.get(id).await.map_err(failed)?;
         let mine = |case: &Case| match caller {
-            Caller::Known { person: Person::Officer { agency, .. }, .. } => {
-                case.agency == *agency
-            }
+            Caller::Known { person: Person::Officer { agency, .. }, .. } => case.agency == *agency,
             Caller::Known { person: Person::Service, .. } => true,
             _ => false,
         };

@@ -5,9 +5,11 @@ use proto::motcua::workflow::v1 as pb;
 
 use crate::case::{Case, Task};
 use crate::events::{name, reference, task_name};
+use crate::process::RECEIVE;
+use crate::rules::Rules;
 
 /// A case with its tasks.
-pub fn case(case: &Case) -> pb::Case {
+pub fn case(rules: &Rules, case: &Case) -> pb::Case {
     pb::Case {
         name: name(case),
         dossier: Some(reference(case)),
@@ -16,12 +18,13 @@ pub fn case(case: &Case) -> pb::Case {
         accept_time: case.accepted_at.map(timestamp),
         due_time: case.due_at.map(timestamp),
         etag: case.etag(),
-        tasks: case.tasks.iter().map(|one| task(case, one)).collect(),
+        tasks: case.tasks.iter().map(|one| task(rules, case, one)).collect(),
+        process: format!("processes/{}/versions/{}", case.process, case.process_version),
     }
 }
 
 /// A task of a case.
-pub fn task(case: &Case, task: &Task) -> pb::Task {
+pub fn task(rules: &Rules, case: &Case, task: &Task) -> pb::Task {
     pb::Task {
         name: task_name(case, &task.step),
         dossier: Some(reference(case)),
@@ -30,5 +33,13 @@ pub fn task(case: &Case, task: &Task) -> pb::Task {
         state: task.state.into(),
         officer: task.officer.clone().unwrap_or_default(),
         open_time: Some(timestamp(task.opened_at)),
+        outcomes: outcomes(rules, case, task),
     }
+}
+
+/// What CompleteTask takes for a task; receiving is completed by AcceptDossier.
+fn outcomes(rules: &Rules, case: &Case, task: &Task) -> Vec<String> {
+    let process = rules.process(case).ok().filter(|_| task.step != RECEIVE);
+    let step = process.and_then(|process| process.step(&task.step));
+    step.map(|step| step.outcomes.keys().cloned().collect()).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! `TaskService`: the worklist.
 
+use std::sync::Arc;
+
 use chassis::access::{Caller, caller};
 use chassis::names::{self, malformed};
 use chassis::pages::{Page, PageSize};
@@ -11,7 +13,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{convert, failed, officer};
-use crate::case::{ClaimTask, ReleaseTask};
+use crate::case::{ClaimTask, CompleteTask, ReleaseTask};
+use crate::rules::Rules;
 use crate::store::{CaseStore, TaskKey};
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
@@ -25,6 +28,8 @@ pub struct Tasks {
     pub store: CaseStore,
     /// Changes them.
     pub door: Door<CaseStore>,
+    /// Tells a task's outcomes.
+    pub rules: Arc<Rules>,
 }
 
 #[tonic::async_trait]
@@ -43,14 +48,14 @@ impl TaskService for Tasks {
         let list = format!("tasks of {agency} {dossier:?}");
         let page = Page::<TaskKey>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let after = page.after.clone();
-        let found =
-            self.store.worklist(agency, dossier, after, page.size).await.map_err(failed)?;
-        let last = found
-            .last()
-            .map(|row| (row.task.opened_at, row.case.id, row.task.step.clone()));
+        let found = self.store.worklist(agency, dossier, after, page.size).await.map_err(failed)?;
+        let last = found.last().map(|row| (row.task.opened_at, row.case.id, row.task.step.clone()));
         Ok(Response::new(pb::ListTasksResponse {
             next_page_token: page.next(last, found.len()),
-            tasks: found.iter().map(|row| convert::task(&row.case, &row.task)).collect(),
+            tasks: found
+                .iter()
+                .map(|row| convert::task(&self.rules, &row.case, &row.task))
+                .collect(),
         }))
     }
 
@@ -63,6 +68,24 @@ impl TaskService for Tasks {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let (id, step) = task(&asked.name)?;
         let command = ClaimTask { id, step: step.clone(), officer: officer(&caller)? };
+        self.door.run(once, command).await?;
+        self.answer(&caller, id, &step).await
+    }
+
+    async fn complete_task(
+        &self,
+        request: Request<pb::CompleteTaskRequest>,
+    ) -> Result<Response<pb::Task>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let (id, step) = task(&asked.name)?;
+        let command = CompleteTask {
+            id,
+            step: step.clone(),
+            outcome: asked.outcome.clone(),
+            officer: officer(&caller)?,
+        };
         self.door.run(once, command).await?;
         self.answer(&caller, id, &step).await
     }
@@ -94,7 +117,7 @@ impl Tasks {
         let case = found.filter(|case| case.agency == agency).ok_or_else(Refusal::denied)?;
         let task = case.tasks.iter().find(|task| task.step == step);
         let task = task.ok_or_else(|| Failure::from(Refusal::denied()))?;
-        Ok(Response::new(convert::task(&case, task)))
+        Ok(Response::new(convert::task(&self.rules, &case, task)))
     }
 }
 

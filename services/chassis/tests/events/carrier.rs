@@ -1,0 +1,170 @@
+//! From the door of one service to the door of another, over the log alone.
+
+use chassis::events::{Carrier, LogCarrier};
+use chassis::write::Stream;
+use futures::future::{join_all, poll_immediate};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use sqlx::{Connection, PgConnection};
+use support::{TestDatabase, eventually};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::LIMIT;
+use crate::overheard::Overheard;
+use crate::toy::{self, Fact, Listener, Teller};
+
+/// Two services, and a carrier between them that does not run yet.
+pub struct Pair {
+    pub teller: Teller,
+    pub listener: Listener,
+    pub carrier: LogCarrier,
+}
+
+/// A process of the listener; it dies when this is dropped.
+pub type Running = AbortOnDropHandle<()>;
+
+impl Pair {
+    pub async fn new() -> Self {
+        let (teller, listener) = (Teller::new("teller").await, Listener::new("listener").await);
+        let carrier = LogCarrier::new([teller.log.clone()]);
+        Self { teller, listener, carrier }
+    }
+
+    pub fn start(&self) -> Running {
+        let carrying = self.carrier.carry(self.listener.sink("teller"), self.listener.pool());
+        AbortOnDropHandle::new(tokio::spawn(carrying))
+    }
+
+    /// Returns when the listener has noted exactly these numbers of a stream.
+    pub async fn until_noted(&self, stream: Stream, numbers: impl IntoIterator<Item = i64>) {
+        let numbers: Vec<_> = numbers.into_iter().collect();
+        eventually(LIMIT, async || {
+            let noted = self.listener.noted(stream).await;
+            if noted == numbers { Ok(()) } else { Err(noted) }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn every_fact_takes_effect_once_and_in_order() {
+    let pair = Pair::new().await;
+    let streams = [(); 5].map(|()| toy::stream());
+    pair.teller.tell_numbers(streams[0], 1..=10).await;
+    let _running = pair.start();
+    join_all(streams[1..].iter().map(|stream| pair.teller.tell_numbers(*stream, 1..=40))).await;
+    pair.teller.tell(streams[0], [Fact::Unheard, Fact::Number(11), Fact::Number(12)]).await;
+    pair.until_noted(streams[0], 1..=12).await;
+    for stream in &streams[1..] {
+        pair.until_noted(*stream, 1..=40).await;
+    }
+    assert_eq!(pair.listener.handled("effective"), 173);
+    assert_eq!(pair.listener.handled("repeat"), 0);
+}
+
+#[tokio::test]
+async fn a_listener_that_dies_anywhere_and_starts_again_notes_nothing_twice() {
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let pair = Pair::new().await;
+    let streams = [(); 4].map(|()| toy::stream());
+    for life in 0..40 {
+        let stream = streams[life % streams.len()];
+        pair.teller.tell(stream, [1, 2, 3].map(Fact::Number)).await;
+        let sink = pair.listener.sink("teller");
+        let mut carrying = pair.carrier.carry(sink, pair.listener.pool());
+        for _ in 0..random.random_range(1..400) {
+            assert_eq!(poll_immediate(&mut carrying).await, None);
+            tokio::task::yield_now().await;
+        }
+    }
+    let _running = pair.start();
+    for stream in streams {
+        pair.until_noted(stream, [1, 2, 3].repeat(10)).await;
+    }
+    let (effective, repeat) = (pair.listener.handled("effective"), pair.listener.handled("repeat"));
+    println!("{effective} effective, {repeat} repeats");
+    assert!(effective <= 120);
+}
+
+#[tokio::test]
+async fn facts_carried_again_from_the_beginning_change_nothing() {
+    let pair = Pair::new().await;
+    let streams = [toy::stream(), toy::stream()];
+    for stream in streams {
+        pair.teller.tell(stream, (1..=20).map(Fact::Number)).await;
+    }
+    let running = pair.start();
+    for stream in streams {
+        pair.until_noted(stream, 1..=20).await;
+    }
+    drop(running);
+    sqlx::query("delete from chassis.cursor").execute(&pair.listener.pool()).await.unwrap();
+    let _running = pair.start();
+    eventually(LIMIT, async || pair.listener.handled("repeat") >= 40).await;
+    for stream in streams {
+        assert!(pair.listener.noted(stream).await.into_iter().eq(1..=20));
+    }
+}
+
+/// Ends all sessions of a database, as a server that goes away does.
+async fn cut_off(database: &TestDatabase) {
+    let mut admin = PgConnection::connect_with(&database.options()).await.unwrap();
+    sqlx::query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()",
+    )
+    .execute(&mut admin)
+    .await
+    .unwrap();
+    admin.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_is_waited_for() {
+    let pair = Pair::new().await;
+    let streams = [toy::stream(), toy::stream()];
+    let _running = pair.start();
+    for number in 1..=12 {
+        for stream in streams {
+            pair.teller.tell_numbers(stream, [number]).await;
+        }
+        cut_off(&pair.listener.database).await;
+        cut_off(&pair.teller.database).await;
+    }
+    for stream in streams {
+        pair.until_noted(stream, 1..=12).await;
+        assert_eq!(pair.listener.letters(stream).await, []);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_database_or_timeline_is_refused() {
+    let overheard = Overheard::from_now_on();
+    let (pair, stream) = (Pair::new().await, toy::stream());
+    pair.teller.tell_numbers(stream, [1]).await;
+    let running = pair.start();
+    let pool = pair.listener.pool();
+    eventually(LIMIT, async || {
+        let saved = sqlx::query("select from chassis.cursor").fetch_optional(&pool).await;
+        saved.unwrap()
+    })
+    .await;
+    drop(running);
+    pair.teller.tell_numbers(stream, [2]).await;
+
+    let changes = ["timeline = timeline + 1", "timeline = timeline - 1, system = system + 1"];
+    for (already, change) in changes.iter().enumerate() {
+        let statement = format!("update chassis.cursor set {change}");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+        let _running = pair.start();
+        let refused = 2 * (already + 1);
+        eventually(LIMIT, async || overheard.times("restored or failed over") >= refused).await;
+        assert_eq!(pair.listener.noted(stream).await, [1]);
+    }
+
+    sqlx::query("update chassis.cursor set system = system - 1").execute(&pool).await.unwrap();
+    let _running = pair.start();
+    pair.until_noted(stream, [1, 2]).await;
+}

@@ -1,0 +1,99 @@
+//! Closing a task: what follows, the process says.
+
+use chassis::refusal::{Kind, Refusal};
+use chassis::write::{At, Command, Decided, Stream};
+use jiff::Timestamp;
+use proto::motcua::workflow::v1::TaskState;
+use uuid::Uuid;
+
+use super::{Case, Fact, Named, Officer};
+use crate::process::{Outcome, Process, RECEIVE};
+use crate::rules::Rules;
+
+/// Closes a task that the officer holds, with an outcome of its step.
+#[derive(Clone, Debug)]
+pub struct CompleteTask {
+    /// The case.
+    pub id: Uuid,
+    /// The task's step.
+    pub step: String,
+    /// One of the step's outcomes.
+    pub outcome: String,
+    /// Who holds it.
+    pub officer: Officer,
+}
+
+impl Command for CompleteTask {
+    const NAME: &'static str = "CompleteTask";
+    type Root = Case;
+    type Answer = Named;
+
+    fn stream(&self) -> Stream {
+        Stream(self.id)
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Case>,
+        rules: &Rules,
+        at: &mut At<'_>,
+    ) -> Result<Decided<Case, Named>, Refusal> {
+        let mut case = Case::of_agency(before, &self.officer)?;
+        if self.step == RECEIVE {
+            return Err(accept_instead());
+        }
+        let process = rules.process(&case)?;
+        let facts = case.complete(process, &self.step, &self.outcome, &self.officer, at.now)?;
+        Ok(Decided { after: case, facts, answer: Named { id: self.id } })
+    }
+}
+
+impl Case {
+    /// Closes the task of a step that the officer holds and opens what follows.
+    pub(super) fn complete(
+        &mut self,
+        process: &Process,
+        step: &str,
+        outcome: &str,
+        officer: &Officer,
+        now: Timestamp,
+    ) -> Result<Vec<Fact>, Refusal> {
+        let task = self.task_mut(step)?;
+        task.held_by(officer)?;
+        let outcomes = process.step(step).map(|step| &step.outcomes);
+        let Outcome { status, then } = outcomes
+            .and_then(|outcomes| outcomes.get(outcome))
+            .ok_or_else(|| no_such_outcome(outcomes.into_iter().flat_map(|all| all.keys())))?;
+        task.state = TaskState::Closed;
+        task.outcome = Some(outcome.into());
+        self.status = *status;
+        let mut facts = vec![Fact::TaskClosed(Box::new(self.clone()), step.into())];
+        match then.as_ref().and_then(|then| process.step(then)) {
+            Some(next) => facts.push(self.open_task(next, now)),
+            None => {
+                self.closed_at = Some(now);
+                facts.push(Fact::Closed(Box::new(self.clone()), now));
+            }
+        }
+        Ok(facts)
+    }
+}
+
+fn no_such_outcome<'a>(outcomes: impl Iterator<Item = &'a String>) -> Refusal {
+    let all = outcomes.map(String::as_str).collect::<Vec<_>>().join(", ");
+    Refusal::field(
+        "outcome",
+        "NOT_IN_LIST",
+        format!("Hãy chọn một trong các kết quả: {all}."),
+        format!("Choose one of the outcomes: {all}."),
+    )
+}
+
+fn accept_instead() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "ACCEPT_DOSSIER_INSTEAD",
+        "Bước tiếp nhận được hoàn thành bằng AcceptDossier, cùng với ngày hẹn trả.",
+        "Receiving is completed by AcceptDossier, which promises the date.",
+    )
+}

@@ -1,0 +1,164 @@
+//! What a process must be before a case may go through it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use proto::motcua::r#type::v1::DossierStatus;
+
+use super::status::is_final;
+use super::{ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, Step, may_follow};
+
+/// The longest id of a process, step or outcome, in bytes.
+const LONGEST_ID: usize = 40;
+
+/// Checks names first, then every path.
+pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
+    let at = |place: String, problem: &str| ProcessError::Contradiction {
+        process: process.id.clone(),
+        place,
+        problem: problem.into(),
+    };
+    if !is_id(&process.id) || process.version == 0 {
+        return Err(at("id and version".into(), "write an id of a-z and _, and a version from 1"));
+    }
+    if process.steps.is_empty() || process.steps.len() > MOST_STEPS {
+        return Err(at("steps".into(), "write 1 to 50 steps"));
+    }
+    let first = process.first();
+    let accepts = first.outcomes.get(ACCEPTED).is_some_and(|o| o.status == DossierStatus::Accepted);
+    if first.id != RECEIVE || !accepts {
+        let problem = "begin with `receive`, and give it an outcome `accepted` with that status";
+        return Err(at(format!("step {}", first.id), problem));
+    }
+    let mut ids = BTreeSet::new();
+    for step in &process.steps {
+        let place = || format!("step {}", step.id);
+        if !is_id(&step.id) || !ids.insert(&step.id) {
+            return Err(at(place(), "write an id of a-z and _, once in the process"));
+        }
+        if step.outcomes.is_empty() {
+            return Err(at(place(), "write at least one outcome"));
+        }
+        check_outcomes(process, step)?;
+    }
+    walk(process)
+}
+
+fn check_outcomes(process: &Process, step: &Step) -> Result<(), ProcessError> {
+    for (name, outcome) in &step.outcomes {
+        let wrong = |problem: String| {
+            let place = format!("step {}, outcome {name}", step.id);
+            Err(ProcessError::Contradiction { process: process.id.clone(), place, problem })
+        };
+        if !is_id(name) {
+            return wrong("write a name of a-z and _".into());
+        }
+        match &outcome.then {
+            Some(then) if process.step(then).is_none() => {
+                return wrong(format!("`then` names the step {then}, which is not there"));
+            }
+            None if !is_final(outcome.status) => {
+                return wrong(
+                    "it ends the case with a status that is not final; add `then`".into(),
+                );
+            }
+            Some(_) if is_final(outcome.status) => {
+                return wrong("its status is final, yet `then` goes on; remove one of them".into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Follows every path from the first step: each status must be one that may follow, and each step must be reached.
+fn walk(process: &Process) -> Result<(), ProcessError> {
+    let mut seen = BTreeSet::new();
+    let mut ahead = VecDeque::from([(process.first(), DossierStatus::NewlyRegistered)]);
+    while let Some((step, before)) = ahead.pop_front() {
+        if !seen.insert((&step.id, i32::from(before))) {
+            continue;
+        }
+        for (name, outcome) in &step.outcomes {
+            if !may_follow(before, outcome.status) {
+                return Err(ProcessError::Contradiction {
+                    process: process.id.clone(),
+                    place: format!("step {}, outcome {name}", step.id),
+                    problem: format!(
+                        "status {} may not follow status {}",
+                        i32::from(outcome.status),
+                        i32::from(before)
+                    ),
+                });
+            }
+            if let Some(next) = outcome.then.as_ref().and_then(|then| process.step(then)) {
+                ahead.push_back((next, outcome.status));
+            }
+        }
+    }
+    let unreached = process.steps.iter().find(|step| seen.iter().all(|(id, _)| **id != step.id));
+    unreached.map_or(Ok(()), |step| {
+        Err(ProcessError::Contradiction {
+            process: process.id.clone(),
+            place: format!("step {}", step.id),
+            problem: "no outcome leads to it; name it in a `then`, or remove it".into(),
+        })
+    })
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=LONGEST_ID).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GENERAL: &str = include_str!("../../data/processes/general-v1.yaml");
+
+    #[test]
+    fn the_general_process_is_sound() {
+        let process = Process::from_yaml(GENERAL).expect("sound");
+        assert_eq!(process.first().id, "receive");
+        assert_eq!(process.steps().len(), 4);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (was, is, told) in [
+            ("then: sign", "then: sing", "step process, outcome done: `then` names the step sing"),
+            (
+                "done: { status: in_processing",
+                "done: { status: processing_done",
+                "status 9 may not follow status 2",
+            ),
+            ("{ status: result_returned }", "{ status: in_processing }", "not final; add `then`"),
+            ("role: signing", "role: singing", "line"),
+            ("id: return", "id: return_it", "names the step return"),
+            ("accepted: {", "taken: {", "give it an outcome `accepted`"),
+            ("id: receive", "id: reception", "begin with `receive`"),
+            ("version: 1", "version: 0", "a version from 1"),
+            ("signed: {", "Signed!: {", "step sign, outcome Signed!"),
+            (
+                "status: processing_done, then: return",
+                "status: not_accepted, then: return",
+                "is final",
+            ),
+        ] {
+            assert!(GENERAL.contains(was), "{was}");
+            let error = Process::from_yaml(&GENERAL.replace(was, is)).expect_err(is);
+            assert!(error.to_string().contains(told), "{is}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_unreached_or_there_already_is_refused() {
+        for (id, told) in [("lonely", "no outcome leads to it"), ("sign", "once in the process")] {
+            let outcomes = "{ x: { status: result_returned } }";
+            let one_more = format!("  - id: {id}\n    role: signing\n    outcomes: {outcomes}\n");
+            let error = Process::from_yaml(&format!("{GENERAL}{one_more}")).expect_err(id);
+            assert!(error.to_string().contains(&format!("step {id}: ")), "{error}");
+            assert!(error.to_string().contains(told), "{error}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A mesh of every service over databases, keys and ports of its own, and what a citizen and an officer do in it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chassis::access::{Issuer, Role};
+use chassis::clock::Clock;
+use chassis::keys::Keys;
+use chassis::telemetry::Metrics;
+use motcua::SERVICES;
+use motcua::journey::Endpoints;
+use motcua::mesh::{Mesh, Plan, Planned};
+use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
+use proto::motcua::workflow::v1 as workflow;
+use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
+use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
+use sqlx::PgPool;
+use support::{TestDatabase, eventually};
+use tokio::net::TcpListener;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
+
+use crate::paper::{FORM, PROCEDURE, sample, structure, wish};
+use crate::people::{AGENCY, People};
+use crate::raw::in_name_of;
+
+/// Ten o'clock on a working Wednesday in Vietnam: where the clock of a house stands.
+const MORNING: &str = "2026-11-25T03:00:00Z";
+
+/// How long a consequence may take to be seen.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Connections of each service.
+const CONNECTIONS: u32 = 8;
+
+/// A running mesh and all it stands on.
+pub struct House {
+    /// The people it knows.
+    pub people: People,
+    mesh: Mesh,
+    channels: HashMap<&'static str, Channel>,
+    ground: Ground,
+}
+
+/// What outlives a restart.
+struct Ground {
+    databases: Vec<TestDatabase>,
+    keys: PathBuf,
+    clock: Clock,
+    brokers: Option<String>,
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        // A folder that stays is no failure of the test.
+        let _ = std::fs::remove_dir_all(&self.keys);
+    }
+}
+
+impl House {
+    /// A new mesh whose services read each other's logs.
+    pub async fn build() -> Self {
+        Self::carried_by(None).await
+    }
+
+    /// A new mesh whose events Kafka carries.
+    pub async fn over_kafka(brokers: &str) -> Self {
+        Self::carried_by(Some(brokers.into())).await
+    }
+
+    async fn carried_by(brokers: Option<String>) -> Self {
+        let clock = Clock::manual(MORNING.parse().expect("an instant"));
+        let mut databases = Vec::new();
+        for kind in SERVICES {
+            databases.push(TestDatabase::new(kind.name, kind.migrations, &clock).await);
+        }
+        let keys = std::env::temp_dir().join(format!("motcua-journeys-{}", Uuid::now_v7()));
+        Self::on(Ground { databases, keys, clock, brokers }).await
+    }
+
+    /// The mesh stopped, and another started on the same databases and keys.
+    pub async fn restarted(self) -> Self {
+        self.mesh.stop().await;
+        Self::on(self.ground).await
+    }
+
+    async fn on(ground: Ground) -> Self {
+        let mut services = Vec::new();
+        for (kind, database) in SERVICES.into_iter().zip(&ground.databases) {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            services.push(Planned { kind, listener, database: database.options() });
+        }
+        let mesh = Mesh::start(Plan {
+            services,
+            clock: ground.clock.clone(),
+            keys: Keys::in_folder(&ground.keys).expect("a folder for keys"),
+            metrics: Metrics::new(),
+            reflection: true,
+            connections: CONNECTIONS,
+            brokers: ground.brokers.clone(),
+        })
+        .await
+        .expect("a mesh");
+        let channel = |address| {
+            Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
+        };
+        let channels = mesh.addresses.iter().map(|(name, address)| (*name, channel(address)));
+        let people = People::known_to(mesh.issuer.clone());
+        Self { people, channels: channels.collect(), mesh, ground }
+    }
+
+    /// Signs tokens of this mesh.
+    pub fn issuer(&self) -> &Issuer {
+        &self.mesh.issuer
+    }
+
+    /// The clock of this mesh; it stands still until it is moved.
+    pub fn clock(&self) -> &Clock {
+        &self.ground.clock
+    }
+
+    /// Where the services listen.
+    pub fn endpoints(&self) -> Endpoints {
+        let at = |name| format!("http://{}", self.mesh.addresses[name]);
+        Endpoints { dossier: at("dossier"), workflow: at("workflow") }
+    }
+
+    /// The database of each service, to look into.
+    pub fn databases(&self) -> impl Iterator<Item = PgPool> {
+        self.ground.databases.iter().map(TestDatabase::pool)
+    }
+
+    /// The channel to the service of a method's path.
+    pub fn channel(&self, path: &str) -> Channel {
+        let service = path.split('.').nth(1).unwrap_or_default();
+        self.channels[service].clone()
+    }
+
+    /// A client of dossiers.
+    pub fn dossiers(&self) -> DossierServiceClient<Channel> {
+        DossierServiceClient::new(self.channels["dossier"].clone())
+    }
+
+    /// A client of the catalogue.
+    pub fn procedures(&self) -> ProcedureServiceClient<Channel> {
+        ProcedureServiceClient::new(self.channels["dossier"].clone())
+    }
+
+    /// A client of the worklist.
+    pub fn tasks(&self) -> TaskServiceClient<Channel> {
+        TaskServiceClient::new(self.channels["workflow"].clone())
+    }
+
+    /// A new draft of a citizen, empty.
+    pub async fn draft(&self, citizen: &str) -> dossier::Dossier {
+        let asked = new_draft();
+        let created = self.dossiers().create_dossier(in_name_of(citizen, asked)).await;
+        created.expect("a draft").into_inner()
+    }
+
+    /// A new draft with every answer.
+    pub async fn filled(&self, citizen: &str) -> dossier::Dossier {
+        let mut draft = self.draft(citizen).await;
+        let answers = sample();
+        for (step, id) in (1..).zip(FORM) {
+            let step = dossier::StepAnswers { step, answers: Some(structure(&answers[id])) };
+            let asked = dossier::SaveStepRequest {
+                name: draft.name.clone(),
+                step: Some(step),
+                etag: draft.etag,
+                request_id: wish(),
+            };
+            let saved = self.dossiers().save_step(in_name_of(citizen, asked)).await;
+            draft = saved.expect("a step saved").into_inner();
+        }
+        draft
+    }
+
+    /// A dossier just submitted.
+    pub async fn submitted(&self, citizen: &str) -> dossier::Dossier {
+        let draft = self.filled(citizen).await;
+        self.submit(citizen, &draft.name, &draft.etag, &wish()).await.expect("submitted")
+    }
+
+    /// Submits.
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn submit(
+        &self,
+        citizen: &str,
+        name: &str,
+        etag: &str,
+        request_id: &str,
+    ) -> Result<dossier::Dossier, Status> {
+        let asked = dossier::SubmitDossierRequest {
+            name: name.into(),
+            etag: etag.into(),
+            request_id: request_id.into(),
+        };
+        Ok(self.dossiers().submit_dossier(in_name_of(citizen, asked)).await?.into_inner())
+    }
+
+    /// The receiving task of a submitted dossier, once its case is opened.
+    pub async fn task(&self, dossier: &str) -> workflow::Task {
+        let officer = self.people.officer(AGENCY, &[Role::Receiving]);
+        eventually(SOON, async || {
+            let asked = workflow::ListTasksRequest {
+                parent: "cases/-".into(),
+                filter: format!(r#"dossier = "{dossier}""#),
+                ..workflow::ListTasksRequest::default()
+            };
+            let listed = self.tasks().list_tasks(in_name_of(&officer, asked)).await;
+            listed.expect("the worklist").into_inner().tasks.into_iter().next()
+        })
+        .await
+    }
+
+    /// Claims a task.
+    pub async fn claim(&self, officer: &str, task: &str) {
+        let asked = workflow::ClaimTaskRequest { name: task.into(), request_id: wish() };
+        self.tasks().claim_task(in_name_of(officer, asked)).await.expect("claimed");
+    }
+
+    /// Accepts a dossier whose receiving task the officer holds.
+    pub async fn accept(&self, officer: &str, dossier: &str) -> workflow::Case {
+        let asked = workflow::AcceptDossierRequest {
+            name: dossier.replace("dossiers/", "cases/"),
+            etag: String::new(),
+            request_id: wish(),
+        };
+        let mut cases = CaseServiceClient::new(self.channels["workflow"].clone());
+        cases.accept_dossier(in_name_of(officer, asked)).await.expect("accepted").into_inner()
+    }
+}
+
+/// A wish for a draft under the procedure of the journey.
+pub fn new_draft() -> dossier::CreateDossierRequest {
+    let draft = dossier::Dossier {
+        procedure: PROCEDURE.into(),
+        agency: AGENCY.into(),
+        ..dossier::Dossier::default()
+    };
+    dossier::CreateDossierRequest {
+        dossier: Some(draft),
+        dossier_id: Uuid::now_v7().to_string(),
+        request_id: wish(),
+    }
+}

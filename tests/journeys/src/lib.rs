@@ -1,0 +1,17 @@
+//! What the journeys stand on: a mesh over databases of its own, the people who call it, and calls made as a stranger makes them, in bytes.
+//!
+//! Failing here is failing the test, so every function panics with what went wrong.
+
+mod contract;
+mod house;
+mod kafka;
+mod paper;
+mod people;
+mod raw;
+
+pub use contract::{Contract, path};
+pub use house::{House, new_draft};
+pub use kafka::kafka;
+pub use paper::{FORM, PROCEDURE, sample, structure, wish};
+pub use people::{AGENCY, ELSEWHERE, People};
+pub use raw::{Answer, call, in_name_of};

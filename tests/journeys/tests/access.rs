@@ -1,0 +1,303 @@
+//! Who may call what: every rpc of the contract, called for real by every kind of caller on a dossier that is really there.
+
+use std::collections::BTreeSet;
+
+use chassis::access::{Assurance, Person, Role};
+use jiff::SignedDuration;
+use journeys::{AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, path, wish};
+use prost::Message;
+use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::workflow::v1 as workflow;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+/// Who calls, in the order of the columns of [`TABLE`].
+const CALLERS: [&str; 8] = [
+    "anyone",
+    "the owner",
+    "another citizen",
+    "an officer of the desk",
+    "a signing officer",
+    "an operator of the agency",
+    "an officer of the desk of another agency",
+    "a service",
+];
+
+/// The caller of a column who owns the dossier.
+const OWNER: usize = 1;
+
+/// The caller of a column who holds its claimed tasks.
+const RECEIVER: usize = 3;
+
+/// The roles of those who receive and process.
+const DESK: [Role; 2] = [Role::Receiving, Role::Processing];
+
+/// Where the dossier stands when it is called upon.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+enum Stage {
+    Draft,
+    Filled,
+    Waiting,
+    Claimed,
+    Processing,
+}
+use Stage::{Claimed, Draft, Filled, Processing, Waiting};
+
+/// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
+/// `p` FAILED_PRECONDITION, for what the contract says of a task that another holds.
+const TABLE: [(&str, Stage, &str); 21] = [
+    ("GetProcedureVersion", Draft, "y y y y y y y y"),
+    ("ListProcedureVersions", Draft, "y y y y y y y y"),
+    ("CreateDossier", Draft, "u y y - - - - -"),
+    ("SaveStep", Draft, "u y - - - - - -"),
+    ("SubmitDossier", Filled, "u y - - - - - -"),
+    ("GetDossier", Draft, "u y - - - - - -"),
+    ("GetDossier", Waiting, "u y - y y y - y"),
+    ("ListDossiers", Draft, "u y y - - - - -"),
+    ("LookUpDossier", Waiting, "y y y y y y y y"),
+    ("GetCase", Draft, "u - - - - - - -"),
+    ("GetCase", Waiting, "u - - y y y - y"),
+    ("AcceptDossier", Draft, "u - - - - - - -"),
+    ("AcceptDossier", Claimed, "u - - y - - - -"),
+    ("ExplainDueTime", Draft, "u - - - - - - -"),
+    ("ExplainDueTime", Waiting, "u - - y y y - y"),
+    ("ListTasks", Waiting, "u - - y y - y -"),
+    ("ClaimTask", Draft, "u - - - - - - -"),
+    ("ClaimTask", Waiting, "u - - y - - - -"),
+    ("CompleteTask", Draft, "u - - - - - - -"),
+    ("CompleteTask", Processing, "u - - y p - - -"),
+    ("ReleaseTask", Claimed, "u - - y p - - -"),
+];
+
+/// A dossier and those who call upon it.
+struct Scene {
+    id: String,
+    code: String,
+    tokens: [Option<String>; 8],
+}
+
+impl Scene {
+    async fn set(house: &House, stage: Stage) -> Self {
+        let people = &house.people;
+        let tokens = [
+            None,
+            Some(people.citizen()),
+            Some(people.citizen()),
+            Some(people.officer(AGENCY, &DESK)),
+            Some(people.officer(AGENCY, &[Role::Signing])),
+            Some(people.officer(AGENCY, &[Role::Operator])),
+            Some(people.officer(ELSEWHERE, &DESK)),
+            Some(people.service()),
+        ];
+        let owner = tokens[OWNER].as_deref().expect("the owner's token");
+        let dossier = match stage {
+            Draft => house.draft(owner).await,
+            Filled => house.filled(owner).await,
+            Waiting | Claimed | Processing => house.submitted(owner).await,
+        };
+        if stage >= Waiting {
+            let receiver = tokens[RECEIVER].as_deref().expect("the receiver's token");
+            let task = house.task(&dossier.name).await;
+            if stage >= Claimed {
+                house.claim(receiver, &task.name).await;
+            }
+            if stage == Processing {
+                let case = house.accept(receiver, &dossier.name).await;
+                house.claim(receiver, &format!("{}/tasks/process", case.name)).await;
+            }
+        }
+        let id = dossier.name.trim_start_matches("dossiers/").to_owned();
+        Self { id, code: dossier.code, tokens }
+    }
+
+    async fn call(&self, house: &House, path: &str, caller: usize, id: &str) -> Answer {
+        let token = self.tokens[caller].as_deref();
+        call(house.channel(path), path, token, request(path, id, &self.code)).await
+    }
+}
+
+/// What is asked of the dossier `id`.
+fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
+    let case = format!("cases/{id}");
+    let dossier = format!("dossiers/{id}");
+    let task = format!("cases/{id}/tasks/receive");
+    let (request_id, etag) = (wish(), String::new());
+    let parent = |parent: &str| parent.to_owned();
+    match path.rsplit('/').next().unwrap_or_default() {
+        "GetProcedureVersion" => {
+            let name = "procedures/1.012575/versions/-".into();
+            dossier::GetProcedureVersionRequest { name }.encode_to_vec()
+        }
+        "ListProcedureVersions" => dossier::ListProcedureVersionsRequest {
+            parent: parent("procedures/-"),
+            ..Default::default()
+        }
+        .encode_to_vec(),
+        "CreateDossier" => new_draft().encode_to_vec(),
+        "SaveStep" => dossier::SaveStepRequest {
+            name: dossier,
+            step: Some(dossier::StepAnswers { step: 1, answers: None }),
+            etag,
+            request_id,
+        }
+        .encode_to_vec(),
+        "SubmitDossier" => {
+            dossier::SubmitDossierRequest { name: dossier, etag, request_id }.encode_to_vec()
+        }
+        "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
+        "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),
+        "LookUpDossier" => dossier::LookUpDossierRequest { code: code.into() }.encode_to_vec(),
+        "GetCase" => workflow::GetCaseRequest { name: case }.encode_to_vec(),
+        "AcceptDossier" => {
+            workflow::AcceptDossierRequest { name: case, etag, request_id }.encode_to_vec()
+        }
+        "ExplainDueTime" => workflow::ExplainDueTimeRequest { name: case }.encode_to_vec(),
+        "ListTasks" => {
+            workflow::ListTasksRequest { parent: parent("cases/-"), ..Default::default() }
+                .encode_to_vec()
+        }
+        "ClaimTask" => workflow::ClaimTaskRequest { name: task, request_id }.encode_to_vec(),
+        "CompleteTask" => workflow::CompleteTaskRequest {
+            name: format!("cases/{id}/tasks/process"),
+            outcome: "done".into(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+fn paths(contract: &Contract) -> Vec<String> {
+    contract.methods().map(|method| path(&method)).collect()
+}
+
+fn path_of(paths: &[String], rpc: &str) -> String {
+    let found = paths.iter().find(|path| path.ends_with(&format!("/{rpc}")));
+    found.unwrap_or_else(|| panic!("the contract has no {rpc}")).clone()
+}
+
+fn outcome(answer: &Answer) -> String {
+    match answer {
+        Ok(_) => "y".into(),
+        Err(status) => match status.code() {
+            Code::Unauthenticated => "u".into(),
+            Code::PermissionDenied => "-".into(),
+            Code::FailedPrecondition => "p".into(),
+            other => format!("{other:?}: {}", status.message()),
+        },
+    }
+}
+
+#[test]
+fn every_rpc_has_its_row() {
+    let contract = Contract::read();
+    let rpcs: BTreeSet<String> =
+        contract.methods().map(|method| method.name().to_owned()).collect();
+    assert_eq!(rpcs.len(), contract.methods().count(), "two rpcs of one name: name them by path");
+    let rows: BTreeSet<String> = TABLE.iter().map(|(rpc, ..)| (*rpc).to_owned()).collect();
+    assert_eq!(rows, rpcs, "rows of the table and rpcs of the contract");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rpc_admits_those_it_should_and_nobody_else() {
+    let house = House::build().await;
+    let paths = paths(&Contract::read());
+    let mut wrong = Vec::new();
+    for (rpc, stage, columns) in TABLE {
+        let path = path_of(&paths, rpc);
+        let columns: Vec<&str> = columns.split(' ').collect();
+        assert_eq!(columns.len(), CALLERS.len(), "columns of {rpc}");
+        for (caller, expected) in columns.into_iter().enumerate() {
+            let scene = Scene::set(&house, stage).await;
+            let answer = scene.call(&house, &path, caller, &scene.id).await;
+            let seen = outcome(&answer);
+            if seen != expected {
+                let who = CALLERS[caller];
+                wrong.push(format!("{rpc} on a dossier {stage:?}, {who}: {expected}, not {seen}"));
+            }
+            if let ("-", Err(denied)) = (expected, answer) {
+                let id = Uuid::now_v7().to_string();
+                let absent = scene.call(&house, &path, caller, &id).await;
+                assert_same(rpc, &denied, &absent.expect_err("nothing to serve"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A refusal does not tell whether the thing is there.
+fn assert_same(rpc: &str, there: &Status, absent: &Status) {
+    assert_eq!(there.code(), absent.code(), "{rpc}");
+    assert_eq!(there.message(), absent.message(), "{rpc}");
+    assert_eq!(there.details(), absent.details(), "{rpc}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_rpc_takes_a_token_that_is_none_of_ours() {
+    let house = House::build().await;
+    let stranger = House::build().await;
+    let old = house.people.citizen();
+    house.clock().advance(SignedDuration::from_mins(6));
+    let forged = stranger.people.citizen();
+    let tokens = [
+        (old.as_str(), "TOKEN_EXPIRED"),
+        (forged.as_str(), "TOKEN_INVALID"),
+        ("", "TOKEN_INVALID"),
+        ("x.y.z", "TOKEN_INVALID"),
+    ];
+    for path in paths(&Contract::read()) {
+        for (token, expected) in tokens {
+            let message =
+                request(&path, &Uuid::now_v7().to_string(), "H29.26.860-20261125-0000001");
+            let answer = call(house.channel(&path), &path, Some(token), message).await;
+            let status = answer.expect_err("a bad token is refused, also where none is needed");
+            assert_eq!(status.code(), Code::Unauthenticated, "{path}");
+            assert_eq!(chassis::status::reason(&status).as_deref(), Some(expected), "{path}");
+        }
+    }
+}
+
+/// Telling the kinds apart is the token's work: a citizen who calls themselves a service stays a citizen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_gives_no_rights() {
+    let house = House::build().await;
+    let owner = house.people.citizen();
+    let dossier = house.submitted(&owner).await;
+    let person = Person::Citizen { assurance: Assurance::Substantial.into() };
+    for name in ["services/workflow", "agencies/26860/officers/x", "", "accounts/-"] {
+        let token = house.issuer().issue(name, person.clone()).expect("a token");
+        let asked = dossier::GetDossierRequest { name: dossier.name.clone() }.encode_to_vec();
+        let path = "/motcua.dossier.v1.DossierService/GetDossier";
+        let answer = call(house.channel(path), path, Some(&token), asked).await;
+        assert_eq!(outcome(&answer), "-", "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_hold_what_is_the_callers_and_nothing_else() {
+    let house = House::build().await;
+    let mine = Scene::set(&house, Draft).await;
+    let waiting = Scene::set(&house, Waiting).await;
+    let lists = "/motcua.dossier.v1.DossierService/ListDossiers";
+    let (owner, other) = (OWNER, OWNER + 1);
+    assert_eq!(dossiers(mine.call(&house, lists, owner, "").await), [mine.id.clone()]);
+    assert!(dossiers(mine.call(&house, lists, other, "").await).is_empty());
+    let worklist = "/motcua.workflow.v1.TaskService/ListTasks";
+    let elsewhere = 6;
+    assert_eq!(cases(waiting.call(&house, worklist, RECEIVER, "").await), [waiting.id.clone()]);
+    assert!(cases(waiting.call(&house, worklist, elsewhere, "").await).is_empty());
+}
+
+fn dossiers(answer: Answer) -> Vec<String> {
+    let bytes = answer.expect("a list");
+    let listed = dossier::ListDossiersResponse::decode(bytes.as_slice()).expect("a list");
+    listed.dossiers.iter().map(|one| one.name.replace("dossiers/", "")).collect()
+}
+
+fn cases(answer: Answer) -> Vec<String> {
+    let bytes = answer.expect("a list");
+    let listed = workflow::ListTasksResponse::decode(bytes.as_slice()).expect("a list");
+    let id = |task: workflow::Task| task.name.split('/').nth(1).unwrap_or_default().to_owned();
+    listed.tasks.into_iter().map(id).collect()
+}
