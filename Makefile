@@ -69,6 +69,7 @@ test-without-kafka: ## Run the tests that need no Kafka; with CI=true that is a 
 .PHONY: check
 check: ## Judge format, contract, offline SQL data, lints and dependencies
 	@tests/setup test
+	[[ -t 1 ]] || export TERM=dumb # All that keeps rustfmt from colouring a log.
 	set -x
 	cargo fmt --all --check
 	tests/contract

@@ -180,7 +180,10 @@ mod tests {
             assert!(trailers < 8192 - 300, "{fields} fields: {trailers} bytes");
             let told = violations(&status);
             assert!(fields > 90 || told.len() == fields, "{} of {fields}", told.len());
-            assert!(fields > 60 || !told[0].description.is_empty(), "{fields} fields without a word");
+            assert!(
+                fields > 60 || !told[0].description.is_empty(),
+                "{fields} fields without a word"
+            );
         }
     }
 }

@@ -23,7 +23,9 @@ pub enum TemplateError {
     #[error("templates.yaml cannot be read: {0}")]
     Unreadable(#[from] serde_norway::Error),
     /// A text does not have exactly the places it declares.
-    #[error("templates.yaml, {id}, {language}: the text has the places {found:?}, declared are {declared:?}")]
+    #[error(
+        "templates.yaml, {id}, {language}: the text has the places {found:?}, declared are {declared:?}"
+    )]
     Places {
         /// The template.
         id: String,

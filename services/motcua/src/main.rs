@@ -12,7 +12,7 @@ use chassis::keys::Keys;
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use motcua::journey::{self, Endpoints, Tokens};
+use motcua::journey::{self, Endpoints};
 use motcua::place::Place;
 use motcua::up::AllInOne;
 use motcua::{mesh, settings};
@@ -77,6 +77,9 @@ enum Ctl {
         id: Option<Uuid>,
     },
 }
+
+/// The name in which the command line acts.
+const OPERATOR: &str = "services/ctl";
 
 /// Who a token speaks for.
 #[derive(Clone, Copy, ValueEnum)]
@@ -148,8 +151,8 @@ async fn up(settings: &Arc<Settings>, walk: bool) -> Result<ExitCode, BoxError> 
     let endpoints = endpoints(settings)?;
     if walk {
         println!("\nOne dossier, from the first form to the result:\n");
-        let tokens = Tokens::fresh(&running.mesh.issuer)?;
-        let journey = journey::walk(&endpoints, &tokens).await;
+        let operator = running.mesh.issuer.issue(OPERATOR, Person::Service)?;
+        let journey = journey::walk(&endpoints, &operator).await;
         println!("{}", journey::as_timeline(&journey));
     }
     println!("{}", how_to_go_on(settings, &endpoints, &running)?);
@@ -176,13 +179,14 @@ fn how_to_go_on(
 ) -> Result<String, BoxError> {
     let place = Place::of(settings)?;
     let (data, keys) = (place.data.display(), place.keys.display());
-    let Endpoints { dossier, workflow } = endpoints;
+    let Endpoints { identity, dossier, workflow, telephone } = endpoints;
     let metrics = running.metrics;
     let address = dossier.trim_start_matches("http://");
     let motcua = std::env::args().next().unwrap_or_else(|| "motcua".into());
     Ok(format!(
         "Serving until Ctrl-C.\n\
-         \x20 gRPC      dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
+         \x20 gRPC      identity {identity}   dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
+         \x20 telephone {telephone}/telephones/+84…/messages   (what the sandbox's telephones show)\n\
          \x20 measures  http://{metrics}/metrics\n\
          \x20 data      {data}\n\
          \x20 keys      {keys}\n\n\
@@ -201,7 +205,15 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
         let of = of.ok_or_else(|| format!("no settings for {service}"))?;
         Ok(format!("http://{}", settings.get(&of.listen)?))
     };
-    Ok(Endpoints { dossier: address("dossier")?, workflow: address("workflow")? })
+    let telephone = settings.get(&settings::TELEPHONE_LISTEN)?;
+    let telephone =
+        telephone.ok_or("the journey needs the telephone: set sandbox.telephone.listen")?;
+    Ok(Endpoints {
+        identity: address("identity")?,
+        dossier: address("dossier")?,
+        workflow: address("workflow")?,
+        telephone: format!("http://{telephone}"),
+    })
 }
 
 async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError> {
@@ -213,7 +225,7 @@ async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError
     };
     let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
     let issuer = mesh::issuer(&keys, &Clock::system())?;
-    let journey = journey::walk(&endpoints, &Tokens::fresh(&issuer)?).await;
+    let journey = journey::walk(&endpoints, &issuer.issue(OPERATOR, Person::Service)?).await;
     if let Some(ours) = ours {
         ours.stop().await?;
     }

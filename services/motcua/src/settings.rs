@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chassis::config::{Declaration, Setting, Settings, SettingsError, Sources};
+use chassis::config::{Declaration, Setting};
 use chassis::telemetry::TelemetrySettings;
 
 /// Where data lie.
@@ -78,7 +78,11 @@ pub struct Of {
 }
 
 /// The settings of each service.
-pub const SERVICES: [Of; 3] = [
+pub const SERVICES: [Of; 4] = [
+    Of {
+        service: "identity",
+        listen: Setting::new("identity.listen", "127.0.0.1:4603", "Where identity serves gRPC."),
+    },
     Of {
         service: "dossier",
         listen: Setting::new("dossier.listen", "127.0.0.1:4601", "Where dossier serves gRPC."),
@@ -112,12 +116,4 @@ pub fn table() -> Vec<Declaration> {
     table.extend(mailing::settings::TABLE);
     table.extend(TelemetrySettings::TABLE);
     table
-}
-
-/// The settings where nobody says anything.
-///
-/// # Errors
-/// The table contradicts itself.
-pub fn defaults() -> Result<Settings, SettingsError> {
-    Settings::load(&table(), &Sources::default())
 }

@@ -54,8 +54,7 @@ struct Reading {
 /// # Errors
 /// The listener fails.
 pub async fn serve(listener: TcpListener, secret: SecretString) -> std::io::Result<()> {
-    let exchange =
-        Exchange { secret, messages: Arc::default(), arrived: watch::Sender::new(()) };
+    let exchange = Exchange { secret, messages: Arc::default(), arrived: watch::Sender::new(()) };
     let router = Router::new()
         .route("/messages", post(take))
         .route("/telephones/{number}/messages", get(read))

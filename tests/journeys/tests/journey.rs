@@ -6,7 +6,7 @@ use chassis::access::Role;
 use chassis::status::reason;
 use futures::future::join_all;
 use journeys::{AGENCY, FORM, House, in_name_of, new_draft, sample, structure, wish};
-use motcua::journey::{Tokens, as_timeline, walk};
+use motcua::journey::{as_timeline, walk};
 use prost::Message;
 use proto::google::rpc::bad_request::FieldViolation;
 use proto::google::rpc::{BadRequest, Status as Details};
@@ -19,13 +19,12 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 async fn walk_through(house: &House) {
-    let tokens = Tokens::fresh(house.issuer()).expect("tokens");
-    let journey = walk(&house.endpoints(), &tokens).await;
+    let journey = walk(&house.endpoints(), &house.people.service()).await;
     assert_eq!(journey.failure, None, "{}", as_timeline(&journey));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dossier_is_walked_from_draft_to_promised_date() {
+async fn a_dossier_is_walked_from_the_first_sign_in_to_its_result() {
     walk_through(&House::build().await).await;
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chassis::clock::Clock;
+use chassis::config::{self, Sources};
 use chassis::keys::Keys;
 use chassis::postgres::{Postgres, Settings};
 use chassis::service::{BoxError, Kind};
@@ -91,7 +92,7 @@ impl<'a> Ground<'a> {
             services,
             clock: Clock::system(),
             keys: Keys::in_folder(folder.join("keys"))?,
-            settings: Arc::new(settings::defaults()?),
+            settings: Arc::new(config::Settings::load(&settings::table(), &Sources::default())?),
             metrics: metrics.clone(),
             reflection: false,
             connections: CONNECTIONS,

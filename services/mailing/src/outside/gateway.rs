@@ -34,7 +34,9 @@ pub struct Gateway {
 
 impl Gateway {
     /// The gateway at the address of the settings.
-    pub fn new(settings: GatewaySettings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(
+        settings: GatewaySettings,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let client = Client::builder().timeout(PATIENCE).build()?;
         let base = settings.url.trim_end_matches('/');
         let messages = Url::parse(&format!("{base}/messages"))

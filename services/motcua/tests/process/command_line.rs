@@ -35,7 +35,7 @@ async fn demo_names_the_step_that_failed() {
     let told: Value = serde_json::from_str(&out(&output)).expect("one JSON object");
     assert_eq!(told["verdict"], "failed", "{told:#}");
     let failure = told["failure"].as_str().unwrap_or_default();
-    assert!(failure.starts_with("CreateDossier: "), "{failure}");
+    assert!(failure.starts_with("AppointOfficer: "), "{failure}");
     assert!(failure.contains("TOKEN_INVALID"), "{failure}");
     assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
     let output = installation.run(&["demo", "--json"]).await;
