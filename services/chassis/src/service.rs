@@ -13,9 +13,9 @@ use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
 use crate::clock::Clock;
+use crate::config;
 use crate::database;
 use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
-use crate::given::Given;
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::server::Serving;
@@ -31,6 +31,8 @@ pub struct Process {
     pub metrics: Metrics,
     /// Its keys.
     pub keys: Keys,
+    /// What the operator chose.
+    pub settings: Arc<config::Settings>,
     /// Who is trusted to say who calls.
     pub verifier: Verifier,
     /// The contract's access rules.
@@ -41,8 +43,6 @@ pub struct Process {
     pub issuer: Issuer,
     /// Whether servers answer reflection.
     pub reflection: bool,
-    /// Settings of single services.
-    pub given: Given,
 }
 
 /// Where one service stands: its database and the bell of its log.

@@ -6,7 +6,7 @@ pub mod folio;
 pub mod ledger;
 pub mod money;
 mod rpc;
-mod settings;
+pub mod settings;
 mod store;
 pub mod vietqr;
 
@@ -21,17 +21,16 @@ use tonic::service::Routes;
 
 use self::callback::Callback;
 use self::rpc::{Invoices, Ledger, Owners};
+use self::settings::Settings;
 use self::store::FolioStore;
-
-pub use settings::{Payee, Settings};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// The service's row in the table of services. It must be given [`Settings`].
+/// The service's row in the table of services.
 pub const SERVICE: Kind = Kind { name: "payment", migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
-    let Settings { callback, bank_secrets, payee } = ground.process.given.take()?;
+    let Settings { callback, bank_secrets, payee } = Settings::of(&ground.process)?;
     let owners = Owners::told_by(ground.process.peers.channel(SERVICE.name, "dossier")?);
     let store = FolioStore::new(ground.pool.clone());
     let around = ground.around();

@@ -1,4 +1,4 @@
-//! The world outside, for trying: servers that stand for it, each with its own port. Nothing here belongs into an
-//! installation that real people use.
+#![doc = include_str!("../README.md")]
 
 pub mod bank;
+pub mod telephone;

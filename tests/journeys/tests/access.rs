@@ -3,24 +3,30 @@
 use std::collections::BTreeSet;
 
 use chassis::access::{Assurance, Person, Role};
+use chassis::status::reason;
 use jiff::SignedDuration;
-use journeys::{AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, path, wish};
+use journeys::{
+    AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, new_person, path, wish,
+};
 use prost::Message;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::identity::v1 as identity;
+use proto::motcua::mailing::v1 as mailing;
 use proto::motcua::workflow::v1 as workflow;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 /// Who calls, in the order of the columns of [`TABLE`].
-const CALLERS: [&str; 8] = [
+const CALLERS: [&str; 9] = [
     "anyone",
     "the owner",
     "another citizen",
     "an officer of the desk",
     "a signing officer",
     "an operator of the agency",
-    "an officer of the desk of another agency",
+    "an officer of another agency who holds every role",
     "a service",
+    "an administrator of the agency",
 ];
 
 /// The caller of a column who owns the dossier.
@@ -32,65 +38,91 @@ const RECEIVER: usize = 3;
 /// The roles of those who receive and process.
 const DESK: [Role; 2] = [Role::Receiving, Role::Processing];
 
-/// Where the dossier stands when it is called upon.
+/// Every role there is.
+const EVERY: [Role; 5] =
+    [Role::Receiving, Role::Processing, Role::Signing, Role::AgencyAdministrator, Role::Operator];
+
+/// Where the dossier stands when it is called upon; or what else is called upon: an account, and one whose owner is an officer.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Stage {
+    Member,
+    Appointed,
     Draft,
     Filled,
     Waiting,
     Claimed,
     Processing,
 }
-use Stage::{Claimed, Draft, Filled, Processing, Waiting};
+use Stage::{Appointed, Claimed, Draft, Filled, Member, Processing, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
-/// `p` FAILED_PRECONDITION, for what the contract says of a task that another holds.
-const TABLE: [(&str, Stage, &str); 21] = [
-    ("GetProcedureVersion", Draft, "y y y y y y y y"),
-    ("ListProcedureVersions", Draft, "y y y y y y y y"),
-    ("CreateDossier", Draft, "u y y - - - - -"),
-    ("SaveStep", Draft, "u y - - - - - -"),
-    ("SubmitDossier", Filled, "u y - - - - - -"),
-    ("GetDossier", Draft, "u y - - - - - -"),
-    ("GetDossier", Waiting, "u y - y y y - y"),
-    ("ListDossiers", Draft, "u y y - - - - -"),
-    ("LookUpDossier", Waiting, "y y y y y y y y"),
-    ("GetCase", Draft, "u - - - - - - -"),
-    ("GetCase", Waiting, "u - - y y y - y"),
-    ("AcceptDossier", Draft, "u - - - - - - -"),
-    ("AcceptDossier", Claimed, "u - - y - - - -"),
-    ("ExplainDueTime", Draft, "u - - - - - - -"),
-    ("ExplainDueTime", Waiting, "u - - y y y - y"),
-    ("ListTasks", Waiting, "u - - y y - y -"),
-    ("ClaimTask", Draft, "u - - - - - - -"),
-    ("ClaimTask", Waiting, "u - - y - - - -"),
-    ("CompleteTask", Draft, "u - - - - - - -"),
-    ("CompleteTask", Processing, "u - - y p - - -"),
-    ("ReleaseTask", Claimed, "u - - y p - - -"),
+/// `p` FAILED_PRECONDITION, for a task that another holds and a sign-in that never began, `r` REFRESH_TOKEN_INVALID.
+const TABLE: [(&str, Stage, &str); 34] = [
+    ("GetProcedureVersion", Draft, "y y y y y y y y y"),
+    ("ListProcedureVersions", Draft, "y y y y y y y y y"),
+    ("CreateDossier", Draft, "u y y - - - - - -"),
+    ("SaveStep", Draft, "u y - - - - - - -"),
+    ("SubmitDossier", Filled, "u y - - - - - - -"),
+    ("GetDossier", Draft, "u y - - - - - - -"),
+    ("GetDossier", Waiting, "u y - y y y - y y"),
+    ("ListDossiers", Draft, "u y y - - - - - -"),
+    ("LookUpDossier", Waiting, "y y y y y y y y y"),
+    ("GetCase", Draft, "u - - - - - - - -"),
+    ("GetCase", Waiting, "u - - y y y - y y"),
+    ("AcceptDossier", Draft, "u - - - - - - - -"),
+    ("AcceptDossier", Claimed, "u - - y - - - - -"),
+    ("ExplainDueTime", Draft, "u - - - - - - - -"),
+    ("ExplainDueTime", Waiting, "u - - y y y - y y"),
+    ("ListTasks", Waiting, "u - - y y - y - y"),
+    ("ClaimTask", Draft, "u - - - - - - - -"),
+    ("ClaimTask", Waiting, "u - - y - - - - -"),
+    ("CompleteTask", Draft, "u - - - - - - - -"),
+    ("CompleteTask", Processing, "u - - y p - - - -"),
+    ("ReleaseTask", Claimed, "u - - y p - - - -"),
+    ("CreateAccount", Draft, "y y y y y y y y y"),
+    ("GetAccount", Member, "u y - - - - - y -"),
+    ("ResolveContacts", Member, "u - - - - - - y -"),
+    ("StartSignIn", Draft, "y y y y y y y y y"),
+    ("CompleteSignIn", Draft, "p p p p p p p p p"),
+    ("RefreshToken", Draft, "r r r r r r r r r"),
+    ("SignOut", Draft, "r r r r r r r r r"),
+    ("AppointOfficer", Member, "u - - - - - - y y"),
+    ("GetOfficer", Appointed, "u - - y y y - y y"),
+    ("GrantRole", Appointed, "u - - - - - - y y"),
+    ("RevokeRole", Appointed, "u - - - - - - y y"),
+    ("GetKeySet", Draft, "y y y y y y y y y"),
+    ("SendOneTimeCode", Draft, "u - - - - - - y -"),
 ];
 
 /// A dossier and those who call upon it.
 struct Scene {
     id: String,
     code: String,
-    tokens: [Option<String>; 8],
+    tokens: [Option<String>; 9],
 }
 
 impl Scene {
     async fn set(house: &House, stage: Stage) -> Self {
         let people = &house.people;
+        let account = house.account().await.name;
+        let id = account.trim_start_matches("accounts/").to_owned();
         let tokens = [
             None,
-            Some(people.citizen()),
+            Some(people.citizen_again(id.parse().expect("a UUID"))),
             Some(people.citizen()),
             Some(people.officer(AGENCY, &DESK)),
             Some(people.officer(AGENCY, &[Role::Signing])),
             Some(people.officer(AGENCY, &[Role::Operator])),
-            Some(people.officer(ELSEWHERE, &DESK)),
+            Some(people.officer(ELSEWHERE, &EVERY)),
             Some(people.service()),
+            Some(people.officer(AGENCY, &[Role::AgencyAdministrator])),
         ];
         let owner = tokens[OWNER].as_deref().expect("the owner's token");
+        if stage == Appointed {
+            house.appoint(&account, AGENCY).await;
+        }
         let dossier = match stage {
+            Member | Appointed => return Self { id, code: String::new(), tokens },
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
             Waiting | Claimed | Processing => house.submitted(owner).await,
@@ -121,6 +153,9 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
     let case = format!("cases/{id}");
     let dossier = format!("dossiers/{id}");
     let task = format!("cases/{id}/tasks/receive");
+    let account = format!("accounts/{id}");
+    let officer = format!("{AGENCY}/officers/{id}");
+    let role = Role::Processing.into();
     let (request_id, etag) = (wish(), String::new());
     let parent = |parent: &str| parent.to_owned();
     match path.rsplit('/').next().unwrap_or_default() {
@@ -164,6 +199,56 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        "CreateAccount" => {
+            identity::CreateAccountRequest { account: Some(new_person()), request_id }
+                .encode_to_vec()
+        }
+        "GetAccount" => identity::GetAccountRequest { name: account }.encode_to_vec(),
+        "ResolveContacts" => identity::ResolveContactsRequest {
+            accounts: vec![account],
+            purpose: identity::ContactPurpose::Notification.into(),
+        }
+        .encode_to_vec(),
+        "StartSignIn" => {
+            let identity::Account { personal_id, phone_number, .. } = new_person();
+            identity::StartSignInRequest { personal_id, phone_number, request_id }.encode_to_vec()
+        }
+        "CompleteSignIn" => identity::CompleteSignInRequest {
+            sign_in: format!("signIns/{}", wish()),
+            code: "123456".into(),
+            agency: String::new(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "RefreshToken" => {
+            identity::RefreshTokenRequest { refresh_token: "none".into(), request_id }
+                .encode_to_vec()
+        }
+        "SignOut" => {
+            identity::SignOutRequest { refresh_token: "none".into(), request_id }.encode_to_vec()
+        }
+        "AppointOfficer" => identity::AppointOfficerRequest {
+            parent: AGENCY.into(),
+            account,
+            roles: vec![role],
+            request_id,
+        }
+        .encode_to_vec(),
+        "GetOfficer" => identity::GetOfficerRequest { name: officer }.encode_to_vec(),
+        "GrantRole" => {
+            identity::GrantRoleRequest { name: officer, role, request_id }.encode_to_vec()
+        }
+        "RevokeRole" => {
+            identity::RevokeRoleRequest { name: officer, role, request_id }.encode_to_vec()
+        }
+        "GetKeySet" => identity::GetKeySetRequest {}.encode_to_vec(),
+        "SendOneTimeCode" => mailing::SendOneTimeCodeRequest {
+            request_id,
+            phone_number: "+84901234567".into(),
+            code: "123456".into(),
+            locale: String::new(),
+        }
+        .encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }
@@ -180,6 +265,7 @@ fn path_of(paths: &[String], rpc: &str) -> String {
 fn outcome(answer: &Answer) -> String {
     match answer {
         Ok(_) => "y".into(),
+        Err(status) if reason(status).as_deref() == Some("REFRESH_TOKEN_INVALID") => "r".into(),
         Err(status) => match status.code() {
             Code::Unauthenticated => "u".into(),
             Code::PermissionDenied => "-".into(),
@@ -253,7 +339,7 @@ async fn no_rpc_takes_a_token_that_is_none_of_ours() {
             let answer = call(house.channel(&path), &path, Some(token), message).await;
             let status = answer.expect_err("a bad token is refused, also where none is needed");
             assert_eq!(status.code(), Code::Unauthenticated, "{path}");
-            assert_eq!(chassis::status::reason(&status).as_deref(), Some(expected), "{path}");
+            assert_eq!(reason(&status).as_deref(), Some(expected), "{path}");
         }
     }
 }

@@ -6,6 +6,8 @@ mod create;
 mod follow;
 mod save_step;
 mod submit;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,15 @@
 //! Payment on its feet, with dossier and a bank beside it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::access::{Assurance, Issuer, Person, Role, Rules, SigningKey, Verifier};
 use chassis::clock::{Clock, timestamp};
+use chassis::config::{self, Sources};
 use chassis::events::{Cursor, Event, Log, LogCarrier, Sink};
-use chassis::given::Given;
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::service::{BoxError, Kind, Process, Standing};
@@ -16,7 +17,7 @@ use chassis::telemetry::Metrics;
 use chassis::webhook::{self, MessageId, Secret};
 use chassis::write::Stream;
 use jiff::{SignedDuration, Timestamp};
-use payment::{Payee, Settings, callback};
+use payment::{callback, settings};
 use prost::{Message, Name};
 use proto::google::r#type::Money;
 use proto::motcua::payment::v1 as pb;
@@ -95,8 +96,9 @@ impl Office {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let database = TestDatabase::new("payment", payment::SERVICE.migrations, &clock).await;
         let dossiers = TestDatabase::new("dossier", dossier::SERVICE.migrations, &clock).await;
-        let [at_payment, at_dossier, callback, at_bank] = listeners().await;
-        let callback_url = format!("{}{}", url(&callback), callback::PATH);
+        let [at_payment, at_dossier, at_bank] = listeners().await;
+        let callback = free_address();
+        let callback_url = format!("http://{callback}{}", callback::PATH);
         let bank_url = url(&at_bank);
         let key = SigningKey::from_bytes(&[7; 32]);
         let issuer = Issuer::new(&key, clock.clone()).unwrap();
@@ -106,12 +108,12 @@ impl Office {
             clock: clock.clone(),
             metrics: Metrics::new(),
             keys: Keys::in_folder(&folder).unwrap(),
+            settings: Arc::new(chosen(&callback)),
             verifier: Verifier::new(&[key.verifying_key()], clock.clone()).unwrap(),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).unwrap()),
             peers: Peers::new(peers, issuer.clone()),
             issuer: issuer.clone(),
             reflection: false,
-            given: Given::default().with(settings(callback)),
         };
         let channel = Endpoint::from_shared(url(&at_payment)).unwrap().connect_lazy();
         let mut raise = async |kind: Kind, database: &TestDatabase, listener| {
@@ -381,12 +383,17 @@ fn code(dossier: Uuid) -> String {
     format!("H29.27.484-20261125-{}", dossier.as_u64_pair().1)
 }
 
-fn settings(callback: TcpListener) -> Settings {
-    Settings {
-        callback,
-        bank_secrets: vec![SECRET.parse().unwrap()],
-        payee: Payee::new("970436", "0011001234567").unwrap(),
-    }
+fn chosen(callback: &SocketAddr) -> config::Settings {
+    let chosen =
+        [format!("payment.callback.listen={callback}"), format!("payment.bank.secret={SECRET}")];
+    let command_line = chosen.map(Into::into).into();
+    let sources = Sources { command_line, ..Sources::default() };
+    config::Settings::load(&settings::TABLE, &sources).unwrap()
+}
+
+/// An address that was free a moment ago; nothing else takes ports of this one.
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap()
 }
 
 async fn listeners<const N: usize>() -> [TcpListener; N] {
