@@ -12,6 +12,7 @@ use prost::Message;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::identity::v1 as identity;
 use proto::motcua::mailing::v1 as mailing;
+use proto::motcua::payment::v1 as payment;
 use proto::motcua::workflow::v1 as workflow;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -57,7 +58,7 @@ use Stage::{Appointed, Claimed, Draft, Filled, Member, Processing, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds and a sign-in that never began, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 34] = [
+const TABLE: [(&str, Stage, &str); 38] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -92,6 +93,10 @@ const TABLE: [(&str, Stage, &str); 34] = [
     ("RevokeRole", Appointed, "u - - - - - - y y"),
     ("GetKeySet", Draft, "y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y -"),
+    ("GetInvoice", Waiting, "u - - - - - - - -"),
+    ("ListInvoices", Draft, "u - - y y y y y y"),
+    ("ListInvoices", Waiting, "u y - y y y y y y"),
+    ("CheckLedger", Draft, "u - - - - y y y -"),
 ];
 
 /// A dossier and those who call upon it.
@@ -152,6 +157,7 @@ impl Scene {
 fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
     let case = format!("cases/{id}");
     let dossier = format!("dossiers/{id}");
+    let invoice = format!("invoices/{id}");
     let task = format!("cases/{id}/tasks/receive");
     let account = format!("accounts/{id}");
     let officer = format!("{AGENCY}/officers/{id}");
@@ -249,6 +255,13 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
             locale: String::new(),
         }
         .encode_to_vec(),
+        "GetInvoice" => payment::GetInvoiceRequest { name: invoice }.encode_to_vec(),
+        "ListInvoices" => payment::ListInvoicesRequest {
+            filter: format!(r#"dossier = "{dossier}""#),
+            ..Default::default()
+        }
+        .encode_to_vec(),
+        "CheckLedger" => payment::CheckLedgerRequest {}.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }
