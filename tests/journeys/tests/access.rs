@@ -400,11 +400,11 @@ async fn lists_hold_what_is_the_callers_and_nothing_else() {
     let waiting = Scene::set(&house, Waiting).await;
     let lists = "/motcua.dossier.v1.DossierService/ListDossiers";
     let (owner, other) = (OWNER, OWNER + 1);
-    assert_eq!(dossiers(mine.call(&house, lists, owner, "").await), [mine.id.clone()]);
+    assert_eq!(dossiers(mine.call(&house, lists, owner, "").await), [mine.id.as_str()]);
     assert!(dossiers(mine.call(&house, lists, other, "").await).is_empty());
     let worklist = "/motcua.workflow.v1.TaskService/ListTasks";
     let elsewhere = 6;
-    assert_eq!(cases(waiting.call(&house, worklist, RECEIVER, "").await), [waiting.id.clone()]);
+    assert_eq!(cases(waiting.call(&house, worklist, RECEIVER, "").await), [waiting.id.as_str()]);
     assert!(cases(waiting.call(&house, worklist, elsewhere, "").await).is_empty());
 }
 

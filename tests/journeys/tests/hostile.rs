@@ -209,7 +209,7 @@ impl Scene {
             let entry = field.kind();
             let value = entry.as_message().expect("an entry").map_entry_value_field();
             let entries = (0..random.random_range(0..3))
-                .map(|_| (self.text(random).into(), self.one(&value, depth, random)));
+                .map(|_| (self.text(random), self.one(&value, depth, random)));
             return Value::Map(
                 entries.map(|(key, value)| (prost_reflect::MapKey::String(key), value)).collect(),
             );
