@@ -11,6 +11,7 @@ mod template;
 
 use std::sync::Arc;
 
+use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
 use proto::motcua::mailing::v1::message_service_server::MessageServiceServer;
@@ -33,6 +34,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let around = ground.around();
     let door = Door::open(SERVICE.name, ground.pool, MessageStore, Arc::new(()), around);
     let messages = Messages { door, gateway, templates };
-    let routes = Routes::new(MessageServiceServer::new(messages));
+    let routes =
+        Routes::new(MessageServiceServer::new(messages).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions: Vec::new(), tasks: Vec::new() })
 }

@@ -12,6 +12,7 @@ pub mod vietqr;
 
 use std::sync::Arc;
 
+use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service, Task};
 use chassis::write::Door;
 use proto::motcua::payment::v1::invoice_service_server::InvoiceServiceServer;
@@ -40,7 +41,11 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let bank = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
     let listening: Task = Box::pin(async move { Ok(axum::serve(callback, bank.router()).await?) });
     let ledger = Ledger { store: store.clone() };
-    let routes = Routes::new(InvoiceServiceServer::new(Invoices { store, owners }))
-        .add_service(LedgerServiceServer::new(ledger));
+    let invoices = Invoices { store, owners };
+    let routes =
+        Routes::new(InvoiceServiceServer::new(invoices).max_decoding_message_size(LARGEST_REQUEST))
+            .add_service(
+                LedgerServiceServer::new(ledger).max_decoding_message_size(LARGEST_REQUEST),
+            );
     Ok(Service { routes, reactions, tasks: vec![listening] })
 }
