@@ -39,13 +39,15 @@ enum Stage {
     Filled,
     Waiting,
     Claimed,
-    Processing,
+    Accepted,
+    Drawn,
 }
-use Stage::{Claimed, Draft, Filled, Processing, Waiting};
+use Stage::{Accepted, Claimed, Draft, Drawn, Filled, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
-/// `p` FAILED_PRECONDITION, for what the contract says of a task that another holds.
-const TABLE: [(&str, Stage, &str); 21] = [
+/// `p` FAILED_PRECONDITION, for what the contract says of a task that another holds or that is completed otherwise, `n` NOT_FOUND, for an
+/// epoch that nobody opened.
+const TABLE: [(&str, Stage, &str); 26] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - -"),
@@ -65,8 +67,13 @@ const TABLE: [(&str, Stage, &str); 21] = [
     ("ClaimTask", Draft, "u - - - - - - -"),
     ("ClaimTask", Waiting, "u - - y - - - -"),
     ("CompleteTask", Draft, "u - - - - - - -"),
-    ("CompleteTask", Processing, "u - - y p - - -"),
+    ("CompleteTask", Claimed, "u - - p p - - -"),
     ("ReleaseTask", Claimed, "u - - y p - - -"),
+    ("DrawNumber", Draft, "u - - - - - - -"),
+    ("DrawNumber", Accepted, "u y - - - - - -"),
+    ("GetDraw", Draft, "u - - - - - - -"),
+    ("GetDraw", Drawn, "u y - y y y - y"),
+    ("VerifyDraw", Draft, "n n n n n n n n"),
 ];
 
 /// A dossier and those who call upon it.
@@ -93,7 +100,7 @@ impl Scene {
         let dossier = match stage {
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
-            Waiting | Claimed | Processing => house.submitted(owner).await,
+            Waiting | Claimed | Accepted | Drawn => house.submitted(owner).await,
         };
         if stage >= Waiting {
             let receiver = tokens[RECEIVER].as_deref().expect("the receiver's token");
@@ -101,13 +108,17 @@ impl Scene {
             if stage >= Claimed {
                 house.claim(receiver, &task.name).await;
             }
-            if stage == Processing {
-                let case = house.accept(receiver, &dossier.name).await;
-                house.claim(receiver, &format!("{}/tasks/process", case.name)).await;
+            if stage >= Accepted {
+                house.accept(receiver, &dossier.name).await;
             }
         }
         let id = dossier.name.trim_start_matches("dossiers/").to_owned();
-        Self { id, code: dossier.code, tokens }
+        let scene = Self { id, code: dossier.code, tokens };
+        if stage == Drawn {
+            let path = "/motcua.workflow.v1.DrawService/DrawNumber";
+            scene.call(house, path, OWNER, &scene.id).await.expect("drawn");
+        }
+        scene
     }
 
     async fn call(&self, house: &House, path: &str, caller: usize, id: &str) -> Answer {
@@ -157,14 +168,43 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
                 .encode_to_vec()
         }
         "ClaimTask" => workflow::ClaimTaskRequest { name: task, request_id }.encode_to_vec(),
-        "CompleteTask" => workflow::CompleteTaskRequest {
-            name: format!("cases/{id}/tasks/process"),
-            outcome: "done".into(),
+        "CompleteTask" => {
+            workflow::CompleteTaskRequest { name: task, outcome: "accepted".into(), request_id }
+                .encode_to_vec()
+        }
+        "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        "DrawNumber" => workflow::DrawNumberRequest {
+            name: case,
+            vehicle_kind: workflow::VehicleKind::Car.into(),
+            // One vehicle for each dossier: it may draw once.
+            vehicle: id.replace('-', ""),
             request_id,
         }
         .encode_to_vec(),
-        "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        "GetDraw" => workflow::GetDrawRequest { name: format!("draws/{id}") }.encode_to_vec(),
+        "VerifyDraw" => workflow::VerifyDrawRequest { draw: Some(slip()) }.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+/// A slip that reads, of an epoch that is not there.
+fn slip() -> workflow::Draw {
+    // The key of RFC 9381's first example: a point of the curve.
+    let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let octet = |place: usize| u8::from_str_radix(&key[place * 2..place * 2 + 2], 16);
+    let epoch = workflow::Epoch {
+        name: "numberPools/car-51/epochs/9".into(),
+        size: 1,
+        root: vec![0; 32],
+        public_key: (0..32).map(|place| octet(place).expect("hexadecimal")).collect(),
+        open_time: None,
+    };
+    workflow::Draw {
+        number: "51N-000.01".into(),
+        epoch: Some(epoch),
+        proof: vec![0; 80],
+        subject: vec![0; 32],
+        ..Default::default()
     }
 }
 
@@ -184,6 +224,7 @@ fn outcome(answer: &Answer) -> String {
             Code::Unauthenticated => "u".into(),
             Code::PermissionDenied => "-".into(),
             Code::FailedPrecondition => "p".into(),
+            Code::NotFound => "n".into(),
             other => format!("{other:?}: {}", status.message()),
         },
     }

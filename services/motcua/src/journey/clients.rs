@@ -5,6 +5,7 @@ use chassis::service::BoxError;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
+use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
@@ -56,6 +57,7 @@ pub(super) struct Clients {
     pub(super) dossiers: DossierServiceClient<Channel>,
     pub(super) cases: CaseServiceClient<Channel>,
     pub(super) tasks: TaskServiceClient<Channel>,
+    pub(super) draws: DrawServiceClient<Channel>,
 }
 
 impl Clients {
@@ -68,7 +70,8 @@ impl Clients {
             procedures: ProcedureServiceClient::new(dossier.clone()),
             dossiers: DossierServiceClient::new(dossier),
             cases: CaseServiceClient::new(workflow.clone()),
-            tasks: TaskServiceClient::new(workflow),
+            tasks: TaskServiceClient::new(workflow.clone()),
+            draws: DrawServiceClient::new(workflow),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! as one JSON object.
 
 mod clients;
+mod slip;
 mod telling;
 mod walk;
 
