@@ -12,6 +12,7 @@ pub mod pages;
 pub mod peers;
 pub mod postgres;
 pub mod refusal;
+pub mod seal;
 pub mod server;
 pub mod service;
 pub mod status;

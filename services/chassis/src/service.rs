@@ -13,6 +13,7 @@ use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
 use crate::clock::Clock;
+use crate::config;
 use crate::database;
 use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
 use crate::keys::Keys;
@@ -30,6 +31,8 @@ pub struct Process {
     pub metrics: Metrics,
     /// Its keys.
     pub keys: Keys,
+    /// What the operator chose.
+    pub settings: Arc<config::Settings>,
     /// Who is trusted to say who calls.
     pub verifier: Verifier,
     /// The contract's access rules.

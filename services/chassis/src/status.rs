@@ -9,6 +9,13 @@ use tonic::{Code, Status};
 
 use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
 
+/// Bytes of a refusal's fields. Most gRPC clients take 8 KiB of trailers and answer more with an error of their own; base64 makes four
+/// bytes of three, and the reason, the sentence and its translations take their share.
+const ROOM: usize = 5000;
+
+/// What each violation costs beside its own bytes: its tag and its length.
+const FRAME: usize = 4;
+
 impl From<Kind> for Code {
     fn from(kind: Kind) -> Self {
         match kind {
@@ -76,8 +83,7 @@ fn internal() -> Status {
 fn details(refusal: Refusal) -> Vec<Any> {
     let mut details = vec![any(&error_info(refusal.reason))];
     if !refusal.violations.is_empty() {
-        let field_violations = refusal.violations.into_iter().flat_map(field_violations).collect();
-        details.push(any(&BadRequest { field_violations }));
+        details.push(any(&bad_request(refusal.violations)));
     }
     if let Some(delay) = refusal.retry_after {
         details.push(any(&RetryInfo { retry_delay: delay.try_into().ok() }));
@@ -86,14 +92,32 @@ fn details(refusal: Refusal) -> Vec<Any> {
     details
 }
 
-/// `BadRequest` has room for one language a violation: so a violation is told once in each.
-fn field_violations(violation: Violation) -> [FieldViolation; 2] {
-    localized(violation.text).map(|text| FieldViolation {
-        field: violation.field.clone(),
-        reason: violation.reason.clone(),
-        description: text.message.clone(),
-        localized_message: Some(text),
-    })
+/// Every field, and as many of their words as [`ROOM`] allows.
+fn bad_request(violations: Vec<Violation>) -> BadRequest {
+    let mut left = ROOM;
+    let mut told = BadRequest::default();
+    let mut words = Vec::new();
+    for Violation { field, reason, text } in violations {
+        let violation = FieldViolation { field, reason, ..FieldViolation::default() };
+        let Some(rest) = left.checked_sub(violation.encoded_len() + FRAME) else { break };
+        left = rest;
+        told.field_violations.push(violation);
+        words.push(text);
+    }
+    for (violation, text) in told.field_violations.iter_mut().zip(words) {
+        let spoken = in_words(violation, text);
+        let more = spoken.encoded_len() - violation.encoded_len();
+        let Some(rest) = left.checked_sub(more) else { break };
+        left = rest;
+        *violation = spoken;
+    }
+    told
+}
+
+/// The sentence for a developer is English, the one for a person Vietnamese: so each is said once.
+fn in_words(violation: &FieldViolation, text: Text) -> FieldViolation {
+    let [vi, en] = localized(text);
+    FieldViolation { description: en.message, localized_message: Some(vi), ..violation.clone() }
 }
 
 fn localized(text: Text) -> [LocalizedMessage; 2] {
@@ -117,4 +141,49 @@ pub fn reason(status: &Status) -> Option<String> {
     let details = rpc::Status::decode(status.details()).ok()?.details;
     let info = details.iter().find(|any| any.type_url.ends_with("/google.rpc.ErrorInfo"))?;
     Some(ErrorInfo::decode(info.value.as_slice()).ok()?.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(fields: usize) -> Status {
+        let violation = |number| {
+            let field = format!("answers.applicant.field_{number}");
+            Violation::new(field, "REQUIRED", "Trường này là bắt buộc. ".repeat(5), "x".repeat(90))
+        };
+        Refusal::fields((0..fields).map(violation).collect()).into()
+    }
+
+    fn violations(status: &Status) -> Vec<FieldViolation> {
+        let details = rpc::Status::decode(status.details()).expect("details").details;
+        let bad = details.iter().find(|any| any.type_url.ends_with("/google.rpc.BadRequest"));
+        let bad = BadRequest::decode(bad.expect("a BadRequest").value.as_slice());
+        bad.expect("a BadRequest").field_violations
+    }
+
+    #[test]
+    fn a_field_is_told_once_in_both_languages() {
+        let told = violations(&refused(2));
+        assert_eq!(told.len(), 2);
+        for violation in told {
+            assert_eq!(violation.description, "x".repeat(90));
+            assert_eq!(violation.localized_message.expect("words").locale, "vi");
+        }
+    }
+
+    #[test]
+    fn a_refusal_fits_into_what_clients_take() {
+        for fields in [1, 18, 60, 90, 1000] {
+            let status = refused(fields);
+            let trailers = status.details().len().div_ceil(3) * 4 + status.message().len();
+            assert!(trailers < 8192 - 300, "{fields} fields: {trailers} bytes");
+            let told = violations(&status);
+            assert!(fields > 90 || told.len() == fields, "{} of {fields}", told.len());
+            assert!(
+                fields > 60 || !told[0].description.is_empty(),
+                "{fields} fields without a word"
+            );
+        }
+    }
 }

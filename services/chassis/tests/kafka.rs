@@ -1,6 +1,8 @@
 //! From the door of one service to the door of another over a real Apache Kafka: the one at `MOTCUA_TEST_KAFKA` (host:port), else the
 //! one that `tests/kafka/kafka` starts.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
+
 #[path = "events/toy.rs"]
 mod toy;
 
@@ -19,6 +21,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use support::eventually;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::{OnceCell, RwLock};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use toy::{Fact, Listener, Teller};
 use uuid::Uuid;
@@ -199,14 +202,16 @@ async fn a_broker_that_is_killed_in_mid_stream_loses_and_doubles_nothing() {
     let _broker = BROKER.write().await;
     assert_eq!(kafka("address"), pair.broker, "only the broker of tests/kafka/kafka can be killed");
     let _running = pair.start();
+    let replica = pair.start_listener();
     pair.tell(&streams, 1..=30).await;
     pair.until_noted(&streams[..1], 30).await;
-    let telling = async {
-        pair.tell(&streams, 31..=230).await;
-    };
     let killing = tokio::task::spawn_blocking(|| kafka("kill"));
-    let ((), killed) = tokio::join!(telling, killing);
+    let ((), killed) = tokio::join!(pair.tell(&streams, 31..=230), killing);
     killed.unwrap();
+    let parting = Instant::now();
+    replica.abort();
+    assert!(replica.await.is_err_and(|ended| ended.is_cancelled()));
+    assert!(parting.elapsed() < LIMIT / 6, "whoever stops does not wait for the broker");
     pair.tell(&streams, 231..=240).await;
     let starting = tokio::task::spawn_blocking(|| kafka("start"));
     pair.tell(&streams, 241..=260).await;

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chassis::access::{Assurance, Person, Role};
 use chassis::clock::Clock;
@@ -11,7 +12,7 @@ use chassis::keys::Keys;
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use motcua::journey::{self, Endpoints, Tokens};
+use motcua::journey::{self, Endpoints};
 use motcua::place::Place;
 use motcua::up::AllInOne;
 use motcua::{mesh, settings};
@@ -77,6 +78,9 @@ enum Ctl {
     },
 }
 
+/// The name in which the command line acts.
+const OPERATOR: &str = "services/ctl";
+
 /// Who a token speaks for.
 #[derive(Clone, Copy, ValueEnum)]
 enum Who {
@@ -126,7 +130,7 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
         set.push(format!("kafka.brokers={brokers}"));
     }
     let sources = Sources::of_process(cli.common.config, set);
-    let settings = Settings::load(&settings::table(), &sources)?;
+    let settings = Arc::new(Settings::load(&settings::table(), &sources)?);
     match cli.command {
         Command::Up { walk } => up(&settings, walk).await,
         Command::Demo { json, .. } => demo(&settings, json).await,
@@ -141,14 +145,14 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
     }
 }
 
-async fn up(settings: &Settings, walk: bool) -> Result<ExitCode, BoxError> {
+async fn up(settings: &Arc<Settings>, walk: bool) -> Result<ExitCode, BoxError> {
     let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua")?)?;
-    let mut running = AllInOne::start(settings).await?;
+    let mut running = AllInOne::start(settings.clone()).await?;
     let endpoints = endpoints(settings)?;
     if walk {
         println!("\nOne dossier, from the first form to the result:\n");
-        let tokens = Tokens::fresh(&running.mesh.issuer)?;
-        let journey = journey::walk(&endpoints, &tokens).await;
+        let operator = running.mesh.issuer.issue(OPERATOR, Person::Service)?;
+        let journey = journey::walk(&endpoints, &operator).await;
         println!("{}", journey::as_timeline(&journey));
     }
     println!("{}", how_to_go_on(settings, &endpoints, &running)?);
@@ -175,13 +179,14 @@ fn how_to_go_on(
 ) -> Result<String, BoxError> {
     let place = Place::of(settings)?;
     let (data, keys) = (place.data.display(), place.keys.display());
-    let Endpoints { dossier, workflow } = endpoints;
+    let Endpoints { identity, dossier, workflow, telephone } = endpoints;
     let metrics = running.metrics;
     let address = dossier.trim_start_matches("http://");
     let motcua = std::env::args().next().unwrap_or_else(|| "motcua".into());
     Ok(format!(
         "Serving until Ctrl-C.\n\
-         \x20 gRPC      dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
+         \x20 gRPC      identity {identity}   dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
+         \x20 telephone {telephone}/telephones/+84…/messages   (what the sandbox's telephones show)\n\
          \x20 measures  http://{metrics}/metrics\n\
          \x20 data      {data}\n\
          \x20 keys      {keys}\n\n\
@@ -195,22 +200,32 @@ fn how_to_go_on(
 
 /// Where this installation's services listen.
 fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
-    let mut addresses = Vec::new();
-    for service in &settings::SERVICES {
-        addresses.push(format!("http://{}", settings.get(&service.listen)?));
-    }
-    let [dossier, workflow] =
-        addresses.try_into().map_err(|_| "the table of services has changed")?;
-    Ok(Endpoints { dossier, workflow })
+    let address = |service: &str| -> Result<String, BoxError> {
+        let of = settings::SERVICES.iter().find(|of| of.service == service);
+        let of = of.ok_or_else(|| format!("no settings for {service}"))?;
+        Ok(format!("http://{}", settings.get(&of.listen)?))
+    };
+    let telephone = settings.get(&settings::TELEPHONE_LISTEN)?;
+    let telephone =
+        telephone.ok_or("the journey needs the telephone: set sandbox.telephone.listen")?;
+    Ok(Endpoints {
+        identity: address("identity")?,
+        dossier: address("dossier")?,
+        workflow: address("workflow")?,
+        telephone: format!("http://{telephone}"),
+    })
 }
 
-async fn demo(settings: &Settings, json: bool) -> Result<ExitCode, BoxError> {
+async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError> {
     let endpoints = endpoints(settings)?;
-    let ours =
-        if is_running(&endpoints).await { None } else { Some(AllInOne::start(settings).await?) };
+    let ours = if is_running(&endpoints).await {
+        None
+    } else {
+        Some(AllInOne::start(settings.clone()).await?)
+    };
     let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
     let issuer = mesh::issuer(&keys, &Clock::system())?;
-    let journey = journey::walk(&endpoints, &Tokens::fresh(&issuer)?).await;
+    let journey = journey::walk(&endpoints, &issuer.issue(OPERATOR, Person::Service)?).await;
     if let Some(ours) = ours {
         ours.stop().await?;
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
+use chassis::config::Settings;
 use chassis::events::{Carrier, KafkaCarrier, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub clock: Clock,
     /// The keys.
     pub keys: Keys,
+    /// What the operator chose.
+    pub settings: Arc<Settings>,
     /// Measures.
     pub metrics: Metrics,
     /// Whether servers answer reflection.
@@ -136,6 +139,7 @@ fn process(
         clock: plan.clock.clone(),
         metrics: plan.metrics.clone(),
         keys: plan.keys.clone(),
+        settings: plan.settings.clone(),
         verifier: Verifier::new(&[key.verifying_key()], plan.clock.clone())?,
         rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
         peers: Peers::new(addresses.collect(), issuer.clone()),

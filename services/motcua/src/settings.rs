@@ -62,6 +62,13 @@ pub const METRICS_LISTEN: Setting<SocketAddr> = Setting::new(
     "Where measures are served to Prometheus, at /metrics.",
 );
 
+/// The sandbox's telephone.
+pub const TELEPHONE_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
+    "sandbox.telephone.listen",
+    "127.0.0.1:4651",
+    "Where the sandbox's telephone takes messages and shows them; empty: it is not started.",
+);
+
 /// What one service needs to be told.
 pub struct Of {
     /// The service.
@@ -71,7 +78,11 @@ pub struct Of {
 }
 
 /// The settings of each service.
-pub const SERVICES: [Of; 2] = [
+pub const SERVICES: [Of; 4] = [
+    Of {
+        service: "identity",
+        listen: Setting::new("identity.listen", "127.0.0.1:4603", "Where identity serves gRPC."),
+    },
     Of {
         service: "dossier",
         listen: Setting::new("dossier.listen", "127.0.0.1:4601", "Where dossier serves gRPC."),
@@ -79,6 +90,10 @@ pub const SERVICES: [Of; 2] = [
     Of {
         service: "workflow",
         listen: Setting::new("workflow.listen", "127.0.0.1:4602", "Where workflow serves gRPC."),
+    },
+    Of {
+        service: "mailing",
+        listen: Setting::new("mailing.listen", "127.0.0.1:4604", "Where mailing serves gRPC."),
     },
 ];
 
@@ -93,10 +108,12 @@ pub fn table() -> Vec<Declaration> {
         DATABASE_CONNECTIONS.declaration(),
         REFLECTION.declaration(),
         METRICS_LISTEN.declaration(),
+        TELEPHONE_LISTEN.declaration(),
     ];
     for service in &SERVICES {
         table.push(service.listen.declaration());
     }
+    table.extend(mailing::settings::TABLE);
     table.extend(TelemetrySettings::TABLE);
     table
 }

@@ -1,6 +1,7 @@
 //! All in one: a private PostgreSQL and every service in this process.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use chassis::clock::Clock;
 use chassis::config::{Settings, SettingsError};
@@ -30,13 +31,22 @@ impl AllInOne {
     ///
     /// # Errors
     /// A port is taken, PostgreSQL is missing or its data are not ours or not whole, a setting is wrong.
-    pub async fn start(settings: &Settings) -> Result<Self, BoxError> {
-        let listeners = bind(settings).await?;
+    pub async fn start(settings: Arc<Settings>) -> Result<Self, BoxError> {
+        let listeners = bind(&settings).await?;
+        let telephone = match settings.get(&settings::TELEPHONE_LISTEN)? {
+            Some(address) => Some(server::bind(address, "sandbox.telephone.listen").await?),
+            None => None,
+        };
         let metrics_at = settings.get(&settings::METRICS_LISTEN)?;
         let metrics_listener = server::bind(metrics_at, "metrics.listen").await?;
-        let place = Place::of(settings)?;
-        let postgres = Postgres::start(&postgres_settings(settings, &place)?).await?;
-        match start_mesh(settings, &place, &postgres, listeners, metrics_listener).await {
+        let place = Place::of(&settings)?;
+        let postgres = Postgres::start(&postgres_settings(&settings, &place)?).await?;
+        let keys = Keys::in_folder(&place.keys)?;
+        if let Some(listener) = telephone {
+            let secret = mailing::settings::sandbox_secret(&keys)?;
+            tokio::spawn(sandbox::telephone::serve(listener, secret));
+        }
+        match start_mesh(settings, keys, &postgres, listeners, metrics_listener).await {
             Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
             Err(error) => {
                 postgres.stop().await?;
@@ -86,8 +96,8 @@ fn postgres_settings(
 }
 
 async fn start_mesh(
-    settings: &Settings,
-    place: &Place,
+    settings: Arc<Settings>,
+    keys: Keys,
     postgres: &Postgres,
     listeners: Vec<TcpListener>,
     metrics_listener: TcpListener,
@@ -101,11 +111,12 @@ async fn start_mesh(
     let mesh = Mesh::start(Plan {
         services,
         clock: Clock::system(),
-        keys: Keys::in_folder(&place.keys)?,
+        keys,
         metrics: metrics.clone(),
         reflection: settings.get(&settings::REFLECTION)?,
         connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
         brokers: settings.get(&settings::KAFKA_BROKERS)?,
+        settings,
     })
     .await?;
     let address = metrics_listener.local_addr()?;

@@ -1,19 +1,26 @@
 //! A mesh of every service over databases, keys and ports of its own, and what a citizen and an officer do in it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::access::{Issuer, Role};
 use chassis::clock::Clock;
+use chassis::config::{Settings, Sources};
 use chassis::keys::Keys;
 use chassis::telemetry::Metrics;
 use motcua::SERVICES;
 use motcua::journey::Endpoints;
 use motcua::mesh::{Mesh, Plan, Planned};
+use motcua::settings;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
+use proto::motcua::identity::v1 as identity;
+use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::workflow::v1 as workflow;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
@@ -25,7 +32,7 @@ use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
 use crate::paper::{FORM, PROCEDURE, sample, structure, wish};
-use crate::people::{AGENCY, People};
+use crate::people::{AGENCY, People, new_person};
 use crate::raw::in_name_of;
 
 /// Ten o'clock on a working Wednesday in Vietnam: where the clock of a house stands.
@@ -43,6 +50,7 @@ pub struct House {
     pub people: People,
     mesh: Mesh,
     channels: HashMap<&'static str, Channel>,
+    telephone: SocketAddr,
     ground: Ground,
 }
 
@@ -94,10 +102,18 @@ impl House {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
             services.push(Planned { kind, listener, database: database.options() });
         }
+        let keys = Keys::in_folder(&ground.keys).expect("a folder for keys");
+        let telephone = telephone(&keys).await;
+        let sources = Sources {
+            command_line: vec![format!("mailing.sms.url=http://{telephone}").into()],
+            ..Sources::default()
+        };
+        let settings = Settings::load(&settings::table(), &sources).expect("settings");
         let mesh = Mesh::start(Plan {
             services,
             clock: ground.clock.clone(),
-            keys: Keys::in_folder(&ground.keys).expect("a folder for keys"),
+            settings: Arc::new(settings),
+            keys,
             metrics: Metrics::new(),
             reflection: true,
             connections: CONNECTIONS,
@@ -110,7 +126,7 @@ impl House {
         };
         let channels = mesh.addresses.iter().map(|(name, address)| (*name, channel(address)));
         let people = People::known_to(mesh.issuer.clone());
-        Self { people, channels: channels.collect(), mesh, ground }
+        Self { people, channels: channels.collect(), mesh, telephone, ground }
     }
 
     /// Signs tokens of this mesh.
@@ -126,7 +142,12 @@ impl House {
     /// Where the services listen.
     pub fn endpoints(&self) -> Endpoints {
         let at = |name| format!("http://{}", self.mesh.addresses[name]);
-        Endpoints { dossier: at("dossier"), workflow: at("workflow") }
+        Endpoints {
+            identity: at("identity"),
+            dossier: at("dossier"),
+            workflow: at("workflow"),
+            telephone: format!("http://{}", self.telephone),
+        }
     }
 
     /// The database of each service, to look into.
@@ -138,6 +159,27 @@ impl House {
     pub fn channel(&self, path: &str) -> Channel {
         let service = path.split('.').nth(1).unwrap_or_default();
         self.channels[service].clone()
+    }
+
+    /// The account of a new person.
+    pub async fn account(&self) -> identity::Account {
+        let asked =
+            identity::CreateAccountRequest { account: Some(new_person()), request_id: wish() };
+        let mut accounts = AccountServiceClient::new(self.channels["identity"].clone());
+        accounts.create_account(asked).await.expect("an account").into_inner()
+    }
+
+    /// Appoints the owner of an account to an agency, in the name of a service.
+    pub async fn appoint(&self, account: &str, agency: &str) {
+        let asked = identity::AppointOfficerRequest {
+            parent: agency.into(),
+            account: account.into(),
+            roles: vec![Role::Receiving.into()],
+            request_id: wish(),
+        };
+        let mut officers = OfficerServiceClient::new(self.channels["identity"].clone());
+        let appointed = officers.appoint_officer(in_name_of(&self.people.service(), asked)).await;
+        appointed.expect("appointed");
     }
 
     /// A client of dossiers.
@@ -236,6 +278,15 @@ impl House {
         let mut cases = CaseServiceClient::new(self.channels["workflow"].clone());
         cases.accept_dossier(in_name_of(officer, asked)).await.expect("accepted").into_inner()
     }
+}
+
+/// Where a telephone takes the messages of this installation.
+async fn telephone(keys: &Keys) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let secret = mailing::settings::sandbox_secret(keys).expect("a key");
+    tokio::spawn(sandbox::telephone::serve(listener, secret));
+    address
 }
 
 /// A wish for a draft under the procedure of the journey.

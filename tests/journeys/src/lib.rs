@@ -13,5 +13,5 @@ pub use contract::{Contract, path};
 pub use house::{House, new_draft};
 pub use kafka::kafka;
 pub use paper::{FORM, PROCEDURE, sample, structure, wish};
-pub use people::{AGENCY, ELSEWHERE, People};
+pub use people::{AGENCY, ELSEWHERE, People, new_person};
 pub use raw::{Answer, call, in_name_of};

@@ -1,6 +1,8 @@
 //! Who calls.
 
 use chassis::access::{Assurance, Issuer, Person, Role};
+use proto::google::r#type::Date;
+use proto::motcua::identity::v1::{Account, Sex};
 use uuid::Uuid;
 
 /// The agency that settles the dossiers here.
@@ -21,8 +23,13 @@ impl People {
 
     /// A new citizen's token.
     pub fn citizen(&self) -> String {
+        self.citizen_again(Uuid::now_v7())
+    }
+
+    /// Another token of the citizen with this id.
+    pub fn citizen_again(&self, id: Uuid) -> String {
         let assurance = Assurance::Substantial.into();
-        self.token(&format!("accounts/{}", Uuid::now_v7()), Person::Citizen { assurance })
+        self.token(&format!("accounts/{id}"), Person::Citizen { assurance })
     }
 
     /// The token of a new officer of an agency with these roles.
@@ -39,5 +46,18 @@ impl People {
 
     fn token(&self, name: &str, person: Person) -> String {
         self.0.issue(name, person).expect("a token")
+    }
+}
+
+/// Someone born on 12 April 1990 in the city, as no one was before: the last digits and the telephone are drawn.
+pub fn new_person() -> Account {
+    let drawn = rand::random_range(0..1_000_000);
+    Account {
+        personal_id: format!("079090{drawn:06}"),
+        full_name: "Nguyễn Văn An".into(),
+        birth_date: Some(Date { year: 1990, month: 4, day: 12 }),
+        sex: Sex::Male.into(),
+        phone_number: format!("0901{drawn:06}"),
+        ..Account::default()
     }
 }

@@ -93,11 +93,12 @@ async fn draw_up(
     progress: ProgressBar,
 ) -> Result<Vec<Draft>, BoxError> {
     let owner: Arc<str> = format!("accounts/{}", Uuid::now_v7()).into();
+    let form = filled_form();
     let mut drafts = Vec::new();
     while take_one(&left) {
         let token = token(&issuer, &owner)?;
         let created = client.create_dossier(in_name_of(&token, new_draft())).await?.into_inner();
-        let filled = fill_in(&mut client, &token, created).await?;
+        let filled = fill_in(&mut client, &token, created, &form).await?;
         drafts.push(Draft { name: filled.name, etag: filled.etag, owner: owner.clone() });
         progress.inc(1);
     }
@@ -108,16 +109,25 @@ fn take_one(left: &AtomicU32) -> bool {
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
+/// Every step of the form, answered.
+fn filled_form() -> Vec<pb::StepAnswers> {
+    let answers = sample();
+    let steps = (1..).zip(FORM);
+    steps
+        .map(|(step, id)| pb::StepAnswers { step, answers: Some(structure(&answers[id])) })
+        .collect()
+}
+
 async fn fill_in(
     client: &mut DossierServiceClient<Channel>,
     token: &str,
     mut draft: pb::Dossier,
+    form: &[pb::StepAnswers],
 ) -> Result<pb::Dossier, BoxError> {
-    let answers = sample();
-    for (step, id) in (1..).zip(FORM) {
+    for step in form {
         let asked = pb::SaveStepRequest {
             name: draft.name,
-            step: Some(pb::StepAnswers { step, answers: Some(structure(&answers[id])) }),
+            step: Some(step.clone()),
             etag: draft.etag,
             request_id: wish(),
         };

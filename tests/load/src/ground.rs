@@ -2,20 +2,25 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chassis::clock::Clock;
+use chassis::config::{self, Sources};
 use chassis::keys::Keys;
 use chassis::postgres::{Postgres, Settings};
-use chassis::service::BoxError;
+use chassis::service::{BoxError, Kind};
 use chassis::telemetry::Metrics;
-use motcua::SERVICES;
 use motcua::mesh::{Mesh, Plan, Planned};
+use motcua::settings;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::Cli;
 use crate::cost::Cpu;
+
+/// What is measured: where a submission comes in, and where its case is opened.
+const SERVICES: [Kind; 2] = [dossier::SERVICE, workflow::SERVICE];
 
 /// Connections of each service to its database, as `up` has them.
 const CONNECTIONS: u32 = 16;
@@ -87,6 +92,7 @@ impl<'a> Ground<'a> {
             services,
             clock: Clock::system(),
             keys: Keys::in_folder(folder.join("keys"))?,
+            settings: Arc::new(config::Settings::load(&settings::table(), &Sources::default())?),
             metrics: metrics.clone(),
             reflection: false,
             connections: CONNECTIONS,

@@ -70,7 +70,8 @@ fn tell(text: &str) {
 /// Everything it starts ends before it returns, also when it fails or is interrupted.
 async fn run(cli: &Cli) -> Result<(), BoxError> {
     // As the services run everywhere else: spans are made and carry ids, a collector has to be named.
-    let quiet = Sources::of_process(None, vec!["telemetry.log.filter=warn".into()]);
+    let quiet =
+        Sources::of_process(None, vec!["telemetry.log.filter=warn,sqlx::query=error".into()]);
     let settings = Settings::load(&TelemetrySettings::TABLE, &quiet)?;
     let _telemetry = Telemetry::start(&TelemetrySettings::read(&settings, "load")?)?;
     let scratch = Scratch::on_disk(&cli.place)?;
@@ -107,7 +108,7 @@ async fn measure(cli: &Cli, scratch: &Scratch, postgres: &Postgres) -> Result<()
 /// PostgreSQL alone in both forms, then the mesh.
 async fn round(
     cli: &Cli,
-    ground: &Ground,
+    ground: &Ground<'_>,
     pgbench: &Pgbench,
     drafts: Vec<Draft>,
     rounds: &mut Rounds,

@@ -8,4 +8,4 @@ mod token;
 pub use caller::{Assurance, Caller, Person, Role};
 pub use layer::{AccessLayer, caller};
 pub use rules::{RuleError, Rules};
-pub use token::{Claims, Issuer, SigningKey, TokenError, Verifier};
+pub use token::{Claims, Issuer, LIFE, SigningKey, TokenError, Verifier};

@@ -146,7 +146,8 @@ mod tests {
         let submit = "/motcua.dossier.v1.DossierService/SubmitDossier";
         let claim = "/motcua.workflow.v1.TaskService/ClaimTask";
         let look_up = "/motcua.dossier.v1.DossierService/LookUpDossier";
-        let kind = |path: &str, caller: &Caller| rules.admit(path, caller).map_err(|refusal| refusal.kind);
+        let kind =
+            |path: &str, caller: &Caller| rules.admit(path, caller).map_err(|refusal| refusal.kind);
         assert_eq!(kind(submit, &citizen()), Ok(()));
         assert_eq!(kind(submit, &Caller::Anyone), Err(Kind::Unauthenticated));
         assert_eq!(kind(submit, &officer(&[Role::Receiving])), Err(Kind::Denied));

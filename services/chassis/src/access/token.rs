@@ -58,6 +58,7 @@ pub struct Claims {
 #[derive(Clone)]
 pub struct Issuer {
     key: Arc<EncodingKey>,
+    public: [u8; 32],
     kid: String,
     clock: Clock,
 }
@@ -84,7 +85,18 @@ impl Issuer {
     pub fn new(key: &SigningKey, clock: Clock) -> Result<Self, TokenError> {
         let der = key.to_pkcs8_der().map_err(|error| TokenError(error.to_string()))?;
         let encoding = EncodingKey::from_ed_der(der.as_bytes());
-        Ok(Self { key: Arc::new(encoding), kid: kid(key.verifying_key().as_bytes()), clock })
+        let public = key.verifying_key().to_bytes();
+        Ok(Self { key: Arc::new(encoding), public, kid: kid(&public), clock })
+    }
+
+    /// The public key that its tokens verify with.
+    pub fn public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
+    /// How its tokens name that key.
+    pub fn kid(&self) -> &str {
+        &self.kid
     }
 
     /// A token for a caller, good for [`LIFE`].

@@ -4,6 +4,7 @@
 //! once: the heads of the consumer drop repeats.
 
 use std::collections::HashMap;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join_all};
@@ -29,6 +30,9 @@ const PARTITIONS: i32 = 6;
 
 /// How long one request to the broker may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a stopping consumer may hold up its thread to leave its group in order.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// The topic of a service's facts.
 pub fn topic(source: &str) -> String {
@@ -148,22 +152,13 @@ impl Carrier for KafkaCarrier {
 /// Consumes until something fails. Offsets are committed behind what the sink has taken, so a failure only repeats.
 async fn consume(brokers: String, sink: Sink) -> Result<(), Failure> {
     make_topic(&brokers, &topic(sink.source())).await.map_err(broker)?;
-    let consumer: StreamConsumer = ClientConfig::new()
-        .set("bootstrap.servers", &brokers)
-        .set("group.id", format!("motcua.{}", sink.service()))
-        .set("client.id", format!("motcua-{}", sink.service()))
-        .set("enable.auto.commit", "false")
-        .set("auto.offset.reset", "earliest")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .create()
-        .map_err(broker)?;
-    consumer.subscribe(&[&topic(sink.source())]).map_err(broker)?;
+    let member = Member::join(&brokers, &sink).map_err(broker)?;
     loop {
-        let records = portion(&consumer).await.map_err(broker)?;
+        let records = member.portion().await.map_err(broker)?;
         let events: Vec<_> = records.iter().filter_map(event).collect();
         sink.take(&events).await?;
         let taken = behind(&records).map_err(broker)?;
-        match consumer.commit(&taken, CommitMode::Async) {
+        match member.consumer().commit(&taken, CommitMode::Async) {
             // After a rebalance the new owner takes them again: repeats.
             Ok(()) | Err(KafkaError::ConsumerCommit(_)) => {}
             Err(error) => return Err(broker(error)),
@@ -184,16 +179,65 @@ fn behind(records: &[BorrowedMessage<'_>]) -> Result<TopicPartitionList, KafkaEr
     Ok(offsets)
 }
 
-/// One record, and those that are here already.
-async fn portion(consumer: &StreamConsumer) -> Result<Vec<BorrowedMessage<'_>>, KafkaError> {
-    let mut records = vec![consumer.recv().await?];
-    while records.len() < PORTION {
-        let Ok(next) = tokio::time::timeout(Duration::from_millis(1), consumer.recv()).await else {
-            break;
-        };
-        records.push(next?);
+/// A member of the consumer group; it leaves when it is dropped.
+struct Member(Option<StreamConsumer>);
+
+impl Member {
+    fn join(brokers: &str, sink: &Sink) -> Result<Self, KafkaError> {
+        let consumer: StreamConsumer = ClientConfig::new()
+            .set("bootstrap.servers", brokers)
+            .set("group.id", format!("motcua.{}", sink.service()))
+            .set("client.id", format!("motcua-{}", sink.service()))
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "earliest")
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .create()?;
+        consumer.subscribe(&[&topic(sink.source())])?;
+        Ok(Self(Some(consumer)))
     }
-    Ok(records)
+
+    fn consumer(&self) -> &StreamConsumer {
+        self.0.as_ref().expect("it is taken out only when the member is dropped")
+    }
+
+    /// One record, and those that are here already.
+    async fn portion(&self) -> Result<Vec<BorrowedMessage<'_>>, KafkaError> {
+        let mut records = vec![self.record().await?];
+        while records.len() < PORTION {
+            let Ok(next) = tokio::time::timeout(Duration::from_millis(1), self.record()).await
+            else {
+                break;
+            };
+            records.push(next?);
+        }
+        Ok(records)
+    }
+
+    async fn record(&self) -> Result<BorrowedMessage<'_>, KafkaError> {
+        loop {
+            match self.consumer().recv().await {
+                // The client comes back from these by itself, a broker that is away among them, and sooner than a new member would.
+                Err(KafkaError::MessageConsumption(code)) => {
+                    tracing::warn!(%code, "no records for now; waiting for the broker");
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+impl Drop for Member {
+    /// The consumer waits for the broker's answer to its leaving, for ever if the broker is away: not on a thread of the runtime. We
+    /// wait for it just long enough that a process that stops has left, if all is well.
+    fn drop(&mut self) {
+        let consumer = self.0.take();
+        let (left, leaving) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            drop(consumer);
+            drop(left);
+        });
+        let _ = leaving.recv_timeout(PARTING);
+    }
 }
 
 /// A record that is no event of ours is logged and passed by: whoever may write to the topic is trusted, and it has no stream to park.

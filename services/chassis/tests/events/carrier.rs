@@ -1,10 +1,11 @@
 //! From the door of one service to the door of another, over the log alone.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use chassis::events::{Carrier, LogCarrier};
 use chassis::write::Stream;
-use futures::future::{join_all, poll_immediate};
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use futures::future::{BoxFuture, join_all};
 use sqlx::{Connection, PgConnection};
 use support::{TestDatabase, eventually};
 use tokio_util::task::AbortOnDropHandle;
@@ -62,30 +63,43 @@ async fn every_fact_takes_effect_once_and_in_order() {
     assert_eq!(pair.listener.handled("repeat"), 0);
 }
 
+/// Lets a future go on so many times, each time as far as it comes, and drops it.
+async fn steps_of(mut work: BoxFuture<'static, ()>, mut steps: u32) {
+    poll_fn(|context| {
+        if steps == 0 {
+            return Poll::Ready(());
+        }
+        steps -= 1;
+        work.as_mut().poll(context)
+    })
+    .await;
+}
+
+/// So many of the lives that take something die a step later than the one before: while it is counted, while the cursor is saved.
+const LATER_DEATHS: usize = 12;
+
 #[tokio::test]
-async fn a_listener_that_dies_anywhere_and_starts_again_notes_nothing_twice() {
-    let seed = rand::random();
-    println!("seed {seed}");
-    let mut random = StdRng::seed_from_u64(seed);
-    let pair = Pair::new().await;
-    let streams = [(); 4].map(|()| toy::stream());
-    for life in 0..40 {
-        let stream = streams[life % streams.len()];
-        pair.teller.tell(stream, [1, 2, 3].map(Fact::Number)).await;
-        let sink = pair.listener.sink("teller");
-        let mut carrying = pair.carrier.carry(sink, pair.listener.pool());
-        for _ in 0..random.random_range(1..400) {
-            assert_eq!(poll_immediate(&mut carrying).await, None);
-            tokio::task::yield_now().await;
+async fn wherever_a_listener_dies_its_next_life_notes_nothing_twice() {
+    let (pair, streams) = (Pair::new().await, [toy::stream(), toy::stream()]);
+    let (mut last, mut later_deaths) = (0, 0);
+    for steps in 1.. {
+        last += 1;
+        for stream in streams {
+            pair.teller.tell_numbers(stream, [last]).await;
+        }
+        steps_of(pair.carrier.carry(pair.listener.sink("teller"), pair.listener.pool()), steps)
+            .await;
+        later_deaths += usize::from(!pair.listener.noted(streams[0]).await.is_empty());
+        if later_deaths == LATER_DEATHS {
+            break;
         }
     }
     let _running = pair.start();
     for stream in streams {
-        pair.until_noted(stream, [1, 2, 3].repeat(10)).await;
+        pair.until_noted(stream, 1..=last).await;
     }
-    let (effective, repeat) = (pair.listener.handled("effective"), pair.listener.handled("repeat"));
-    println!("{effective} effective, {repeat} repeats");
-    assert!(effective <= 120);
+    println!("{last} lives, {} repeats", pair.listener.handled("repeat"));
+    assert!(pair.listener.handled("repeat") > 0, "some died between the effect and the cursor");
 }
 
 #[tokio::test]

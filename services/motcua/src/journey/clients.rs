@@ -1,63 +1,47 @@
 //! The clients a citizen's telephone and an officer's screen would use.
 
-use chassis::access::{Assurance, Issuer, Person, Role};
+use std::time::Duration;
+
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
+use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
+use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
+use sandbox::telephone::Message;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
-use uuid::Uuid;
 
 use super::LIMIT;
 
-/// Where the services listen, `http://host:port`.
+/// Where everything the journey asks listens, `http://host:port`.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
+    /// identity.
+    pub identity: String,
     /// dossier.
     pub dossier: String,
     /// workflow.
     pub workflow: String,
-}
-
-/// Tokens of the two people of the journey.
-#[derive(Clone)]
-pub struct Tokens {
-    /// The citizen's.
-    pub citizen: String,
-    /// The officer's, of [`AGENCY`].
-    pub officer: String,
-}
-
-/// The ward of the journey: Long Trường, the source article's.
-pub const AGENCY: &str = "agencies/26860";
-
-impl Tokens {
-    /// Tokens for a new citizen and an officer who receives, processes and signs.
-    ///
-    /// # Errors
-    /// Signing failed.
-    pub fn fresh(issuer: &Issuer) -> Result<Self, BoxError> {
-        let citizen = Person::Citizen { assurance: Assurance::Substantial.into() };
-        let roles = [Role::Receiving, Role::Processing, Role::Signing].map(i32::from).to_vec();
-        let officer = Person::Officer { agency: AGENCY.into(), roles };
-        Ok(Self {
-            citizen: issuer.issue(&format!("accounts/{}", Uuid::now_v7()), citizen)?,
-            officer: issuer.issue(&format!("{AGENCY}/officers/{}", Uuid::now_v7()), officer)?,
-        })
-    }
+    /// The sandbox's telephone.
+    pub telephone: String,
 }
 
 /// Clients of every service the journey calls.
 #[derive(Clone)]
 pub(super) struct Clients {
+    pub(super) accounts: AccountServiceClient<Channel>,
+    pub(super) sessions: SessionServiceClient<Channel>,
+    pub(super) officers: OfficerServiceClient<Channel>,
     pub(super) procedures: ProcedureServiceClient<Channel>,
     pub(super) dossiers: DossierServiceClient<Channel>,
     pub(super) cases: CaseServiceClient<Channel>,
     pub(super) tasks: TaskServiceClient<Channel>,
     pub(super) draws: DrawServiceClient<Channel>,
+    telephone: String,
 }
 
 impl Clients {
@@ -65,14 +49,37 @@ impl Clients {
         let channel = |address: &str| -> Result<Channel, BoxError> {
             Ok(Endpoint::from_shared(address.to_owned())?.timeout(LIMIT).connect_lazy())
         };
+        let identity = channel(&endpoints.identity)?;
         let (dossier, workflow) = (channel(&endpoints.dossier)?, channel(&endpoints.workflow)?);
         Ok(Self {
+            accounts: AccountServiceClient::new(identity.clone()),
+            sessions: SessionServiceClient::new(identity.clone()),
+            officers: OfficerServiceClient::new(identity),
             procedures: ProcedureServiceClient::new(dossier.clone()),
             dossiers: DossierServiceClient::new(dossier),
             cases: CaseServiceClient::new(workflow.clone()),
             tasks: TaskServiceClient::new(workflow.clone()),
             draws: DrawServiceClient::new(workflow),
+            telephone: endpoints.telephone.clone(),
         })
+    }
+
+    /// The one-time code that comes to a telephone, read as a person would: the six digits of the last message.
+    pub(super) async fn code_on(&self, telephone: &str) -> Result<String, BoxError> {
+        let number = telephone.replacen('0', "+84", 1);
+        let url = format!("{}/telephones/{number}/messages?wait_for=1", self.telephone);
+        let messages: Vec<Message> = reqwest::Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build()?
+            .get(url)
+            .send()
+            .await?
+            .json()
+            .await?;
+        let last = messages.last().ok_or("no message came to the telephone")?;
+        let mut words = last.text.split(|symbol: char| !symbol.is_ascii_digit());
+        let code = words.find(|word| word.len() == 6).ok_or("the message holds no code")?;
+        Ok(code.to_owned())
     }
 }
 

@@ -4,6 +4,8 @@
 //! as one JSON object.
 
 mod clients;
+mod people;
+mod sign_in;
 mod slip;
 mod telling;
 mod walk;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use clients::{Endpoints, Tokens};
+pub use clients::Endpoints;
 pub use telling::{as_json, as_timeline};
 pub use walk::walk;
 
@@ -22,7 +24,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// What was done and seen in one step.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
-    /// Who acted: `citizen`, `officer` or `anyone`.
+    /// Who acted: `citizen`, `officer`, `operator` or `anyone`.
     pub caller: &'static str,
     /// The service asked.
     pub service: &'static str,

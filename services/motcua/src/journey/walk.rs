@@ -10,9 +10,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::clients::{AGENCY, Clients, as_caller};
+use super::clients::{Clients, as_caller};
+use super::people::AGENCY;
 use super::telling::instant;
-use super::{Endpoints, Journey, LIMIT, Step, Tokens, slip};
+use super::{Endpoints, Journey, LIMIT, Step, slip};
 
 /// The procedure of the journey: first registration of a vehicle made in Vietnam.
 const PROCEDURE: &str = "procedures/1.012575/versions/-";
@@ -24,13 +25,18 @@ const ANSWERS: &str = include_str!("../../../dossier/data/forms/1.012575/v1/samp
 const FORM: [&str; 5] = ["applicant", "vehicle", "origin", "return", "confirmation"];
 
 /// Walks a new dossier from its draft to the fee that falls due with the number drawn, within [`LIMIT`].
-pub async fn walk(endpoints: &Endpoints, tokens: &Tokens) -> Journey {
+/// `operator` is a token of a service of the mesh, which may appoint officers.
+pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
     let mut journey = Journey::default();
     let mut step = "connect";
     let walking = async {
         let clients = Clients::of(endpoints)?;
-        let mut walker = Walker { clients, tokens, journey: &mut journey, step: &mut step };
+        let (citizen, officer) = (String::new(), String::new());
+        let (journey, step) = (&mut journey, &mut step);
+        let mut walker = Walker { clients, operator, citizen, officer, journey, step };
+        walker.citizen_signs_in().await?;
         let name = walker.file().await?;
+        walker.officer_signs_in().await?;
         walker.receive(&name).await?;
         walker.draw(&name).await
     };
@@ -54,9 +60,12 @@ fn words(error: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-struct Walker<'a> {
-    clients: Clients,
-    tokens: &'a Tokens,
+pub(super) struct Walker<'a> {
+    pub(super) clients: Clients,
+    /// Tokens: of the mesh's operator, and of the two people once they have signed in.
+    pub(super) operator: &'a str,
+    pub(super) citizen: String,
+    pub(super) officer: String,
     journey: &'a mut Journey,
     step: &'a mut &'static str,
 }
@@ -121,7 +130,7 @@ impl Walker<'_> {
             dossier_id: Uuid::now_v7().to_string(),
             request_id: wish(),
         };
-        let request = as_caller(asked, &self.tokens.citizen)?;
+        let request = as_caller(asked, &self.citizen)?;
         let created = self.clients.dossiers.create_dossier(request).await?.into_inner();
         self.saw(began, "citizen", "dossier", format!("a draft, {}", created.name), Vec::new());
         Ok(created.name)
@@ -137,7 +146,7 @@ impl Walker<'_> {
                 etag: String::new(),
                 request_id: wish(),
             };
-            let request = as_caller(asked, &self.tokens.citizen)?;
+            let request = as_caller(asked, &self.citizen)?;
             self.clients.dossiers.save_step(request).await?;
         }
         let seen = format!("the form, {} steps: {}", FORM.len(), FORM.join(", "));
@@ -152,10 +161,10 @@ impl Walker<'_> {
             etag: String::new(),
             request_id: wish(),
         };
-        let request = as_caller(asked.clone(), &self.tokens.citizen)?;
+        let request = as_caller(asked.clone(), &self.citizen)?;
         let submitted = self.clients.dossiers.submit_dossier(request).await?.into_inner();
         // A telephone in a tunnel sends it again.
-        let request = as_caller(asked, &self.tokens.citizen)?;
+        let request = as_caller(asked, &self.citizen)?;
         let again = self.clients.dossiers.submit_dossier(request).await?.into_inner();
         expect(again.code == submitted.code, "a repeat gave another code")?;
         expect(!submitted.code.is_empty(), "no code was given")?;
@@ -184,7 +193,7 @@ impl Walker<'_> {
                 filter: format!(r#"dossier = "{dossier}""#),
                 ..workflow::ListTasksRequest::default()
             };
-            let request = as_caller(asked, &self.tokens.officer)?;
+            let request = as_caller(asked, &self.officer)?;
             let listed = self.clients.tasks.list_tasks(request).await?.into_inner();
             if let Some(task) = listed.tasks.into_iter().next() {
                 let seen = format!("a task on the worklist of {AGENCY}: {}", task.step);
@@ -198,7 +207,7 @@ impl Walker<'_> {
     async fn claim(&mut self, task: &str) -> Result<(), BoxError> {
         let began = self.begin("ClaimTask");
         let asked = workflow::ClaimTaskRequest { name: task.into(), request_id: wish() };
-        let request = as_caller(asked, &self.tokens.officer)?;
+        let request = as_caller(asked, &self.officer)?;
         let claimed = self.clients.tasks.claim_task(request).await?.into_inner();
         expect(claimed.state() == workflow::TaskState::Claimed, "the task is not claimed")?;
         self.saw(began, "officer", "workflow", "the task is theirs".into(), Vec::new());
@@ -212,7 +221,7 @@ impl Walker<'_> {
             etag: String::new(),
             request_id: wish(),
         };
-        let request = as_caller(asked, &self.tokens.officer)?;
+        let request = as_caller(asked, &self.officer)?;
         let case = self.clients.cases.accept_dossier(request).await?.into_inner();
         let pause = case.pauses.last().ok_or("the clock does not stand for the draw")?;
         let seen = format!("accepted; the clock stands since {}", instant(pause.from_time));
@@ -223,7 +232,7 @@ impl Walker<'_> {
     async fn explain(&mut self, case: &str) -> Result<(), BoxError> {
         let began = self.begin("ExplainDueTime");
         let asked = workflow::ExplainDueTimeRequest { name: case.into() };
-        let request = as_caller(asked, &self.tokens.officer)?;
+        let request = as_caller(asked, &self.officer)?;
         let why = self.clients.cases.explain_due_time(request).await?.into_inner();
         expect(!why.lines_en.is_empty(), "the date is not explained")?;
         self.saw(began, "officer", "workflow", "why then:".into(), why.lines_en);
@@ -242,9 +251,9 @@ impl Walker<'_> {
             vehicle: vehicle.into(),
             request_id: wish(),
         };
-        let request = as_caller(asked.clone(), &self.tokens.citizen)?;
+        let request = as_caller(asked.clone(), &self.citizen)?;
         let drawn = self.clients.draws.draw_number(request).await?.into_inner();
-        let request = as_caller(asked, &self.tokens.citizen)?;
+        let request = as_caller(asked, &self.citizen)?;
         let again = self.clients.draws.draw_number(request).await?.into_inner();
         expect(again == drawn, "a repeat drew another number")?;
         let seen = format!("{}, sent twice, drawn once", drawn.number);
@@ -261,7 +270,7 @@ impl Walker<'_> {
     ) -> Result<(), BoxError> {
         let began = self.begin("VerifyDraw");
         let asked = dossier::GetDossierRequest { name: dossier.into() };
-        let request = as_caller(asked, &self.tokens.citizen)?;
+        let request = as_caller(asked, &self.citizen)?;
         let owner = self.clients.dossiers.get_dossier(request).await?.into_inner().owner;
         slip::check(&drawn, &owner, vehicle)?;
         let altered = workflow::Draw { index: drawn.index ^ 1, ..drawn.clone() };
@@ -283,13 +292,13 @@ impl Walker<'_> {
         let began = self.begin("CompleteTask");
         let task = format!("{}/tasks/{step}", dossier.replace("dossiers/", "cases/"));
         let claim = workflow::ClaimTaskRequest { name: task.clone(), request_id: wish() };
-        self.clients.tasks.claim_task(as_caller(claim, &self.tokens.officer)?).await?;
+        self.clients.tasks.claim_task(as_caller(claim, &self.officer)?).await?;
         let complete = workflow::CompleteTaskRequest {
             name: task,
             outcome: outcome.into(),
             request_id: wish(),
         };
-        let request = as_caller(complete, &self.tokens.officer)?;
+        let request = as_caller(complete, &self.officer)?;
         let closed = self.clients.tasks.complete_task(request).await?.into_inner();
         expect(closed.state() == workflow::TaskState::Closed, "the task is not closed")?;
         self.saw(began, "officer", "workflow", format!("{step}: {outcome}"), Vec::new());
@@ -306,7 +315,7 @@ impl Walker<'_> {
         let began = self.begin(fact);
         loop {
             let asked = dossier::GetDossierRequest { name: name.into() };
-            let request = as_caller(asked, &self.tokens.citizen)?;
+            let request = as_caller(asked, &self.citizen)?;
             let found = self.clients.dossiers.get_dossier(request).await?.into_inner();
             if found.status() == wanted {
                 self.saw(began, "citizen", "dossier", status(found.status()), Vec::new());
@@ -316,12 +325,12 @@ impl Walker<'_> {
         }
     }
 
-    fn begin(&mut self, step: &'static str) -> Instant {
+    pub(super) fn begin(&mut self, step: &'static str) -> Instant {
         *self.step = step;
         Instant::now()
     }
 
-    fn saw(
+    pub(super) fn saw(
         &mut self,
         began: Instant,
         caller: &'static str,
@@ -342,11 +351,11 @@ fn vehicle() -> Result<String, BoxError> {
     Ok(number.ok_or("the sample names no vehicle")?.to_owned())
 }
 
-fn wish() -> String {
+pub(super) fn wish() -> String {
     Uuid::now_v7().to_string()
 }
 
-fn expect(holds: bool, otherwise: &str) -> Result<(), BoxError> {
+pub(super) fn expect(holds: bool, otherwise: &str) -> Result<(), BoxError> {
     if holds { Ok(()) } else { Err(otherwise.into()) }
 }
 

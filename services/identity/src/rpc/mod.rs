@@ -1,0 +1,64 @@
+//! The service's side of its contract: parse, one command or one query, convert.
+
+mod accounts;
+mod keys;
+mod officers;
+mod sessions;
+
+pub use accounts::Accounts;
+pub use keys::KeySets;
+pub use officers::Officers;
+pub use sessions::Sessions;
+
+use chassis::clock::Clock;
+use chassis::names::malformed;
+use chassis::refusal::{Failure, Refusal};
+use chassis::seal::Seal;
+use chassis::write::Door;
+use uuid::Uuid;
+
+use crate::details::Details;
+use crate::holder::Account;
+use crate::secrets::Secrets;
+use crate::store::HolderStore;
+
+/// What all handlers share.
+#[derive(Clone)]
+pub struct Room {
+    /// Changes holders.
+    pub door: Door<HolderStore>,
+    /// Reads them.
+    pub store: HolderStore,
+    /// Indexes, codes, tokens.
+    pub secrets: Secrets,
+    /// Seals personal data.
+    pub seal: Seal,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl Room {
+    /// What is personal in an account.
+    fn details(&self, id: Uuid, account: &Account) -> Result<Details, Failure> {
+        Details::open(&self.seal, id, &account.sealed)
+            .map_err(|error| Failure::Broken(error.to_string()))
+    }
+}
+
+/// A query that failed: the database is away, or a row is damaged.
+fn failed(error: sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Protocol(why) => Failure::Broken(why),
+        other => Failure::Unavailable(other.to_string()),
+    }
+}
+
+/// The resource name of an agency, in the field named.
+fn agency(name: &str, field: &str) -> Result<String, Refusal> {
+    let unit = name.strip_prefix("agencies/").unwrap_or_default();
+    if unit.len() == 5 && unit.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(name.to_owned())
+    } else {
+        Err(malformed(field, "agencies/{five-digit unit code}"))
+    }
+}

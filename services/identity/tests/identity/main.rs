@@ -1,0 +1,9 @@
+//! Identity over real gRPC and a real PostgreSQL; mailing is a stand-in that remembers what it was asked to send.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test they serve")]
+
+mod accounts;
+mod mesh;
+mod officers;
+mod privacy;
+mod sessions;

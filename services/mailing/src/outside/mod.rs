@@ -1,0 +1,5 @@
+//! The world outside.
+
+mod gateway;
+
+pub use gateway::{Gateway, GatewayError};

@@ -1,0 +1,94 @@
+//! What the command line tells, and how it ends.
+
+use std::net::TcpListener;
+use std::process::Output;
+
+use motcua::settings;
+use proto::motcua::dossier::v1::ListDossiersRequest;
+use serde_json::Value;
+
+use crate::installation::{Citizen, Installation};
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test]
+async fn demo_walks_a_dossier_through_a_mesh_it_starts() {
+    let installation = Installation::new();
+    let output = installation.run(&["demo", "--json"]).await;
+    let told: Value = serde_json::from_str(&out(&output)).expect("one JSON object");
+    assert_eq!(told["verdict"], "passed", "{told:#}");
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert!(told["steps"].as_array().is_some_and(|steps| steps.len() > 8), "{told:#}");
+}
+
+#[tokio::test]
+async fn demo_names_the_step_that_failed() {
+    let installation = Installation::new();
+    let _running = installation.up().await;
+    let output = installation.run_with_other_keys(&["demo", "--json"]).await;
+    let told: Value = serde_json::from_str(&out(&output)).expect("one JSON object");
+    assert_eq!(told["verdict"], "failed", "{told:#}");
+    let failure = told["failure"].as_str().unwrap_or_default();
+    assert!(failure.starts_with("AppointOfficer: "), "{failure}");
+    assert!(failure.contains("TOKEN_INVALID"), "{failure}");
+    assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+    let output = installation.run(&["demo", "--json"]).await;
+    assert_eq!(output.status.code(), Some(0), "with the right keys: {}", out(&output));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_before_anything_is_touched() {
+    let installation = Installation::new();
+    let _taken =
+        TcpListener::bind(("127.0.0.1", installation.port("workflow.listen"))).expect("the port");
+    let output = installation.run(&["up"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let told = errors(&output);
+    assert!(
+        told.contains(&format!("127.0.0.1:{}", installation.port("workflow.listen"))),
+        "{told}"
+    );
+    assert!(told.contains("workflow.listen"), "the setting to change: {told}");
+    assert!(!installation.data().exists(), "no data were made");
+}
+
+#[tokio::test]
+async fn data_in_use_are_left_to_their_user() {
+    let installation = Installation::new();
+    let running = installation.up().await;
+    let second = installation.beside();
+    let output = second.run(&["up"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let told = errors(&output);
+    assert!(told.contains("in use by another process"), "{told}");
+    assert!(told.contains(&installation.data().display().to_string()), "{told}");
+    let asked = Citizen::of(&installation).asks(ListDossiersRequest::default());
+    installation.dossiers().list_dossiers(asked).await.expect("the first still serves");
+    running.terminate();
+    assert_eq!(running.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn config_prints_every_setting() {
+    let output = Installation::new().run(&["config"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let told = out(&output);
+    for setting in settings::table() {
+        assert!(told.contains(setting.name), "{} is missing from:\n{told}", setting.name);
+    }
+}
+
+#[tokio::test]
+async fn a_setting_that_does_not_exist_is_told_and_nothing_starts() {
+    let installation = Installation::new();
+    let output = installation.run(&["--set", "dosier.listen=127.0.0.1:1", "up"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(errors(&output).contains("dossier.listen"), "the nearest: {}", errors(&output));
+    assert!(!installation.data().exists(), "no data were made");
+}

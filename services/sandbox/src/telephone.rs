@@ -1,0 +1,105 @@
+//! An SMS gateway, and every telephone behind it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Messages kept.
+const KEPT: usize = 1000;
+
+/// The largest body that is read, in bytes.
+const LARGEST: usize = 8 * 1024;
+
+/// The longest a reader may wait for a message.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// A message on a telephone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The sender's key: a message comes once under it.
+    #[serde(default)]
+    pub key: String,
+    /// The telephone, E.164.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+}
+
+#[derive(Clone)]
+struct Exchange {
+    secret: SecretString,
+    messages: Arc<Mutex<VecDeque<Message>>>,
+    arrived: watch::Sender<()>,
+}
+
+#[derive(Deserialize)]
+struct Reading {
+    /// Wait for at least this many messages, for at most 10 s.
+    #[serde(default)]
+    wait_for: usize,
+}
+
+/// Serves for as long as it is polled. Senders show `secret` as bearer.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(listener: TcpListener, secret: SecretString) -> std::io::Result<()> {
+    let exchange = Exchange { secret, messages: Arc::default(), arrived: watch::Sender::new(()) };
+    let router = Router::new()
+        .route("/messages", post(take))
+        .route("/telephones/{number}/messages", get(read))
+        .layer(DefaultBodyLimit::max(LARGEST))
+        .with_state(exchange);
+    axum::serve(listener, router).await
+}
+
+async fn take(
+    State(exchange): State<Exchange>,
+    headers: HeaderMap,
+    Json(message): Json<Message>,
+) -> StatusCode {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let shown = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let secret = exchange.secret.expose_secret().as_bytes();
+    if !bool::from(shown.unwrap_or_default().as_bytes().ct_eq(secret)) {
+        return StatusCode::UNAUTHORIZED;
+    }
+    let Some(key) = header("idempotency-key") else { return StatusCode::BAD_REQUEST };
+    let mut messages = exchange.messages.lock().unwrap_or_else(PoisonError::into_inner);
+    if messages.iter().all(|known| known.key != key) {
+        if messages.len() == KEPT {
+            messages.pop_front();
+        }
+        messages.push_back(Message { key: key.into(), ..message });
+        exchange.arrived.send_replace(());
+    }
+    StatusCode::ACCEPTED
+}
+
+async fn read(
+    State(exchange): State<Exchange>,
+    Path(number): Path<String>,
+    Query(reading): Query<Reading>,
+) -> Json<Vec<Message>> {
+    let mut arrived = exchange.arrived.subscribe();
+    let on_telephone = || {
+        let messages = exchange.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.iter().filter(|message| message.to == number).cloned().collect::<Vec<_>>()
+    };
+    let enough = async {
+        while on_telephone().len() < reading.wait_for && arrived.changed().await.is_ok() {}
+    };
+    // Whoever waited in vain sees what is there.
+    let _ = tokio::time::timeout(LONGEST_WAIT, enough).await;
+    Json(on_telephone())
+}

@@ -1,0 +1,188 @@
+"""One dossier from an empty draft to its result, by someone who has nothing of ours but the .proto files.
+
+Addresses come in DOSSIER and WORKFLOW, tokens in CITIZEN and OFFICER. Ends with 0 if everything was as the contract says.
+"""
+
+import os
+import time
+import uuid
+
+import grpc
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
+from google.rpc import error_details_pb2, status_pb2
+from motcua.dossier.v1 import dossier_pb2 as dossier
+from motcua.dossier.v1 import dossier_pb2_grpc as dossier_rpc
+from motcua.type.v1 import dossier_pb2 as types
+from motcua.workflow.v1 import workflow_pb2 as workflow
+from motcua.workflow.v1 import workflow_pb2_grpc as workflow_rpc
+
+AGENCY = "agencies/26860"
+PROCEDURE = "procedures/1.012575/versions/-"
+PATIENCE_S = 30
+
+ANSWERS = [
+    {
+        "full_name": "Trần Thị Bình",
+        "date_of_birth": "1992-06-15",
+        "sex": "female",
+        "personal_id": "079192004321",
+        "contact_phone": "0912345678",
+    },
+    {
+        "kind": "motorcycle",
+        "brand": "Sao Mai",
+        "model": "SM 110",
+        "colour": "Trắng",
+        "chassis_number": "RLSMA110XNY054321",
+        "engine_number": "SM110E0054321",
+        "year_of_manufacture": 2025,
+    },
+    {
+        "origin": "domestic",
+        "invoice_number": "1C25TSM-0004321",
+        "invoice_date": "2025-11-03",
+        "price_vnd": 28900000,
+        "seller": "Cửa hàng xe máy Sao Mai",
+    },
+    {
+        "way": "post",
+        "address": {
+            "recipient": "Trần Thị Bình",
+            "street": "7 đường số 9, khu phố 2",
+            "ward_code": "26860",
+            "phone": "0912345678",
+        },
+    },
+    {"declares_true": True, "plate_choice": "draw"},
+]
+
+
+def main():
+    with grpc.insecure_channel(os.environ["DOSSIER"]) as at_dossier:
+        with grpc.insecure_channel(os.environ["WORKFLOW"]) as at_workflow:
+            name = file(dossier_rpc.ProcedureServiceStub(at_dossier), dossier_rpc.DossierServiceStub(at_dossier))
+            settle(workflow_rpc.CaseServiceStub(at_workflow), workflow_rpc.TaskServiceStub(at_workflow), name)
+            see_result(dossier_rpc.DossierServiceStub(at_dossier), name)
+    print("client: every step was as the contract says")
+
+
+def file(procedures, dossiers):
+    """The citizen's part: until the dossier has its code."""
+    version = procedures.GetProcedureVersion(dossier.GetProcedureVersionRequest(name=PROCEDURE))
+    assert version.has_form and version.online, version
+    draft = dossiers.CreateDossier(
+        dossier.CreateDossierRequest(
+            dossier=dossier.Dossier(procedure=PROCEDURE, agency=AGENCY),
+            dossier_id=str(uuid.uuid4()),
+            request_id=wish(),
+        ),
+        metadata=token("CITIZEN"),
+    )
+    refuse_empty(dossiers, draft)
+    for step, answers in enumerate(ANSWERS, start=1):
+        saved = dossiers.SaveStep(
+            dossier.SaveStepRequest(
+                name=draft.name,
+                step=dossier.StepAnswers(step=step, answers=json_format.ParseDict(answers, Struct())),
+                etag=draft.etag,
+                request_id=wish(),
+            ),
+            metadata=token("CITIZEN"),
+        )
+        draft.etag = saved.etag
+    asked = dossier.SubmitDossierRequest(name=draft.name, etag=draft.etag, request_id=wish())
+    submitted = dossiers.SubmitDossier(asked, metadata=token("CITIZEN"))
+    again = dossiers.SubmitDossier(asked, metadata=token("CITIZEN"))
+    assert submitted.code and again == submitted, "a repeat gets the first answer"
+    found = dossiers.LookUpDossier(dossier.LookUpDossierRequest(code=submitted.code.lower()))
+    assert found.status == types.DOSSIER_STATUS_NEWLY_REGISTERED, found
+    return draft.name
+
+
+def refuse_empty(dossiers, draft):
+    """What is wrong is told at once, by field and in both languages, in the details every gRPC client knows."""
+    try:
+        dossiers.SubmitDossier(
+            dossier.SubmitDossierRequest(name=draft.name, request_id=wish()), metadata=token("CITIZEN")
+        )
+    except grpc.RpcError as refused:
+        assert refused.code() == grpc.StatusCode.INVALID_ARGUMENT, refused
+        info = detail(refused, error_details_pb2.ErrorInfo)
+        assert (info.domain, info.reason) == ("motcua", "FIELDS_INVALID"), info
+        told = detail(refused, error_details_pb2.BadRequest).field_violations
+        name = next(v for v in told if v.field == "answers.applicant.full_name")
+        assert name.reason == "REQUIRED" and name.description, name
+        assert name.localized_message.locale == "vi" and name.localized_message.message, name
+    else:
+        raise AssertionError("an empty draft was taken")
+
+
+def settle(cases, tasks, name):
+    """The officer's part: until the result is handed over."""
+    case = name.replace("dossiers/", "cases/")
+    task = until(lambda: worklist(tasks, name))
+    assert task.step == "receive", task
+    claim(tasks, task.name)
+    accepted = cases.AcceptDossier(
+        workflow.AcceptDossierRequest(name=case, request_id=wish()), metadata=token("OFFICER")
+    )
+    assert accepted.HasField("due_time"), accepted
+    why = cases.ExplainDueTime(workflow.ExplainDueTimeRequest(name=case), metadata=token("OFFICER"))
+    assert why.lines_vi and why.lines_en, why
+    for step, outcome in [("process", "done"), ("sign", "signed"), ("return", "returned")]:
+        claim(tasks, f"{case}/tasks/{step}")
+        closed = tasks.CompleteTask(
+            workflow.CompleteTaskRequest(name=f"{case}/tasks/{step}", outcome=outcome, request_id=wish()),
+            metadata=token("OFFICER"),
+        )
+        assert closed.state == workflow.TASK_STATE_CLOSED, closed
+
+
+def worklist(tasks, name):
+    asked = workflow.ListTasksRequest(parent="cases/-", filter=f'dossier = "{name}"')
+    return next(iter(tasks.ListTasks(asked, metadata=token("OFFICER")).tasks), None)
+
+
+def claim(tasks, name):
+    tasks.ClaimTask(workflow.ClaimTaskRequest(name=name, request_id=wish()), metadata=token("OFFICER"))
+
+
+def see_result(dossiers, name):
+    def returned():
+        seen = dossiers.GetDossier(dossier.GetDossierRequest(name=name), metadata=token("CITIZEN"))
+        return seen.status == types.DOSSIER_STATUS_RESULT_RETURNED
+
+    until(returned)
+
+
+def detail(refused, kind):
+    """The detail of this kind in `grpc-status-details-bin`."""
+    packed = dict(refused.trailing_metadata())["grpc-status-details-bin"]
+    for any_ in status_pb2.Status.FromString(packed).details:
+        message = kind()
+        if any_.Unpack(message):
+            return message
+    raise AssertionError(f"no {kind.DESCRIPTOR.full_name} in {refused}")
+
+
+def until(look):
+    """What a look finds, looked for again and again: events take a moment."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"not within {PATIENCE_S} s")
+
+
+def token(who):
+    return [("authorization", f"Bearer {os.environ[who]}")]
+
+
+def wish():
+    return str(uuid.uuid4())
+
+
+if __name__ == "__main__":
+    main()
