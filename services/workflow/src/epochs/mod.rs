@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::case::EpochName;
 use crate::draw::{
     Draw, Epoch, EpochError, EpochId, EpochSummary, NumberPool, NumberPools, PlateNumber, PoolName,
-    SecretKey, SubjectHash, VehicleKind, draw,
+    PublicKey, SecretKey, SubjectHash, VehicleKind, draw,
 };
 use opening::OpenEpoch;
 use store::{EpochStore, Logged};
@@ -149,7 +149,7 @@ impl Epochs {
 async fn fixed(
     pool: &NumberPool,
     taken: BTreeSet<PlateNumber>,
-    key: crate::draw::PublicKey,
+    key: PublicKey,
 ) -> Result<Epoch, Failure> {
     let pool = pool.clone();
     blocking(move || {

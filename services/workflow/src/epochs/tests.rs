@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chassis::access::Role;
 use chassis::clock::Clock;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -15,7 +16,6 @@ use crate::draw::{Claim, SubjectKey, subject_hash};
 use crate::rules::Rules;
 use crate::store::CaseStore;
 use crate::working_time::Limit;
-use chassis::access::Role;
 
 /// Numbers of the pool.
 const SIZE: usize = 7;

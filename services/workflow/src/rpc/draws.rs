@@ -16,7 +16,7 @@ use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use super::failed;
-use crate::case::{Case, DrawNumber, Drawn};
+use crate::case::{Case, DrawNumber, Drawn, EpochName};
 use crate::draw::{SubjectKey, VehicleId, VehicleKind, subject_hash};
 use crate::epochs::{Epochs, Open};
 use crate::events::{draw_name, epoch_name};
@@ -75,7 +75,7 @@ impl DrawService for Draws {
         let draw = request.into_inner().draw.unwrap_or_default();
         let claim = slip::claim(&draw).map_err(unreadable)?;
         let told = slip::epoch(&draw.epoch.unwrap_or_default()).map_err(unreadable)?;
-        let name = crate::case::EpochName { pool: told.pool.clone(), id: told.id };
+        let name = EpochName { pool: told.pool.clone(), id: told.id };
         let published = self.epochs.summary(&name).await?.ok_or_else(epoch_unknown)?;
         let problem = if told == published {
             claim.verify(&published).err().map(|error| error.to_string())
