@@ -1,10 +1,12 @@
 """One dossier from an empty draft to its result, by someone who has nothing of ours but the .proto files.
 
-Addresses come in DOSSIER and WORKFLOW, tokens in CITIZEN and OFFICER. Ends with 0 if everything was as the contract says.
+Addresses come in DOSSIER, WORKFLOW, PAYMENT and BANK, tokens in CITIZEN and OFFICER. Ends with 0 if everything was as the contract says.
 """
 
+import json
 import os
 import time
+import urllib.request
 import uuid
 
 import grpc
@@ -13,7 +15,11 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc import error_details_pb2, status_pb2
 from motcua.dossier.v1 import dossier_pb2 as dossier
 from motcua.dossier.v1 import dossier_pb2_grpc as dossier_rpc
+from motcua.payment.v1 import payment_pb2 as payment
+from motcua.payment.v1 import payment_pb2_grpc as payment_rpc
 from motcua.type.v1 import dossier_pb2 as types
+from motcua.workflow.v1 import draw_pb2 as draw_pb
+from motcua.workflow.v1 import draw_pb2_grpc as draw_rpc
 from motcua.workflow.v1 import workflow_pb2 as workflow
 from motcua.workflow.v1 import workflow_pb2_grpc as workflow_rpc
 
@@ -59,11 +65,17 @@ ANSWERS = [
 
 
 def main():
-    with grpc.insecure_channel(os.environ["DOSSIER"]) as at_dossier:
-        with grpc.insecure_channel(os.environ["WORKFLOW"]) as at_workflow:
-            name = file(dossier_rpc.ProcedureServiceStub(at_dossier), dossier_rpc.DossierServiceStub(at_dossier))
-            settle(workflow_rpc.CaseServiceStub(at_workflow), workflow_rpc.TaskServiceStub(at_workflow), name)
-            see_result(dossier_rpc.DossierServiceStub(at_dossier), name)
+    at = {name: grpc.insecure_channel(os.environ[name]) for name in ("DOSSIER", "WORKFLOW", "PAYMENT")}
+    dossiers = dossier_rpc.DossierServiceStub(at["DOSSIER"])
+    cases = workflow_rpc.CaseServiceStub(at["WORKFLOW"])
+    tasks = workflow_rpc.TaskServiceStub(at["WORKFLOW"])
+    name = file(dossier_rpc.ProcedureServiceStub(at["DOSSIER"]), dossiers)
+    accept(cases, tasks, name)
+    draw(draw_rpc.DrawServiceStub(at["WORKFLOW"]), name)
+    pay(payment_rpc.InvoiceServiceStub(at["PAYMENT"]), name)
+    until(lambda: stands(dossiers, name, types.DOSSIER_STATUS_IN_PROCESSING))
+    settle(tasks, name)
+    until(lambda: stands(dossiers, name, types.DOSSIER_STATUS_RESULT_RETURNED))
     print("client: every step was as the contract says")
 
 
@@ -118,8 +130,8 @@ def refuse_empty(dossiers, draft):
         raise AssertionError("an empty draft was taken")
 
 
-def settle(cases, tasks, name):
-    """The officer's part: until the result is handed over."""
+def accept(cases, tasks, name):
+    """The officer takes the dossier; the clock stands until the citizen has drawn and paid."""
     case = name.replace("dossiers/", "cases/")
     task = until(lambda: worklist(tasks, name))
     assert task.step == "receive", task
@@ -127,9 +139,50 @@ def settle(cases, tasks, name):
     accepted = cases.AcceptDossier(
         workflow.AcceptDossierRequest(name=case, request_id=wish()), metadata=token("OFFICER")
     )
-    assert accepted.HasField("due_time"), accepted
+    assert accepted.HasField("accept_time") and accepted.pauses, accepted
     why = cases.ExplainDueTime(workflow.ExplainDueTimeRequest(name=case), metadata=token("OFFICER"))
     assert why.lines_vi and why.lines_en, why
+
+
+def draw(draws, name):
+    """The citizen draws a number; a repeat of the wish draws no other."""
+    asked = draw_pb.DrawNumberRequest(
+        name=name.replace("dossiers/", "cases/"),
+        vehicle_kind=draw_pb.VEHICLE_KIND_MOTORCYCLE,
+        vehicle="RLSMA110XNY" + str(uuid.uuid4().int)[:6],
+        request_id=wish(),
+    )
+    drawn = draws.DrawNumber(asked, metadata=token("CITIZEN"))
+    again = draws.DrawNumber(asked, metadata=token("CITIZEN"))
+    assert drawn.number and again == drawn, (drawn, again)
+    drawn.ClearField("salt")
+    verdict = draws.VerifyDraw(draw_pb.VerifyDrawRequest(draw=drawn))
+    assert verdict.valid, verdict
+
+
+def pay(invoices, name):
+    """The citizen scans the invoice's code with a banking application, and gets a receipt."""
+    asked = payment.ListInvoicesRequest(filter=f'dossier = "{name}"')
+    invoice = until(lambda: next(iter(invoices.ListInvoices(asked, metadata=token("CITIZEN")).invoices), None))
+    assert invoice.total.currency_code == "VND" and invoice.total.units > 0, invoice
+    scanned = json.dumps({"qr": invoice.vietqr, "behaviour": "twice"}).encode()
+    request = urllib.request.Request(
+        f"http://{os.environ['BANK']}/payments", scanned, {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        assert answer.status == 201, answer.status
+    get = payment.GetInvoiceRequest(name=invoice.name)
+
+    def paid():
+        seen = invoices.GetInvoice(get, metadata=token("CITIZEN"))
+        return seen if seen.state == payment.INVOICE_STATE_PAID else None
+
+    assert until(paid).receipt_number
+
+
+def settle(tasks, name):
+    """The officer's part: until the result is handed over."""
+    case = name.replace("dossiers/", "cases/")
     for step, outcome in [("process", "done"), ("sign", "signed"), ("return", "returned")]:
         claim(tasks, f"{case}/tasks/{step}")
         closed = tasks.CompleteTask(
@@ -148,12 +201,9 @@ def claim(tasks, name):
     tasks.ClaimTask(workflow.ClaimTaskRequest(name=name, request_id=wish()), metadata=token("OFFICER"))
 
 
-def see_result(dossiers, name):
-    def returned():
-        seen = dossiers.GetDossier(dossier.GetDossierRequest(name=name), metadata=token("CITIZEN"))
-        return seen.status == types.DOSSIER_STATUS_RESULT_RETURNED
-
-    until(returned)
+def stands(dossiers, name, status):
+    seen = dossiers.GetDossier(dossier.GetDossierRequest(name=name), metadata=token("CITIZEN"))
+    return seen.status == status
 
 
 def detail(refused, kind):
