@@ -74,7 +74,12 @@ pub struct Service {
     pub routes: Routes,
     /// What it does about others' facts.
     pub reactions: Vec<Reactions>,
+    /// What else it does as long as it runs, for example listening to the world outside.
+    pub tasks: Vec<Task>,
 }
+
+/// Work that goes on until the service stops; that it ends before is a failure.
+pub type Task = BoxFuture<'static, Result<(), BoxError>>;
 
 /// Any error on the way up.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -142,6 +147,9 @@ impl Standing {
             let carrying = carrier.carry(sink.clone(), pool.clone());
             tasks.spawn(until_stopped(carrying, stop.clone()));
         }
+        for task in service.tasks {
+            tasks.spawn(within(task, stop.clone()));
+        }
         if let Some(brokers) = brokers {
             let relay = Relay::new(log, pool.clone(), brokers).run();
             tasks.spawn(until_stopped(Box::pin(relay), stop.clone()));
@@ -170,4 +178,11 @@ async fn until_stopped(
         () = stop.cancelled() => {}
     }
     Ok(())
+}
+
+async fn within(task: Task, stop: CancellationToken) -> Result<(), BoxError> {
+    tokio::select! {
+        ended = task => ended,
+        () = stop.cancelled() => Ok(()),
+    }
 }

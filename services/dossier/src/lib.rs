@@ -41,5 +41,5 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let dossiers = Dossiers { catalogue, seal, store, door, clock };
     let routes = Routes::new(ProcedureServiceServer::new(procedures))
         .add_service(DossierServiceServer::new(dossiers));
-    Ok(Service { routes, reactions })
+    Ok(Service { routes, reactions, tasks: Vec::new() })
 }

@@ -49,5 +49,5 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         .add_service(SessionServiceServer::new(sessions))
         .add_service(OfficerServiceServer::new(Officers(room)))
         .add_service(KeyServiceServer::new(KeySets(issuer)));
-    Ok(Service { routes, reactions: Vec::new() })
+    Ok(Service { routes, reactions: Vec::new(), tasks: Vec::new() })
 }

@@ -36,5 +36,5 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone() };
     let routes = Routes::new(CaseServiceServer::new(cases))
         .add_service(TaskServiceServer::new(Tasks { store, door, rules }));
-    Ok(Service { routes, reactions })
+    Ok(Service { routes, reactions, tasks: Vec::new() })
 }
