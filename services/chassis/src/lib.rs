@@ -18,4 +18,5 @@ pub mod server;
 pub mod service;
 pub mod status;
 pub mod telemetry;
+pub mod webhook;
 pub mod write;

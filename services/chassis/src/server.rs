@@ -19,7 +19,7 @@ const LONGEST_CALL: Duration = Duration::from_secs(30);
 /// Calls of one connection that run at once.
 const CALLS_PER_CONNECTION: usize = 256;
 
-/// Largest request that is read, in bytes; said to clients as RESOURCE_EXHAUSTED by gRPC itself.
+/// Largest request that a service reads, in bytes; a larger one is refused by gRPC itself, as OUT_OF_RANGE.
 pub const LARGEST_REQUEST: usize = 1024 * 1024;
 
 /// How long calls may take to finish once the server stops.

@@ -1,6 +1,8 @@
 //! From the door of one service to the door of another over a real Apache Kafka: the one at `MOTCUA_TEST_KAFKA` (host:port), else the
 //! one that `tests/kafka/kafka` starts.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
+
 #[path = "events/toy.rs"]
 mod toy;
 

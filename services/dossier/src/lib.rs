@@ -11,6 +11,7 @@ mod store;
 
 use std::sync::Arc;
 
+use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
 use proto::motcua::dossier::v1::dossier_service_server::DossierServiceServer;
@@ -39,7 +40,9 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let procedures = Procedures { catalogue: catalogue.clone() };
     let reactions = vec![events::of_workflow(&door)];
     let dossiers = Dossiers { catalogue, seal, store, door, clock };
-    let routes = Routes::new(ProcedureServiceServer::new(procedures))
-        .add_service(DossierServiceServer::new(dossiers));
+    let routes = Routes::new(
+        ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST),
+    )
+    .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions, tasks: Vec::new() })
 }

@@ -63,26 +63,37 @@ impl DossierStore {
         Self { pool }
     }
 
-    /// One dossier with its sealed steps, in order.
+    /// One dossier with its sealed steps, in order; one round trip.
     pub async fn get(&self, id: Uuid) -> sqlx::Result<Option<(Dossier, BTreeMap<u8, Vec<u8>>)>> {
-        let row = sqlx::query_as!(
-            Row,
-            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
-             from dossier.dossiers where id = $1",
+        let row = sqlx::query!(
+            r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                      created_at, submitted_at, revision,
+                      array(select step from dossier.steps where dossier = id order by step)
+                          as "steps!",
+                      array(select sealed from dossier.steps where dossier = id order by step)
+                          as "sealed!"
+               from dossier.dossiers where id = $1"#,
             id
         )
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let steps = sqlx::query!("select step, sealed from dossier.steps where dossier = $1", id)
-            .fetch_all(&self.pool)
-            .await?;
-        let steps = steps
-            .into_iter()
-            .filter_map(|step| Some((u8::try_from(step.step).ok()?, step.sealed)))
-            .collect();
-        Ok(Some((row.try_into()?, steps)))
+        let numbers = row.steps.into_iter().map(|step| u8::try_from(step).unwrap_or_default());
+        let steps = numbers.zip(row.sealed).collect();
+        let dossier = Row {
+            id: row.id,
+            owner: row.owner,
+            procedure_code: row.procedure_code,
+            procedure_version: row.procedure_version,
+            agency: row.agency,
+            channel: row.channel,
+            status: row.status,
+            code: row.code,
+            created_at: row.created_at,
+            submitted_at: row.submitted_at,
+            revision: row.revision,
+        };
+        Ok(Some((dossier.try_into()?, steps)))
     }
 
     /// The dossier of a code.

@@ -13,6 +13,7 @@ mod store;
 use std::sync::Arc;
 
 use chassis::seal::Seal;
+use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
 use proto::motcua::identity::v1::account_service_server::AccountServiceServer;
@@ -45,9 +46,14 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let room = Room { door, store, secrets, seal, clock };
     let sessions =
         Sessions { room: room.clone(), issuer: issuer.clone(), codes: Codes::by(mailing) };
-    let routes = Routes::new(AccountServiceServer::new(Accounts(room.clone())))
-        .add_service(SessionServiceServer::new(sessions))
-        .add_service(OfficerServiceServer::new(Officers(room)))
-        .add_service(KeyServiceServer::new(KeySets(issuer)));
+    let routes = Routes::new(
+        AccountServiceServer::new(Accounts(room.clone()))
+            .max_decoding_message_size(LARGEST_REQUEST),
+    )
+    .add_service(SessionServiceServer::new(sessions).max_decoding_message_size(LARGEST_REQUEST))
+    .add_service(
+        OfficerServiceServer::new(Officers(room)).max_decoding_message_size(LARGEST_REQUEST),
+    )
+    .add_service(KeyServiceServer::new(KeySets(issuer)).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions: Vec::new(), tasks: Vec::new() })
 }

@@ -13,6 +13,7 @@ mod template;
 use std::sync::Arc;
 
 use chassis::jobs::Worker;
+use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service, Task};
 use chassis::write::Door;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
@@ -52,6 +53,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         Ok(())
     });
     let messages = Messages { door, gateway, templates };
-    let routes = Routes::new(MessageServiceServer::new(messages));
+    let routes =
+        Routes::new(MessageServiceServer::new(messages).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions, tasks: vec![telling] })
 }

@@ -9,5 +9,5 @@ pub mod up;
 use chassis::service::Kind;
 
 /// Every service there is: `up` runs all rows, `serve` one.
-pub const SERVICES: [Kind; 4] =
-    [identity::SERVICE, dossier::SERVICE, workflow::SERVICE, mailing::SERVICE];
+pub const SERVICES: [Kind; 5] =
+    [identity::SERVICE, dossier::SERVICE, workflow::SERVICE, mailing::SERVICE, payment::SERVICE];

@@ -69,6 +69,13 @@ pub const TELEPHONE_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
     "Where the sandbox's telephone takes messages and shows them; empty: it is not started.",
 );
 
+/// The sandbox's bank.
+pub const BANK_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
+    "sandbox.bank.listen",
+    "127.0.0.1:4652",
+    "Where the sandbox's bank takes payments; empty: it is not started.",
+);
+
 /// What one service needs to be told.
 pub struct Of {
     /// The service.
@@ -78,7 +85,7 @@ pub struct Of {
 }
 
 /// The settings of each service.
-pub const SERVICES: [Of; 4] = [
+pub const SERVICES: [Of; 5] = [
     Of {
         service: "identity",
         listen: Setting::new("identity.listen", "127.0.0.1:4603", "Where identity serves gRPC."),
@@ -95,6 +102,10 @@ pub const SERVICES: [Of; 4] = [
         service: "mailing",
         listen: Setting::new("mailing.listen", "127.0.0.1:4604", "Where mailing serves gRPC."),
     },
+    Of {
+        service: "payment",
+        listen: Setting::new("payment.listen", "127.0.0.1:4605", "Where payment serves gRPC."),
+    },
 ];
 
 /// The whole table.
@@ -109,11 +120,13 @@ pub fn table() -> Vec<Declaration> {
         REFLECTION.declaration(),
         METRICS_LISTEN.declaration(),
         TELEPHONE_LISTEN.declaration(),
+        BANK_LISTEN.declaration(),
     ];
     for service in &SERVICES {
         table.push(service.listen.declaration());
     }
     table.extend(mailing::settings::TABLE);
+    table.extend(payment::settings::TABLE);
     table.extend(TelemetrySettings::TABLE);
     table
 }

@@ -37,6 +37,10 @@ impl AllInOne {
             Some(address) => Some(server::bind(address, "sandbox.telephone.listen").await?),
             None => None,
         };
+        let bank = match settings.get(&settings::BANK_LISTEN)? {
+            Some(address) => Some(server::bind(address, "sandbox.bank.listen").await?),
+            None => None,
+        };
         let metrics_at = settings.get(&settings::METRICS_LISTEN)?;
         let metrics_listener = server::bind(metrics_at, "metrics.listen").await?;
         let place = Place::of(&settings)?;
@@ -45,6 +49,9 @@ impl AllInOne {
         if let Some(listener) = telephone {
             let secret = mailing::settings::sandbox_secret(&keys)?;
             tokio::spawn(sandbox::telephone::serve(listener, secret));
+        }
+        if let Some(listener) = bank {
+            tokio::spawn(sandbox::bank::serve(listener, bank_settings(&settings, &keys)?));
         }
         match start_mesh(settings, keys, &postgres, listeners, metrics_listener).await {
             Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
@@ -80,6 +87,15 @@ async fn bind(settings: &Settings) -> Result<Vec<TcpListener>, BoxError> {
         listeners.push(server::bind(address, service.listen.declaration().name).await?);
     }
     Ok(listeners)
+}
+
+fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Settings, BoxError> {
+    let callback = settings.get(&payment::settings::CALLBACK_LISTEN)?;
+    Ok(sandbox::bank::Settings {
+        callback_url: format!("http://{callback}{}", payment::callback::PATH),
+        secret: payment::settings::sandbox_secret(keys)?,
+        clock: Clock::system(),
+    })
 }
 
 fn postgres_settings(

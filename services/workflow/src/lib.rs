@@ -11,6 +11,7 @@ pub mod working_time;
 
 use std::sync::Arc;
 
+use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
 use proto::motcua::workflow::v1::case_service_server::CaseServiceServer;
@@ -34,7 +35,11 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), rules.clone(), around);
     let reactions = vec![events::of_dossier(&door)];
     let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone() };
-    let routes = Routes::new(CaseServiceServer::new(cases))
-        .add_service(TaskServiceServer::new(Tasks { store, door, rules }));
+    let routes =
+        Routes::new(CaseServiceServer::new(cases).max_decoding_message_size(LARGEST_REQUEST))
+            .add_service(
+                TaskServiceServer::new(Tasks { store, door, rules })
+                    .max_decoding_message_size(LARGEST_REQUEST),
+            );
     Ok(Service { routes, reactions, tasks: Vec::new() })
 }

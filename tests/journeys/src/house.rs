@@ -105,7 +105,10 @@ impl House {
         let keys = Keys::in_folder(&ground.keys).expect("a folder for keys");
         let telephone = telephone(&keys).await;
         let sources = Sources {
-            command_line: vec![format!("mailing.sms.url=http://{telephone}").into()],
+            command_line: vec![
+                format!("mailing.sms.url=http://{telephone}").into(),
+                format!("payment.callback.listen={}", free_address()).into(),
+            ],
             ..Sources::default()
         };
         let settings = Settings::load(&settings::table(), &sources).expect("settings");
@@ -301,4 +304,10 @@ pub fn new_draft() -> dossier::CreateDossierRequest {
         dossier_id: Uuid::now_v7().to_string(),
         request_id: wish(),
     }
+}
+
+/// An address that was free a moment ago; nothing else takes ports of this one.
+fn free_address() -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.2:0").expect("a free port");
+    listener.local_addr().expect("its address")
 }

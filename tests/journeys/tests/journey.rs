@@ -44,6 +44,7 @@ async fn nothing_that_is_kept_shows_what_was_answered() {
     let answers = sample();
     let secrets: Vec<&str> = leaves(&answers).filter(|text| text.len() > 6).collect();
     assert!(secrets.len() > 10, "the sample answers something");
+    let mut seen = 0;
     for database in house.databases() {
         let dump: String = sqlx::query_scalar(
             "select string_agg(query_to_xml(format('select * from %I.%I', schemaname, tablename),
@@ -53,7 +54,7 @@ async fn nothing_that_is_kept_shows_what_was_answered() {
         .fetch_one(&database)
         .await
         .expect("every row of every table");
-        assert!(dump.contains(AGENCY), "the dump holds what may be kept");
+        seen += dump.matches(AGENCY).count();
         // Bytes are dumped as base64: a secret inside them would not be found by its text alone.
         let bytes = bodies(&database).await;
         for secret in &secrets {
@@ -62,6 +63,7 @@ async fn nothing_that_is_kept_shows_what_was_answered() {
             assert!(!within, "an event or a sealed step shows an answer of the form");
         }
     }
+    assert!(seen > 0, "the dumps hold what may be kept");
 }
 
 /// Every value of every column of bytes.

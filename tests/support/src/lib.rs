@@ -3,6 +3,7 @@
 //!
 //! Failing here is failing the test, so every function panics with what went wrong.
 
+mod alone;
 mod database;
 mod eventually;
 mod server;
@@ -12,6 +13,7 @@ use chassis::events::Bell;
 use chassis::telemetry::Metrics;
 use chassis::write::{Around, Settings};
 
+pub use alone::{Alone, Surroundings};
 pub use database::TestDatabase;
 pub use eventually::{Look, eventually};
 

@@ -1,6 +1,8 @@
 //! What carriers and sinks promise, on a real PostgreSQL: nothing is skipped, nothing takes effect twice, and what cannot be taken
 //! stops nobody else.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
+
 mod carrier;
 mod log;
 mod overheard;

@@ -90,6 +90,19 @@ pub struct Named {
 
 impl Kept for Named {}
 
+/// What a caller is told of a submission: all that it changed, so that the answer needs no second reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The code it got.
+    pub code: String,
+    /// When.
+    pub at: Timestamp,
+    /// Its revision then.
+    pub revision: i64,
+}
+
+impl Kept for Submitted {}
+
 impl Dossier {
     /// Whether it is still in its owner's hands.
     pub fn is_draft(&self) -> bool {
@@ -105,6 +118,17 @@ impl Dossier {
     pub fn next_actions(&self) -> Vec<String> {
         let actions: &[&str] = if self.is_draft() { &["SaveStep", "SubmitDossier"] } else { &[] };
         actions.iter().map(ToString::to_string).collect()
+    }
+
+    /// The draft as it became by its submission.
+    pub fn as_submitted(&self, submitted: Submitted) -> Self {
+        Self {
+            status: DossierStatus::NewlyRegistered,
+            code: Some(DossierCode(submitted.code)),
+            submitted_at: Some(submitted.at),
+            revision: submitted.revision,
+            ..self.clone()
+        }
     }
 
     /// The draft that `caller` may change, if nobody changed it since `etag`; an empty etag asks nothing.

@@ -6,10 +6,10 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Series, Stream};
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use proto::motcua::r#type::v1::{DossierStatus, LegalLimit};
+use proto::motcua::r#type::v1::LegalLimit;
 use uuid::Uuid;
 
-use super::{Dossier, Fact, Named};
+use super::{Dossier, Fact, Submitted};
 
 /// Vietnam's offset from UTC, its only one since 1975: the day in a code is the citizen's.
 pub const VIETNAM: Offset = Offset::constant(7);
@@ -80,7 +80,7 @@ pub struct SubmitDossier {
 impl Command for SubmitDossier {
     const NAME: &'static str = "SubmitDossier";
     type Root = Dossier;
-    type Answer = Named;
+    type Answer = Submitted;
 
     fn stream(&self) -> Stream {
         Stream(self.id)
@@ -91,18 +91,15 @@ impl Command for SubmitDossier {
         before: Option<&Dossier>,
         (): &(),
         at: &mut At<'_>,
-    ) -> Result<Decided<Dossier, Named>, Refusal> {
+    ) -> Result<Decided<Dossier, Submitted>, Refusal> {
         let draft = Dossier::draft_of(before, &self.caller, &self.checked)?;
         let day = TimeZone::fixed(VIETNAM).to_datetime(at.now).date();
         let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
-        let dossier = Dossier {
-            status: DossierStatus::NewlyRegistered,
-            code: Some(DossierCode::of(&draft.agency, day, serial)),
-            submitted_at: Some(at.now),
-            ..draft
-        };
+        let code = DossierCode::of(&draft.agency, day, serial);
+        let answer = Submitted { code: code.0, at: at.now, revision: draft.revision };
+        let dossier = draft.as_submitted(answer.clone());
         let fact = Fact::Submitted { dossier: Box::new(dossier.clone()), limit: self.limit };
-        Ok(Decided { after: dossier, facts: vec![fact], answer: Named { id: self.id } })
+        Ok(Decided { after: dossier, facts: vec![fact], answer })
     }
 }
 

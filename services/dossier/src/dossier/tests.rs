@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, LimitUnit};
 use uuid::Uuid;
 
-use super::{CreateDossier, Dossier, Fact, FollowCase, Named, SaveStep, SubmitDossier};
+use super::{CreateDossier, Dossier, Fact, FollowCase, SaveStep, SubmitDossier, Submitted};
 
 const ID: Uuid = Uuid::from_u128(7);
 const OWNER: &str = "accounts/owner";
@@ -43,7 +43,7 @@ fn submission(caller: &str, checked: &str) -> SubmitDossier {
     SubmitDossier { id: ID, caller: caller.into(), checked: checked.into(), limit }
 }
 
-fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Named>, Refusal> {
+fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Refusal> {
     decide(&submission(OWNER, &before.etag()), Some(before), now)
 }
 

@@ -20,14 +20,18 @@ use uuid::Uuid;
 
 use super::{convert, failed, procedures};
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
-use crate::form::Form;
+use crate::form::{Form, Step};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
 use crate::store::DossierStore;
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
 
+/// Steps by number, as they are kept.
 type Steps = BTreeMap<u8, Vec<u8>>;
+
+/// Steps by number, as they were answered.
+type Opened = BTreeMap<u8, Map<String, Value>>;
 
 /// Takes dossiers in.
 pub struct Dossiers {
@@ -84,9 +88,11 @@ impl DossierService for Dossiers {
         let id = names::id("dossiers", &asked.name, "name")?;
         let (dossier, steps) = self.of_owner(id, caller.name()?).await?;
         let procedure = self.procedure(&dossier)?;
+        let steps = self.opened(&dossier, &steps)?;
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
-        if dossier.is_draft() {
-            self.check_answers(procedure, &dossier, &steps)?;
+        let is_draft = dossier.is_draft();
+        if is_draft {
+            self.check_answers(procedure, &steps)?;
         }
         let command = SubmitDossier {
             id,
@@ -94,8 +100,11 @@ impl DossierService for Dossiers {
             checked: if asked.etag.is_empty() { dossier.etag() } else { asked.etag.clone() },
             limit: convert::legal_limit(procedure.limit),
         };
-        self.door.run(once, command).await?;
-        self.answer(id).await
+        let submitted = self.door.run(once, command).await?;
+        if !is_draft {
+            return self.answer(id).await;
+        }
+        Ok(Response::new(whole(&dossier.as_submitted(submitted), steps)))
     }
 
     async fn get_dossier(
@@ -107,7 +116,8 @@ impl DossierService for Dossiers {
         let found = self.store.get(id).await.map_err(failed)?;
         let (dossier, steps) =
             found.filter(|(dossier, _)| may_read(&caller, dossier)).ok_or_else(Refusal::denied)?;
-        Ok(Response::new(self.whole(&dossier, &steps)?))
+        let steps = self.opened(&dossier, &steps)?;
+        Ok(Response::new(whole(&dossier, steps)))
     }
 
     async fn list_dossiers(
@@ -210,20 +220,13 @@ impl Dossiers {
         Ok((number, sealed))
     }
 
-    fn check_answers(
-        &self,
-        procedure: &Procedure,
-        dossier: &Dossier,
-        steps: &Steps,
-    ) -> Result<(), Failure> {
+    fn check_answers(&self, procedure: &Procedure, steps: &Opened) -> Result<(), Failure> {
         let form = procedure.form.as_ref().ok_or_else(without_form)?;
-        let mut answers = Map::new();
-        for step in form.steps() {
-            if let Some(sealed) = steps.get(&step.number()) {
-                let opened = self.seal.open(dossier.id, step.number(), sealed).map_err(broken)?;
-                answers.insert(step.id().to_owned(), opened);
-            }
-        }
+        let of_step = |step: &Step| {
+            let answers = steps.get(&step.number())?.clone();
+            Some((step.id().to_owned(), Value::Object(answers)))
+        };
+        let answers: Map<String, Value> = form.steps().iter().filter_map(of_step).collect();
         form.check_all(&answers, self.today())
             .map_err(|violations| convert::refusal("answers", violations))?;
         Ok(())
@@ -237,20 +240,29 @@ impl Dossiers {
     async fn answer(&self, id: Uuid) -> Result<Response<pb::Dossier>, Status> {
         let found = self.store.get(id).await.map_err(failed)?;
         let (dossier, steps) = found.ok_or_else(Refusal::denied)?;
-        Ok(Response::new(self.whole(&dossier, &steps)?))
+        let steps = self.opened(&dossier, &steps)?;
+        Ok(Response::new(whole(&dossier, steps)))
     }
 
-    fn whole(&self, dossier: &Dossier, steps: &Steps) -> Result<pb::Dossier, Failure> {
-        let opened = steps.iter().map(|(step, sealed)| {
-            let answers = match self.seal.open(dossier.id, *step, sealed).map_err(broken)? {
-                Value::Object(fields) => convert::from_json(fields),
-                _ => prost_types::Struct::default(),
-            };
-            Ok(pb::StepAnswers { step: i32::from(*step), answers: Some(answers) })
-        });
-        let steps = opened.collect::<Result<_, Failure>>()?;
-        Ok(pb::Dossier { steps, ..convert::dossier(dossier) })
+    fn opened(&self, dossier: &Dossier, steps: &Steps) -> Result<Opened, Failure> {
+        let open = |(step, sealed): (&u8, &Vec<u8>)| match self
+            .seal
+            .open(dossier.id, *step, sealed)
+            .map_err(broken)?
+        {
+            Value::Object(answers) => Ok((*step, answers)),
+            _ => Err(broken("sealed answers are no object")),
+        };
+        steps.iter().map(open).collect()
     }
+}
+
+fn whole(dossier: &Dossier, steps: Opened) -> pb::Dossier {
+    let step = |(step, answers)| pb::StepAnswers {
+        step: i32::from(step),
+        answers: Some(convert::from_json(answers)),
+    };
+    pb::Dossier { steps: steps.into_iter().map(step).collect(), ..convert::dossier(dossier) }
 }
 
 /// Its owner always; once submitted, its agency and services.

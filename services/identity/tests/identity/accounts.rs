@@ -24,7 +24,7 @@ async fn two_creations_at_once_meet_the_same_account() {
     let (one, other) = tokio::join!(mesh.account(HOA), mesh.account(HOA));
     assert_eq!(one, other);
     let count: i64 = sqlx::query_scalar("select count(*) from chassis.event")
-        .fetch_one(&mesh.database.pool())
+        .fetch_one(&mesh.identity.database.pool())
         .await
         .unwrap();
     assert_eq!(count, 1);

@@ -1,18 +1,12 @@
 //! The service on its feet, with a stand-in for mailing, and people who use it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chassis::access::{Issuer, Person, Rules, SigningKey, Verifier};
+use chassis::access::Person;
 use chassis::clock::Clock;
-use chassis::config::{Settings, Sources};
-use chassis::events::LogCarrier;
-use chassis::keys::Keys;
-use chassis::peers::Peers;
-use chassis::service::{BoxError, Process, Standing};
-use chassis::telemetry::Metrics;
+use chassis::service::BoxError;
 use proto::google::r#type::Date;
 use proto::motcua::identity::v1 as pb;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
@@ -21,12 +15,11 @@ use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
 use proto::motcua::mailing::v1::message_service_server::{MessageService, MessageServiceServer};
 use proto::motcua::mailing::v1::{SendOneTimeCodeRequest, SendOneTimeCodeResponse};
-use support::{TestDatabase, eventually};
+use support::{Alone, Surroundings, eventually};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::TcpListenerStream;
-use tokio_util::sync::CancellationToken;
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::transport::{Channel, Server};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -39,13 +32,8 @@ pub struct Mesh {
     pub sessions: SessionServiceClient<Channel>,
     pub officers: OfficerServiceClient<Channel>,
     pub keys: KeyServiceClient<Channel>,
-    pub clock: Clock,
-    pub verifier: Verifier,
-    pub database: TestDatabase,
-    issuer: Issuer,
+    pub identity: Alone,
     sent: Sent,
-    stop: CancellationToken,
-    keys_folder: PathBuf,
     _tasks: JoinSet<Result<(), BoxError>>,
 }
 
@@ -76,43 +64,20 @@ impl MessageService for Sent {
 impl Mesh {
     pub async fn new() -> Self {
         let clock = Clock::manual("2026-11-25T03:00:00Z".parse().unwrap());
-        let database = TestDatabase::new("identity", identity::SERVICE.migrations, &clock).await;
-        let key = SigningKey::from_bytes(&[7; 32]);
-        let issuer = Issuer::new(&key, clock.clone()).unwrap();
-        let verifier = Verifier::new(&[key.verifying_key()], clock.clone()).unwrap();
-        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let sent = Sent::default();
+        let mut tasks = JoinSet::new();
         let mailing = stand_in(sent.clone(), &mut tasks).await;
-        let folder = format!("motcua-identity-{}", Uuid::now_v7());
-        let keys_folder = std::env::temp_dir().join(folder);
-        let process = Process {
-            clock: clock.clone(),
-            metrics: Metrics::new(),
-            keys: Keys::in_folder(&keys_folder).unwrap(),
-            settings: Arc::new(Settings::load(&[], &Sources::default()).unwrap()),
-            verifier: verifier.clone(),
-            rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).unwrap()),
-            peers: Peers::new(HashMap::from([("mailing", mailing)]), issuer.clone()),
-            issuer: issuer.clone(),
-            reflection: false,
-        };
-        let standing = Standing::raise(identity::SERVICE, process, database.options(), 8).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        standing.unwrap().start(listener, &LogCarrier::default(), None, &stop, &mut tasks);
-        let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
+        let peers = HashMap::from([("mailing", mailing)]);
+        let around = Surroundings { peers, ..Surroundings::default() };
+        let identity = Alone::raise(identity::SERVICE, clock, around).await;
+        let channel = identity.channel.clone();
         Self {
             accounts: AccountServiceClient::new(channel.clone()),
             sessions: SessionServiceClient::new(channel.clone()),
             officers: OfficerServiceClient::new(channel.clone()),
             keys: KeyServiceClient::new(channel),
-            clock,
-            verifier,
-            database,
-            issuer,
+            identity,
             sent,
-            stop,
-            keys_folder,
             _tasks: tasks,
         }
     }
@@ -201,21 +166,13 @@ impl Mesh {
 
     /// A request by a service.
     pub fn by_service<T>(&self, message: T) -> Request<T> {
-        by(&self.issuer.issue("services/ctl", Person::Service).unwrap(), message)
+        by(&self.identity.issuer.issue("services/ctl", Person::Service).unwrap(), message)
     }
 
     /// Appoints the owner of an account in the name of a service.
     pub async fn appoint(&self, agency: &str, account: &str, roles: &[i32]) -> pb::Officer {
         let request = self.by_service(appointment(agency, account, roles));
         self.officers.clone().appoint_officer(request).await.unwrap().into_inner()
-    }
-}
-
-impl Drop for Mesh {
-    fn drop(&mut self) {
-        self.stop.cancel();
-        // A folder that cannot be removed fails no test.
-        let _ = std::fs::remove_dir_all(&self.keys_folder);
     }
 }
 

@@ -11,7 +11,7 @@ const RECEIVING: i32 = Role::Receiving as i32;
 const OPERATOR: i32 = Role::Operator as i32;
 
 fn roles_in(mesh: &Mesh, access_token: &str) -> Vec<i32> {
-    match mesh.verifier.caller(access_token).unwrap() {
+    match mesh.identity.verifier.caller(access_token).unwrap() {
         Caller::Known { person: Person::Officer { roles, .. }, .. } => roles,
         other => panic!("{other:?} is no officer"),
     }
@@ -32,7 +32,7 @@ async fn a_service_appoints_the_first_administrator_who_appoints_others() {
     let officer = mesh.appoint(WARD, &hoa, &[ADMINISTRATOR]).await;
     let tokens = mesh.signed_in(HOA, WARD).await;
     assert_eq!((&tokens.officer, &tokens.account), (&officer.name, &hoa));
-    let caller = mesh.verifier.caller(&tokens.access_token).unwrap();
+    let caller = mesh.identity.verifier.caller(&tokens.access_token).unwrap();
     assert_eq!(caller.name(), Ok(officer.name.as_str()));
 
     let token = &tokens.access_token;
@@ -101,7 +101,7 @@ async fn an_officers_session_lasts_a_working_day() {
     mesh.appoint(WARD, &hoa, &[RECEIVING]).await;
     let officer = mesh.signed_in(HOA, WARD).await.refresh_token;
     let citizen = mesh.signed_in(HOA, "").await.refresh_token;
-    mesh.clock.advance(SignedDuration::from_hours(12));
+    mesh.identity.clock.advance(SignedDuration::from_hours(12));
     assert_eq!(reason(mesh.refresh(&officer).await), "SESSION_ENDED");
     assert!(mesh.refresh(&citizen).await.is_ok());
 }

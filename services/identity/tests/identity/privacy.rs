@@ -35,7 +35,7 @@ async fn nothing_personal_and_no_secret_is_in_the_database_or_the_log_in_clear()
     let request = pb::GrantRoleRequest { name, role: 3, request_id: fresh() };
     mesh.officers.clone().grant_role(mesh.by_service(request)).await.unwrap();
 
-    let pool = mesh.database.pool();
+    let pool = mesh.identity.database.pool();
     let kinds: Vec<String> = sqlx::query_scalar("select type from chassis.event order by sequence")
         .fetch_all(&pool)
         .await

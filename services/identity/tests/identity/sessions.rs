@@ -10,7 +10,7 @@ async fn a_code_opens_a_session_as_the_citizen() {
     let mesh = Mesh::new().await;
     let name = mesh.account(HOA).await;
     let tokens = mesh.signed_in(HOA, "").await;
-    let caller = mesh.verifier.caller(&tokens.access_token).unwrap();
+    let caller = mesh.identity.verifier.caller(&tokens.access_token).unwrap();
     assert_eq!(
         caller,
         Caller::Known { name: name.clone(), person: Person::Citizen { assurance: 1 } }
@@ -26,7 +26,10 @@ async fn a_stranger_cannot_tell_who_has_an_account() {
     let astray = Citizen { phone: LAN.phone, ..HOA };
     for citizen in [HOA, LAN, astray] {
         let started = mesh.start(citizen).await.unwrap();
-        assert_eq!(started.expire_time.unwrap().seconds, mesh.clock.now().as_second() + 300);
+        assert_eq!(
+            started.expire_time.unwrap().seconds,
+            mesh.identity.clock.now().as_second() + 300
+        );
         let wrong = if citizen.phone == HOA.phone {
             other_than(&mesh.code_of(&started.sign_in).await)
         } else {
@@ -45,7 +48,7 @@ async fn a_stranger_cannot_tell_who_has_an_account() {
     }
     mesh.wait_for_sendings(5).await;
     assert_eq!(mesh.sendings(), 5, "codes go to the account's own telephone alone");
-    mesh.clock.advance(SignedDuration::from_hours(1));
+    mesh.identity.clock.advance(SignedDuration::from_hours(1));
     assert!(mesh.start(HOA).await.is_ok());
 }
 
@@ -88,12 +91,12 @@ async fn a_code_lapses_and_is_used_once() {
     mesh.account(HOA).await;
     let sign_in = mesh.start(HOA).await.unwrap().sign_in;
     let code = mesh.code_of(&sign_in).await;
-    mesh.clock.advance(SignedDuration::from_mins(5));
+    mesh.identity.clock.advance(SignedDuration::from_mins(5));
     assert_eq!(reason(mesh.complete(&sign_in, &code).await), "SIGN_IN_EXPIRED");
 
     let sign_in = mesh.start(HOA).await.unwrap().sign_in;
     let code = mesh.code_of(&sign_in).await;
-    mesh.clock.advance(SignedDuration::from_secs(299));
+    mesh.identity.clock.advance(SignedDuration::from_secs(299));
     assert!(mesh.complete(&sign_in, &code).await.is_ok());
     assert_eq!(reason(mesh.complete(&sign_in, &code).await), "SIGN_IN_EXPIRED");
     let unknown = format!("signIns/{}", fresh());
@@ -191,7 +194,7 @@ async fn the_eleventh_session_crowds_out_the_oldest() {
     let mut tokens = Vec::new();
     for _ in 0..11 {
         tokens.push(mesh.signed_in(HOA, "").await.refresh_token);
-        mesh.clock.advance(SignedDuration::from_mins(15));
+        mesh.identity.clock.advance(SignedDuration::from_mins(15));
     }
     assert_eq!(reason(mesh.refresh(&tokens[0]).await), "SESSION_ENDED");
     assert!(mesh.refresh(&tokens[1]).await.is_ok());

@@ -1,0 +1,130 @@
+//! The invoice: what is due on a dossier at one time.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Dossier, Purpose};
+use crate::ledger::FeeKind;
+use crate::money::Dong;
+use crate::settings::Payee;
+use crate::vietqr::{PayTo, Payload, QrError, Transfer};
+
+/// The largest total that a VietQR can say, in đồng.
+pub const MOST: i64 = 9_999_999_999_999;
+
+/// An invoice as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invoice {
+    /// The id of the obligation it collects.
+    pub id: Uuid,
+    /// What it is due on.
+    pub dossier: Dossier,
+    /// `HD-{year}-{number}`, without gaps in a year.
+    pub number: String,
+    /// What is due.
+    pub fees: Fees,
+    /// Whom it is paid to, as when it was issued.
+    pub payee: Payee,
+    /// What a transfer must carry.
+    pub purpose: Purpose,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// Until when it can be paid, by the bank's clock.
+    pub expires_at: Timestamp,
+    /// Whether it is paid.
+    pub state: State,
+}
+
+/// Where an invoice stands. That it can expire or be cancelled comes with the timers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It waits for a transfer.
+    Issued,
+    /// It is paid.
+    Paid {
+        /// The instant of payment, by the bank's clock.
+        at: Timestamp,
+        /// `BL-{year}-{number}`, without gaps in a year.
+        receipt: String,
+    },
+}
+
+/// 1 to 19 lines above zero that add up to at most [`MOST`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fees {
+    lines: Vec<(FeeKind, Dong)>,
+    total: Dong,
+}
+
+impl Fees {
+    /// These lines, if they can be an invoice.
+    pub fn new(lines: Vec<(FeeKind, Dong)>) -> Option<Self> {
+        let total = Dong::total(lines.iter().map(|(_, amount)| *amount)).ok()?;
+        let whole = (1..=19).contains(&lines.len())
+            && lines.iter().all(|(_, amount)| !amount.is_zero())
+            && total.units() <= MOST;
+        whole.then_some(Self { lines, total })
+    }
+
+    /// Kind and amount of each line.
+    pub fn lines(&self) -> &[(FeeKind, Dong)] {
+        &self.lines
+    }
+
+    /// Their sum.
+    pub const fn total(&self) -> Dong {
+        self.total
+    }
+}
+
+impl Invoice {
+    /// What a citizen's bank application scans.
+    ///
+    /// # Errors
+    /// A part of it is not as it was when the invoice was issued.
+    pub fn vietqr(&self) -> Result<Payload, QrError> {
+        Payload::new(Transfer {
+            bank_bin: self.payee.bank_bin(),
+            account: self.payee.account(),
+            amount: Some(self.fees.total()),
+            purpose: Some(self.purpose.as_str()),
+            to: PayTo::Account,
+        })
+    }
+
+    /// The instant of payment; none before.
+    pub const fn paid_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Paid { at, .. } => Some(at),
+            State::Issued => None,
+        }
+    }
+
+    /// The receipt's number; none before it is paid.
+    pub fn receipt(&self) -> Option<&str> {
+        match &self.state {
+            State::Paid { receipt, .. } => Some(receipt),
+            State::Issued => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fees(amounts: &[i64]) -> Option<Fees> {
+        let line = |amount: &i64| (FeeKind::State, Dong::new(*amount).unwrap());
+        Fees::new(amounts.iter().map(line).collect())
+    }
+
+    #[test]
+    fn fees_are_what_a_ledger_and_a_vietqr_can_hold() {
+        assert_eq!(fees(&[150_000, 1]).unwrap().total(), Dong::new(150_001).unwrap());
+        assert!(fees(&[1; 19]).is_some());
+        assert!(fees(&[MOST]).is_some());
+        for bad in [&[][..], &[0], &[5, 0], &[1; 20], &[MOST, 1], &[Dong::MAX.units(); 2]] {
+            assert_eq!(fees(bad), None, "{bad:?}");
+        }
+    }
+}

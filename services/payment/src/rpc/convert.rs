@@ -1,0 +1,60 @@
+//! Domain types as messages.
+
+use chassis::clock::timestamp;
+use chassis::refusal::Failure;
+use proto::motcua::payment::v1 as pb;
+
+use crate::events::{fee_kind, money, name, reference, state};
+use crate::folio::{Fees, Invoice};
+use crate::store::Balances;
+
+/// An invoice with its VietQR.
+///
+/// # Errors
+/// Its row was damaged, so that nobody could pay by it.
+pub fn invoice(invoice: &Invoice) -> Result<pb::Invoice, Failure> {
+    let vietqr = invoice.vietqr().map_err(|error| Failure::Broken(error.to_string()))?;
+    Ok(pb::Invoice {
+        name: name(invoice),
+        number: invoice.number.clone(),
+        dossier: Some(reference(&invoice.dossier)),
+        lines: lines(&invoice.fees),
+        total: Some(money(invoice.fees.total().units())),
+        state: state(&invoice.state).into(),
+        vietqr: vietqr.encode(),
+        payee: Some(pb::PayeeAccount {
+            bank_bin: invoice.payee.bank_bin().into(),
+            account: invoice.payee.account().into(),
+        }),
+        purpose: invoice.purpose.to_string(),
+        issue_time: Some(timestamp(invoice.issued_at)),
+        expire_time: Some(timestamp(invoice.expires_at)),
+        pay_time: invoice.paid_at().map(timestamp),
+        receipt_number: invoice.receipt().unwrap_or_default().into(),
+    })
+}
+
+fn lines(fees: &Fees) -> Vec<pb::InvoiceLine> {
+    let line = |(kind, amount): &(_, crate::money::Dong)| pb::InvoiceLine {
+        kind: fee_kind(*kind).into(),
+        amount: Some(money(amount.units())),
+    };
+    fees.lines().iter().map(line).collect()
+}
+
+/// How the books stand.
+pub fn balances(balances: &Balances) -> pb::CheckLedgerResponse {
+    let balance = |(account, sum): (&crate::ledger::Account, &i64)| pb::AccountBalance {
+        account: format!("ledgerAccounts/{}", account.id()),
+        balance: Some(money(*sum)),
+    };
+    pb::CheckLedgerResponse {
+        balances: balances.accounts.iter().map(balance).collect(),
+        difference: Some(money(balances.accounts.values().sum())),
+        unbalanced_entries: balances
+            .unbalanced
+            .iter()
+            .map(|entry| format!("ledgerEntries/{entry}"))
+            .collect(),
+    }
+}

@@ -1,0 +1,189 @@
+//! A bank: it takes what a citizen's banking application scanned and tells the payee by a signed callback, once, twice or never.
+//!
+//! | call | answer |
+//! |---|---|
+//! | `POST /payments` with [`Payment`] | 201 with [`Told`]; 422 for a QR that is none |
+//! | `GET /transfers/{purpose}` | [`Standing`]: the first transfer with this purpose, or that there is none |
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use chassis::clock::Clock;
+use chassis::webhook::{ID_HEADER, MessageId, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, sign};
+use jiff::Timestamp;
+use payment::vietqr;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+/// Times a callback is tried before the bank gives up.
+const TRIES: u32 = 10;
+
+/// The wait after the first try; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whom the bank tells, and how it is believed.
+pub struct Settings {
+    /// Where its callbacks go.
+    pub callback_url: String,
+    /// What it signs them with.
+    pub secret: Secret,
+    /// Its clock.
+    pub clock: Clock,
+}
+
+/// What a banking application sends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payment {
+    /// The text of the scanned VietQR.
+    pub qr: String,
+    /// How often the payee is told.
+    #[serde(default)]
+    pub behaviour: Behaviour,
+    /// Another amount than the QR says, in đồng: the payer typed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
+}
+
+/// How often the payee is told of a payment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Behaviour {
+    /// Until the payee takes it.
+    #[default]
+    Once,
+    /// Again after that.
+    Twice,
+    /// Not at all: the payee must ask.
+    Never,
+}
+
+/// A transfer as the bank tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The bank's id for it.
+    pub transfer_id: String,
+    /// How much, in đồng.
+    pub amount: i64,
+    /// Always `VND`.
+    pub currency: String,
+    /// What the payer wrote.
+    pub purpose: String,
+    /// When, by the bank's clock.
+    pub pay_time: Timestamp,
+}
+
+/// Whether something was paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Standing {
+    /// It was, by this transfer.
+    Paid(Told),
+    /// It was not.
+    Unpaid,
+}
+
+struct Bank {
+    settings: Settings,
+    http: reqwest::Client,
+    /// The first transfer of each purpose.
+    transfers: Mutex<HashMap<String, Told>>,
+}
+
+/// Runs the bank for as long as it is polled.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(listener: TcpListener, settings: Settings) -> std::io::Result<()> {
+    let bank = Bank { settings, http: reqwest::Client::new(), transfers: Mutex::default() };
+    let router = Router::new()
+        .route("/payments", post(pay))
+        .route("/transfers/{purpose}", get(standing))
+        .with_state(Arc::new(bank));
+    axum::serve(listener, router).await
+}
+
+async fn pay(
+    State(bank): State<Arc<Bank>>,
+    Json(payment): Json<Payment>,
+) -> Result<(StatusCode, Json<Told>), (StatusCode, String)> {
+    let told = bank.transfer(&payment).map_err(|why| (StatusCode::UNPROCESSABLE_ENTITY, why))?;
+    let times = match payment.behaviour {
+        Behaviour::Once => 1,
+        Behaviour::Twice => 2,
+        Behaviour::Never => 0,
+    };
+    let telling = told.clone();
+    tokio::spawn(async move {
+        for _ in 0..times {
+            bank.tell(&telling).await;
+        }
+    });
+    Ok((StatusCode::CREATED, Json(told)))
+}
+
+async fn standing(State(bank): State<Arc<Bank>>, Path(purpose): Path<String>) -> Json<Standing> {
+    let transfers = bank.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+    Json(transfers.get(&purpose).cloned().map_or(Standing::Unpaid, Standing::Paid))
+}
+
+impl Bank {
+    fn transfer(&self, payment: &Payment) -> Result<Told, String> {
+        let scanned = vietqr::parse(&payment.qr).map_err(|error| error.to_string())?;
+        let proposed = scanned.transfer();
+        let amount = payment.amount.or(proposed.amount.map(|amount| amount.units()));
+        let amount = amount.filter(|amount| *amount > 0);
+        let told = Told {
+            transfer_id: format!("FT{}", Uuid::now_v7().simple()),
+            amount: amount.ok_or("neither the QR nor the payer says an amount above zero")?,
+            currency: "VND".into(),
+            purpose: proposed.purpose.unwrap_or_default().into(),
+            pay_time: self.settings.clock.now(),
+        };
+        let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.entry(told.purpose.clone()).or_insert_with(|| told.clone());
+        Ok(told)
+    }
+
+    /// Calls until the payee takes it, with longer and longer waits.
+    async fn tell(&self, told: &Told) {
+        let mut wait = FIRST_WAIT;
+        for _ in 0..TRIES {
+            match self.call(told).await {
+                Ok(status) if status.is_success() => return,
+                outcome => tracing::warn!(transfer = told.transfer_id, ?outcome, "not taken yet"),
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+        tracing::error!(transfer = told.transfer_id, "the payee could not be told");
+    }
+
+    /// One call: the same id each time, signed at the time of this one.
+    async fn call(&self, told: &Told) -> reqwest::Result<StatusCode> {
+        let body = serde_json::to_vec(told).expect("plain fields can be written");
+        let id: MessageId = told.transfer_id.parse().expect("letters and digits make an id");
+        let now = self.settings.clock.now();
+        let answer = self
+            .http
+            .post(&self.settings.callback_url)
+            .timeout(PATIENCE)
+            .header("content-type", "application/json")
+            .header(ID_HEADER, id.as_str())
+            .header(TIMESTAMP_HEADER, now.as_second())
+            .header(SIGNATURE_HEADER, sign(&self.settings.secret, &id, now, &body))
+            .body(body)
+            .send()
+            .await?;
+        Ok(answer.status())
+    }
+}
