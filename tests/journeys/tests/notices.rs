@@ -18,8 +18,9 @@ async fn the_owner_of_an_accepted_dossier_is_told_its_code_and_date_once() {
     let person = new_person();
     let number = person.phone_number.replacen('0', "+84", 1);
     let asked = CreateAccountRequest { account: Some(person), request_id: wish() };
-    let mut accounts =
-        AccountServiceClient::new(house.channel("/motcua.identity.v1.AccountService/CreateAccount"));
+    let mut accounts = AccountServiceClient::new(
+        house.channel("/motcua.identity.v1.AccountService/CreateAccount"),
+    );
     let owner = accounts.create_account(asked).await.expect("an account").into_inner().name;
     let owner = owner.strip_prefix("accounts/").and_then(|id| id.parse().ok()).expect("a UUID");
 
