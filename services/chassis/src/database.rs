@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
 
 use crate::clock::Clock;
 
@@ -16,10 +16,6 @@ const ANSWERS_KEPT_DAYS: i32 = 7;
 
 /// How long a call waits for a connection before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// A connection that was used this lately is handed out without asking whether it still stands: a round trip saved on every query. One that
-/// died within that time fails one call, which is repeated.
-const TRUSTED: Duration = Duration::from_secs(1);
 
 /// How often partitions are made ahead and dropped behind.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
@@ -34,15 +30,6 @@ pub fn pool(options: PgConnectOptions, service: &str, connections: u32) -> PgPoo
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(PATIENCE)
-        .test_before_acquire(false)
-        .before_acquire(|connection, about| {
-            Box::pin(async move {
-                if about.idle_for > TRUSTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
         .connect_lazy_with(options)
 }
 

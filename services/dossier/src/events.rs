@@ -5,14 +5,21 @@ use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
 use proto::motcua::dossier::v1::{DossierStatusChanged, DossierSubmitted};
 use proto::motcua::r#type::v1::{DossierRef, DossierStatus};
-use proto::motcua::workflow::v1::{DossierAccepted, TaskClosed};
+use proto::motcua::workflow::v1::{
+    ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, TaskClosed,
+};
 
 use crate::dossier::{Dossier, Fact, FollowCase};
 use crate::store::DossierStore;
 
 /// What dossier does about workflow's facts.
 pub fn of_workflow(door: &Door<DossierStore>) -> Reactions {
-    Reactions::to("workflow", door).on(door, accepted).on(door, task_closed)
+    Reactions::to("workflow", door)
+        .on(door, accepted)
+        .on(door, task_closed)
+        .on(door, fee_fell_due)
+        .on(door, clock_paused)
+        .on(door, clock_resumed)
 }
 
 fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<FollowCase>, &'static str> {
@@ -20,6 +27,18 @@ fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<FollowCase>, 
 }
 
 fn task_closed(fact: TaskClosed, event: &Event) -> Result<Option<FollowCase>, &'static str> {
+    follow(fact.status_after, event)
+}
+
+fn fee_fell_due(fact: FeeFellDue, event: &Event) -> Result<Option<FollowCase>, &'static str> {
+    follow(fact.status_after, event)
+}
+
+fn clock_paused(fact: ClockPaused, event: &Event) -> Result<Option<FollowCase>, &'static str> {
+    follow(fact.status_after, event)
+}
+
+fn clock_resumed(fact: ClockResumed, event: &Event) -> Result<Option<FollowCase>, &'static str> {
     follow(fact.status_after, event)
 }
 

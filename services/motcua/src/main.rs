@@ -179,13 +179,13 @@ fn how_to_go_on(
 ) -> Result<String, BoxError> {
     let place = Place::of(settings)?;
     let (data, keys) = (place.data.display(), place.keys.display());
-    let Endpoints { identity, dossier, workflow, telephone } = endpoints;
+    let Endpoints { identity, dossier, workflow, payment, telephone, bank: _ } = endpoints;
     let metrics = running.metrics;
     let address = dossier.trim_start_matches("http://");
     let motcua = std::env::args().next().unwrap_or_else(|| "motcua".into());
     Ok(format!(
         "Serving until Ctrl-C.\n\
-         \x20 gRPC      identity {identity}   dossier {dossier}   workflow {workflow}   (health and reflection on each)\n\
+         \x20 gRPC      identity {identity}   dossier {dossier}   workflow {workflow}   payment {payment}   (health and reflection on each)\n\
          \x20 telephone {telephone}/telephones/+84…/messages   (what the sandbox's telephones show)\n\
          \x20 measures  http://{metrics}/metrics\n\
          \x20 data      {data}\n\
@@ -208,11 +208,15 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
     let telephone = settings.get(&settings::TELEPHONE_LISTEN)?;
     let telephone =
         telephone.ok_or("the journey needs the telephone: set sandbox.telephone.listen")?;
+    let bank = settings.get(&settings::BANK_LISTEN)?;
+    let bank = bank.ok_or("the journey needs the bank: set sandbox.bank.listen")?;
     Ok(Endpoints {
         identity: address("identity")?,
         dossier: address("dossier")?,
         workflow: address("workflow")?,
+        payment: address("payment")?,
         telephone: format!("http://{telephone}"),
+        bank: format!("http://{bank}"),
     })
 }
 

@@ -1,21 +1,44 @@
-//! Facts as messages, and what follows from dossier's facts.
+//! Facts as messages, and what follows from dossier's and payment's facts.
 
 use chassis::clock::timestamp;
 use chassis::events::{Event, Reactions};
+use chassis::names;
 use chassis::write::{Door, Outgoing};
+use jiff::Timestamp;
+use proto::google::r#type::Money;
 use proto::motcua::dossier::v1::DossierSubmitted;
+use proto::motcua::payment::v1::InvoicePaid;
 use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit};
+use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
-    CaseClosed, CaseOpened, DossierAccepted, TaskClosed, TaskOpened,
+    CaseClosed, CaseOpened, ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, FeeLine,
+    NumberAssigned, NumberDrawn, TaskClosed, TaskOpened,
 };
 
-use crate::case::{Case, Fact, OpenCase};
+use crate::case::{Case, EpochName, Fact, OpenCase, PayFee};
+use crate::fees::{Fee, FeeKind};
 use crate::store::CaseStore;
-use crate::working_time::Limit;
+use crate::working_time::{Limit, PauseReason};
 
 /// What workflow does about dossier's facts.
 pub fn of_dossier(door: &Door<CaseStore>) -> Reactions {
     Reactions::to("dossier", door).on(door, submitted)
+}
+
+/// What workflow does about payment's facts.
+pub fn of_payment(door: &Door<CaseStore>) -> Reactions {
+    Reactions::to("payment", door).on(door, paid)
+}
+
+fn paid(fact: InvoicePaid, event: &Event) -> Result<Option<PayFee>, &'static str> {
+    let obligation = names::id("invoices", &fact.invoice, "invoice");
+    let paid_at = fact.pay_time.ok_or("pay_time is missing")?;
+    Ok(Some(PayFee {
+        id: event.stream.0,
+        obligation: obligation.map_err(|_| "invoice is no name of an invoice")?,
+        paid_at: Timestamp::new(paid_at.seconds, paid_at.nanos)
+            .map_err(|_| "pay_time is no instant")?,
+    }))
 }
 
 fn submitted(fact: DossierSubmitted, event: &Event) -> Result<Option<OpenCase>, &'static str> {
@@ -55,49 +78,152 @@ pub fn unit_and_count(limit: Limit) -> (LimitUnit, u32) {
     }
 }
 
+/// A reason to pause as the contract numbers it.
+pub fn reason(reason: PauseReason) -> pb::PauseReason {
+    match reason {
+        PauseReason::Supplement => pb::PauseReason::Supplement,
+        PauseReason::Payment => pb::PauseReason::Payment,
+        PauseReason::CitizenStep => pb::PauseReason::CitizenStep,
+        PauseReason::Stopped => pb::PauseReason::Stopped,
+    }
+}
+
+/// The way back from [`reason`].
+pub fn pause_reason(reason: pb::PauseReason) -> Option<PauseReason> {
+    match reason {
+        pb::PauseReason::Unspecified => None,
+        pb::PauseReason::Supplement => Some(PauseReason::Supplement),
+        pb::PauseReason::Payment => Some(PauseReason::Payment),
+        pb::PauseReason::CitizenStep => Some(PauseReason::CitizenStep),
+        pb::PauseReason::Stopped => Some(PauseReason::Stopped),
+    }
+}
+
 /// A fact as the message to publish.
 pub fn message(fact: &Fact) -> Outgoing {
     match fact {
-        Fact::Opened(case, at) => {
-            let message =
-                CaseOpened { dossier: Some(reference(case)), open_time: Some(timestamp(*at)) };
-            Outgoing::of(&message, &name(case), &case.agency)
-        }
-        Fact::Accepted(case, officer) => {
-            let message = DossierAccepted {
-                dossier: Some(reference(case)),
-                accept_time: case.accepted_at.map(timestamp),
-                due_time: case.due_at.map(timestamp),
-                status_after: case.status.into(),
-                officer: officer.clone(),
-            };
-            Outgoing::of(&message, &name(case), &case.agency)
-        }
-        Fact::TaskOpened(case, step) => {
-            let task = task_name(case, step);
-            let message = TaskOpened { dossier: Some(reference(case)), task: task.clone() };
-            Outgoing::of(&message, &task, &case.agency)
-        }
-        Fact::TaskClosed(case, step) => {
-            let task = task_name(case, step);
-            let closed = case.tasks.iter().find(|task| task.step == *step);
-            let message = TaskClosed {
-                dossier: Some(reference(case)),
-                task: task.clone(),
-                outcome: closed.and_then(|task| task.outcome.clone()).unwrap_or_default(),
-                status_after: case.status.into(),
-            };
-            Outgoing::of(&message, &task, &case.agency)
-        }
-        Fact::Closed(case, at) => {
-            let message = CaseClosed {
-                dossier: Some(reference(case)),
-                close_time: Some(timestamp(*at)),
-                on_time: case.due_at.is_none_or(|due| *at <= due),
-            };
-            Outgoing::of(&message, &name(case), &case.agency)
-        }
+        Fact::Opened(case, at) => opened(case, *at),
+        Fact::Accepted(case, officer) => accepted(case, officer),
+        Fact::TaskOpened(case, step) => task_opened(case, step),
+        Fact::TaskClosed(case, step) => task_closed(case, step),
+        Fact::Closed(case, at) => closed(case, *at),
+        Fact::Paused(case) => paused(case),
+        Fact::Resumed(case, at) => resumed(case, *at),
+        Fact::FeeFellDue { case, lines, at, expires } => fee_fell_due(case, lines, *at, *expires),
+        Fact::NumberDrawn(case) => number_drawn(case),
+        Fact::NumberAssigned(case) => number_assigned(case),
     }
+}
+
+fn opened(case: &Case, at: Timestamp) -> Outgoing {
+    let message = CaseOpened { dossier: Some(reference(case)), open_time: Some(timestamp(at)) };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn accepted(case: &Case, officer: &str) -> Outgoing {
+    let message = DossierAccepted {
+        dossier: Some(reference(case)),
+        accept_time: case.accepted_at.map(timestamp),
+        due_time: case.due_at.map(timestamp),
+        status_after: case.status.into(),
+        officer: officer.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn task_opened(case: &Case, step: &str) -> Outgoing {
+    let task = task_name(case, step);
+    let message = TaskOpened { dossier: Some(reference(case)), task: task.clone() };
+    Outgoing::of(&message, &task, &case.agency)
+}
+
+fn task_closed(case: &Case, step: &str) -> Outgoing {
+    let task = task_name(case, step);
+    let closed = case.tasks.iter().find(|task| task.step == *step);
+    let message = TaskClosed {
+        dossier: Some(reference(case)),
+        task: task.clone(),
+        outcome: closed.and_then(|task| task.outcome.clone()).unwrap_or_default(),
+        status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &task, &case.agency)
+}
+
+fn closed(case: &Case, at: Timestamp) -> Outgoing {
+    let message = CaseClosed {
+        dossier: Some(reference(case)),
+        close_time: Some(timestamp(at)),
+        on_time: case.due_at.is_none_or(|due| at <= due),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn paused(case: &Case) -> Outgoing {
+    let pause = case.pauses.last().map(|standstill| standstill.pause);
+    let message = ClockPaused {
+        dossier: Some(reference(case)),
+        reason: pause.map(|pause| reason(pause.reason)).unwrap_or_default().into(),
+        pause_time: pause.map(|pause| timestamp(pause.from)),
+        status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn resumed(case: &Case, at: Timestamp) -> Outgoing {
+    let message = ClockResumed {
+        dossier: Some(reference(case)),
+        resume_time: Some(timestamp(at)),
+        due_time: case.due_at.map(timestamp),
+        status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn fee_fell_due(case: &Case, lines: &[Fee], at: Timestamp, expires: Timestamp) -> Outgoing {
+    let message = FeeFellDue {
+        dossier: Some(reference(case)),
+        obligation: case.obligation.map(|id| id.to_string()).unwrap_or_default(),
+        lines: lines.iter().map(fee_line).collect(),
+        fall_due_time: Some(timestamp(at)),
+        expire_time: Some(timestamp(expires)),
+        status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn fee_line(fee: &Fee) -> FeeLine {
+    let kind = match fee.kind {
+        FeeKind::Service => pb::FeeKind::Service,
+        FeeKind::State => pb::FeeKind::State,
+    };
+    let amount = Money { currency_code: "VND".into(), units: fee.amount, nanos: 0 };
+    FeeLine { kind: kind.into(), amount: Some(amount) }
+}
+
+fn number_drawn(case: &Case) -> Outgoing {
+    let draw = draw_name(case);
+    let message = NumberDrawn {
+        dossier: Some(reference(case)),
+        draw: draw.clone(),
+        epoch: case.draw.as_ref().map(|drawn| epoch_name(&drawn.epoch)).unwrap_or_default(),
+    };
+    Outgoing::of(&message, &draw, &case.agency)
+}
+
+fn number_assigned(case: &Case) -> Outgoing {
+    let draw = draw_name(case);
+    let message = NumberAssigned { dossier: Some(reference(case)), draw: draw.clone() };
+    Outgoing::of(&message, &draw, &case.agency)
+}
+
+/// The resource name of a case's draw.
+pub fn draw_name(case: &Case) -> String {
+    format!("draws/{}", case.id)
+}
+
+/// An epoch's resource name.
+pub fn epoch_name(epoch: &EpochName) -> String {
+    format!("numberPools/{}/epochs/{}", epoch.pool, epoch.id.0)
 }
 
 /// A case's resource name.

@@ -2,44 +2,68 @@
 
 pub mod case;
 pub mod draw;
+mod epochs;
 mod events;
+pub mod fees;
 pub mod process;
 mod rpc;
 pub mod rules;
+pub mod slip;
 mod store;
 pub mod working_time;
 
 use std::sync::Arc;
 
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service};
+use chassis::service::{BoxError, Ground, Kind, Process, Service};
 use chassis::write::Door;
+use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::workflow::v1::case_service_server::CaseServiceServer;
+use proto::motcua::workflow::v1::draw_service_server::DrawServiceServer;
 use proto::motcua::workflow::v1::task_service_server::TaskServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use self::rpc::{Cases, Tasks};
+use self::draw::{NumberPools, SecretKey, SubjectKey};
+use self::epochs::Epochs;
+use self::rpc::{Cases, Draws, Tasks};
 use self::rules::Rules;
 use self::store::CaseStore;
+
+/// Its name.
+const NAME: &str = "workflow";
+
+/// The number pools the program comes with.
+const POOLS: &str = include_str!("../data/number_pools.yaml");
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// The service's row in the table of services.
-pub const SERVICE: Kind = Kind { name: "workflow", migrations: &MIGRATIONS, build };
+pub const SERVICE: Kind = Kind { name: NAME, migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
     let rules = Arc::new(Rules::load()?);
     let store = CaseStore::new(ground.pool.clone());
-    let around = ground.around();
-    let door = Door::open(SERVICE.name, ground.pool, store.clone(), rules.clone(), around);
-    let reactions = vec![events::of_dossier(&door)];
+    let door = Door::open(NAME, ground.pool.clone(), store.clone(), rules.clone(), ground.around());
+    let reactions = vec![events::of_dossier(&door), events::of_payment(&door)];
+    let draws = draws(&ground, store.clone(), door.clone())?;
     let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone() };
     let routes =
         Routes::new(CaseServiceServer::new(cases).max_decoding_message_size(LARGEST_REQUEST))
             .add_service(
                 TaskServiceServer::new(Tasks { store, door, rules })
                     .max_decoding_message_size(LARGEST_REQUEST),
-            );
+            )
+            .add_service(DrawServiceServer::new(draws).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions, tasks: Vec::new() })
+}
+
+fn draws(ground: &Ground, store: CaseStore, door: Door<CaseStore>) -> Result<Draws, BoxError> {
+    let Process { keys, peers, .. } = &ground.process;
+    let pools = NumberPools::from_yaml(POOLS)?;
+    let key = SecretKey::from_seed(&*keys.secret("draw")?);
+    let epochs = Arc::new(Epochs::new(NAME, pools, key, ground.pool.clone(), ground.around()));
+    let subjects = SubjectKey::new(keys.secret("draw-subjects")?);
+    let dossiers = DossierServiceClient::new(peers.channel(NAME, "dossier")?);
+    Ok(Draws { store, door, epochs, subjects, dossiers })
 }

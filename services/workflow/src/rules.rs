@@ -1,23 +1,32 @@
-//! What decisions about cases consult: the calendar of working days and the processes.
+//! What decisions about cases consult: the calendar of working days, the processes and the fees.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::service::BoxError;
 
 use crate::case::Case;
-use crate::process::Process;
+use crate::fees::{Fee, Fees};
+use crate::process::{GENERAL, Process, Wait};
 use crate::working_time::Calendar;
 
 /// The calendar the program comes with.
 const CALENDAR: &str = include_str!("../data/calendar.yaml");
 
-/// The processes the program comes with; every version that a case may still be under.
-const PROCESSES: [&str; 1] = [include_str!("../data/processes/general-v1.yaml")];
+/// The fees the program comes with.
+const FEES: &str = include_str!("../data/fees.yaml");
+
+/// The processes the program comes with; every version that a case may still be under, the newest of an id last.
+const PROCESSES: [&str; 2] = [
+    include_str!("../data/processes/general-v1.yaml"),
+    include_str!("../data/processes/vehicle_registration-v1.yaml"),
+];
 
 /// The rules of the service.
 #[derive(Debug)]
 pub struct Rules {
     /// When offices work.
     pub calendar: Calendar,
+    /// What procedures cost.
+    pub fees: Fees,
     processes: Vec<Process>,
 }
 
@@ -28,14 +37,44 @@ impl Rules {
     /// The data contradict themselves; the error names the place.
     pub fn load() -> Result<Self, BoxError> {
         let calendar = Calendar::from_yaml(CALENDAR)?;
+        let fees = Fees::from_yaml(FEES)?;
         let processes =
             PROCESSES.into_iter().map(Process::from_yaml).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { calendar, processes })
+        let rules = Self { calendar, fees, processes };
+        rules.check_fees()?;
+        Ok(rules)
     }
 
-    /// The process that new cases go through.
-    pub fn current_process(&self) -> &Process {
-        self.processes.last().expect("the program comes with a process")
+    /// A process that waits for a payment needs to know of how much.
+    fn check_fees(&self) -> Result<(), BoxError> {
+        let pays = |process: &&Process| {
+            process.steps().iter().any(|step| step.wait() == Some(Wait::Payment))
+        };
+        for process in self.processes.iter().filter(pays) {
+            let id = &process.id;
+            if id == GENERAL {
+                return Err("process general cannot wait for a fee: not every one has it".into());
+            }
+            let unknown = process.procedures.iter().find(|code| self.fees.of(code).is_none());
+            if let Some(code) = unknown {
+                return Err(format!("process {id} waits for the fee of {code}: add it").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The process that new cases of a procedure version go through.
+    pub fn process_for(&self, procedure: &str) -> &Process {
+        let code = procedure_code(procedure);
+        let mut newest = self.processes.iter().rev();
+        let named = newest.find(|process| process.procedures.iter().any(|named| named == code));
+        let mut general = self.processes.iter().rev().filter(|process| process.id == GENERAL);
+        named.or_else(|| general.next()).expect("the program comes with a general process")
+    }
+
+    /// The lines that fall due in a case; empty if its procedure costs nothing.
+    pub fn fee(&self, case: &Case) -> &[Fee] {
+        self.fees.of(procedure_code(&case.procedure)).unwrap_or_default()
     }
 
     /// The process a case was opened under.
@@ -48,6 +87,11 @@ impl Rules {
         };
         self.processes.iter().find(known).ok_or_else(unknown)
     }
+}
+
+/// The code in `procedures/{code}/versions/{number}`.
+fn procedure_code(name: &str) -> &str {
+    name.split('/').nth(1).unwrap_or_default()
 }
 
 fn unknown() -> Refusal {

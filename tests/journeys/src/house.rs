@@ -51,6 +51,7 @@ pub struct House {
     mesh: Mesh,
     channels: HashMap<&'static str, Channel>,
     telephone: SocketAddr,
+    bank: SocketAddr,
     ground: Ground,
 }
 
@@ -104,10 +105,12 @@ impl House {
         }
         let keys = Keys::in_folder(&ground.keys).expect("a folder for keys");
         let telephone = telephone(&keys).await;
+        let callback = free_address();
+        let bank = bank(&keys, &ground.clock, &callback.to_string()).await;
         let sources = Sources {
             command_line: vec![
                 format!("mailing.sms.url=http://{telephone}").into(),
-                format!("payment.callback.listen={}", free_address()).into(),
+                format!("payment.callback.listen={callback}").into(),
             ],
             ..Sources::default()
         };
@@ -129,7 +132,7 @@ impl House {
         };
         let channels = mesh.addresses.iter().map(|(name, address)| (*name, channel(address)));
         let people = People::known_to(mesh.issuer.clone());
-        Self { people, channels: channels.collect(), mesh, telephone, ground }
+        Self { people, channels: channels.collect(), mesh, telephone, bank, ground }
     }
 
     /// Signs tokens of this mesh.
@@ -149,7 +152,9 @@ impl House {
             identity: at("identity"),
             dossier: at("dossier"),
             workflow: at("workflow"),
+            payment: at("payment"),
             telephone: format!("http://{}", self.telephone),
+            bank: format!("http://{}", self.bank),
         }
     }
 
@@ -310,4 +315,17 @@ pub fn new_draft() -> dossier::CreateDossierRequest {
 fn free_address() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.2:0").expect("a free port");
     listener.local_addr().expect("its address")
+}
+
+/// Where a bank takes payments, which it tells of at `callback`.
+async fn bank(keys: &Keys, clock: &Clock, callback: &str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let settings = sandbox::bank::Settings {
+        callback_url: format!("http://{callback}{}", payment::callback::PATH),
+        secret: payment::settings::sandbox_secret(keys).expect("a key"),
+        clock: clock.clone(),
+    };
+    tokio::spawn(sandbox::bank::serve(listener, settings));
+    address
 }

@@ -52,13 +52,15 @@ enum Stage {
     Filled,
     Waiting,
     Claimed,
-    Processing,
+    Accepted,
+    Drawn,
 }
-use Stage::{Appointed, Claimed, Draft, Filled, Member, Processing, Waiting};
+use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
-/// `p` FAILED_PRECONDITION, for a task that another holds and a sign-in that never began, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 38] = [
+/// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise and a sign-in that never began,
+/// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
+const TABLE: [(&str, Stage, &str); 43] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -78,8 +80,13 @@ const TABLE: [(&str, Stage, &str); 38] = [
     ("ClaimTask", Draft, "u - - - - - - - -"),
     ("ClaimTask", Waiting, "u - - y - - - - -"),
     ("CompleteTask", Draft, "u - - - - - - - -"),
-    ("CompleteTask", Processing, "u - - y p - - - -"),
+    ("CompleteTask", Claimed, "u - - p p - - - -"),
     ("ReleaseTask", Claimed, "u - - y p - - - -"),
+    ("DrawNumber", Draft, "u - - - - - - - -"),
+    ("DrawNumber", Accepted, "u y - - - - - - -"),
+    ("GetDraw", Draft, "u - - - - - - - -"),
+    ("GetDraw", Drawn, "u y - y y y - y y"),
+    ("VerifyDraw", Draft, "n n n n n n n n n"),
     ("CreateAccount", Draft, "y y y y y y y y y"),
     ("GetAccount", Member, "u y - - - - - y -"),
     ("ResolveContacts", Member, "u - - - - - - y -"),
@@ -130,7 +137,7 @@ impl Scene {
             Member | Appointed => return Self { id, code: String::new(), tokens },
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
-            Waiting | Claimed | Processing => house.submitted(owner).await,
+            Waiting | Claimed | Accepted | Drawn => house.submitted(owner).await,
         };
         if stage >= Waiting {
             let receiver = tokens[RECEIVER].as_deref().expect("the receiver's token");
@@ -138,13 +145,17 @@ impl Scene {
             if stage >= Claimed {
                 house.claim(receiver, &task.name).await;
             }
-            if stage == Processing {
-                let case = house.accept(receiver, &dossier.name).await;
-                house.claim(receiver, &format!("{}/tasks/process", case.name)).await;
+            if stage >= Accepted {
+                house.accept(receiver, &dossier.name).await;
             }
         }
         let id = dossier.name.trim_start_matches("dossiers/").to_owned();
-        Self { id, code: dossier.code, tokens }
+        let scene = Self { id, code: dossier.code, tokens };
+        if stage == Drawn {
+            let path = "/motcua.workflow.v1.DrawService/DrawNumber";
+            scene.call(house, path, OWNER, &scene.id).await.expect("drawn");
+        }
+        scene
     }
 
     async fn call(&self, house: &House, path: &str, caller: usize, id: &str) -> Answer {
@@ -158,7 +169,7 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
     let rpc = path.rsplit('/').next().unwrap_or_default();
     match path.split('.').nth(1).unwrap_or_default() {
         "dossier" => of_dossier(rpc, format!("dossiers/{id}"), code),
-        "workflow" => of_workflow(rpc, format!("cases/{id}")),
+        "workflow" => of_workflow(rpc, id),
         "identity" => of_identity(rpc, id),
         "mailing" => of_mailing(rpc),
         "payment" => of_payment(rpc, id),
@@ -196,7 +207,8 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
     }
 }
 
-fn of_workflow(rpc: &str, case: String) -> Vec<u8> {
+fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
+    let case = format!("cases/{id}");
     let task = format!("{case}/tasks/receive");
     let (request_id, etag) = (wish(), String::new());
     match rpc {
@@ -210,14 +222,43 @@ fn of_workflow(rpc: &str, case: String) -> Vec<u8> {
                 .encode_to_vec()
         }
         "ClaimTask" => workflow::ClaimTaskRequest { name: task, request_id }.encode_to_vec(),
-        "CompleteTask" => workflow::CompleteTaskRequest {
-            name: format!("{case}/tasks/process"),
-            outcome: "done".into(),
+        "CompleteTask" => {
+            workflow::CompleteTaskRequest { name: task, outcome: "accepted".into(), request_id }
+                .encode_to_vec()
+        }
+        "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        "DrawNumber" => workflow::DrawNumberRequest {
+            name: case,
+            vehicle_kind: workflow::VehicleKind::Car.into(),
+            // One vehicle for each dossier: it may draw once.
+            vehicle: id.replace('-', ""),
             request_id,
         }
         .encode_to_vec(),
-        "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
+        "GetDraw" => workflow::GetDrawRequest { name: format!("draws/{id}") }.encode_to_vec(),
+        "VerifyDraw" => workflow::VerifyDrawRequest { draw: Some(slip()) }.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+/// A slip that reads, of an epoch that is not there.
+fn slip() -> workflow::Draw {
+    // The key of RFC 9381's first example: a point of the curve.
+    let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let octet = |place: usize| u8::from_str_radix(&key[place * 2..place * 2 + 2], 16);
+    let epoch = workflow::Epoch {
+        name: "numberPools/car-51/epochs/9".into(),
+        size: 1,
+        root: vec![0; 32],
+        public_key: (0..32).map(|place| octet(place).expect("hexadecimal")).collect(),
+        open_time: None,
+    };
+    workflow::Draw {
+        number: "51N-000.01".into(),
+        epoch: Some(epoch),
+        proof: vec![0; 80],
+        subject: vec![0; 32],
+        ..Default::default()
     }
 }
 
@@ -320,6 +361,7 @@ fn outcome(answer: &Answer) -> String {
             Code::Unauthenticated => "u".into(),
             Code::PermissionDenied => "-".into(),
             Code::FailedPrecondition => "p".into(),
+            Code::NotFound => "n".into(),
             other => format!("{other:?}: {}", status.message()),
         },
     }

@@ -42,7 +42,10 @@ async fn nothing_that_is_kept_shows_what_was_answered() {
     let house = House::build().await;
     walk_through(&house).await;
     let answers = sample();
-    let secrets: Vec<&str> = leaves(&answers).filter(|text| text.len() > 6).collect();
+    // A choice among the form's own words (a lower-case one) says nothing of a person, and pools are named so too.
+    let chosen = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let secrets: Vec<&str> =
+        leaves(&answers).filter(|text| text.len() > 6 && !chosen(text)).collect();
     assert!(secrets.len() > 10, "the sample answers something");
     let mut seen = 0;
     for database in house.databases() {

@@ -34,7 +34,8 @@ pub(super) struct Shared<S: Store> {
     pub(super) settings: Settings,
 }
 
-/// Times a transaction that lost a deadlock or a lock is run again before its callers are told to.
+/// Times a transaction that lost a deadlock or a lock is run again before its callers are told to, and a command whose key another had
+/// taken meanwhile before it is held to be broken.
 const RUNS: u32 = 5;
 
 /// Carries a batch out and answers each of its commands.
@@ -66,7 +67,7 @@ pub(super) async fn carry_out<S: Store>(shared: &Shared<S>, commands: Vec<Boxed<
             Box::pin(carry_out(shared, first)).await;
             Box::pin(carry_out(shared, second)).await;
         }
-        Err(Fault::Lost(why)) => {
+        Err(Fault::Lost(why) | Fault::Met(why)) => {
             shared.metrics.written(shared.service, name, "lost", took);
             answer_all(commands, &Failure::Unavailable(why));
         }
@@ -91,16 +92,16 @@ async fn attempt_again<S: Store>(
 ) -> Result<Vec<Verdict>, Fault> {
     let mut run = 1;
     loop {
-        match attempt_guarded(shared, commands).await {
-            Err(Fault::Lost(why)) if run < RUNS => {
-                shared.metrics.retried(shared.service, &why);
-                let most = 10_u64 << run;
-                let pause = Duration::from_millis(rand::random_range(1..=most));
-                tokio::time::sleep(pause).await;
-                run += 1;
-            }
+        let why = match attempt_guarded(shared, commands).await {
+            Err(Fault::Lost(why)) if run < RUNS => why,
+            Err(Fault::Met(_)) if run < RUNS && commands.len() == 1 => "sqlstate 23505".into(),
+            Err(Fault::Met(why)) => return Err(Fault::Ours(why)),
             outcome => return outcome,
-        }
+        };
+        shared.metrics.retried(shared.service, &why);
+        let pause = Duration::from_millis(rand::random_range(1..=10_u64 << run));
+        tokio::time::sleep(pause).await;
+        run += 1;
     }
 }
 
@@ -228,6 +229,9 @@ const AWAY: [&str; 7] = ["08", "25", "28", "3D", "53", "57", "58"];
 enum Fault {
     /// It lost a deadlock or waited too long for a lock: run it again.
     Lost(String),
+    /// It wrote a key that another had just written. A batch is split; a command that stands alone is run again, and decides knowing the
+    /// other's row.
+    Met(String),
     /// The database is away, or the commit's fate is not known.
     Away(String),
     /// One of its commands breaks a constraint or cannot be stored.
@@ -240,6 +244,8 @@ impl From<sqlx::Error> for Fault {
         match (&*code, &error) {
             // serialization_failure, deadlock_detected, lock_not_available
             ("40001" | "40P01" | "55P03", _) => Self::Lost(format!("sqlstate {code}")),
+            // unique_violation
+            ("23505", _) => Self::Met(error.to_string()),
             // A check that has no name: the day has no partition yet, and housekeeping makes it.
             ("23514", sqlx::Error::Database(check)) if check.constraint().is_none() => {
                 Self::Away("a partition is missing".into())

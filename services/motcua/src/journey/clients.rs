@@ -8,8 +8,11 @@ use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
+use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
+use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
+use sandbox::bank::Payment;
 use sandbox::telephone::Message;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
@@ -25,8 +28,12 @@ pub struct Endpoints {
     pub dossier: String,
     /// workflow.
     pub workflow: String,
+    /// payment.
+    pub payment: String,
     /// The sandbox's telephone.
     pub telephone: String,
+    /// The sandbox's bank.
+    pub bank: String,
 }
 
 /// Clients of every service the journey calls.
@@ -39,7 +46,10 @@ pub(super) struct Clients {
     pub(super) dossiers: DossierServiceClient<Channel>,
     pub(super) cases: CaseServiceClient<Channel>,
     pub(super) tasks: TaskServiceClient<Channel>,
+    pub(super) draws: DrawServiceClient<Channel>,
+    pub(super) invoices: InvoiceServiceClient<Channel>,
     telephone: String,
+    bank: String,
 }
 
 impl Clients {
@@ -56,28 +66,36 @@ impl Clients {
             procedures: ProcedureServiceClient::new(dossier.clone()),
             dossiers: DossierServiceClient::new(dossier),
             cases: CaseServiceClient::new(workflow.clone()),
-            tasks: TaskServiceClient::new(workflow),
+            tasks: TaskServiceClient::new(workflow.clone()),
+            draws: DrawServiceClient::new(workflow),
+            invoices: InvoiceServiceClient::new(channel(&endpoints.payment)?),
             telephone: endpoints.telephone.clone(),
+            bank: endpoints.bank.clone(),
         })
+    }
+
+    /// Pays as a banking application does.
+    pub(super) async fn pay(&self, payment: &Payment) -> Result<(), BoxError> {
+        let url = format!("{}/payments", self.bank);
+        outside()?.post(url).json(payment).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// The one-time code that comes to a telephone, read as a person would: the six digits of the last message.
     pub(super) async fn code_on(&self, telephone: &str) -> Result<String, BoxError> {
         let number = telephone.replacen('0', "+84", 1);
         let url = format!("{}/telephones/{number}/messages?wait_for=1", self.telephone);
-        let messages: Vec<Message> = reqwest::Client::builder()
-            .timeout(Duration::from_secs(20))
-            .build()?
-            .get(url)
-            .send()
-            .await?
-            .json()
-            .await?;
+        let messages: Vec<Message> = outside()?.get(url).send().await?.json().await?;
         let last = messages.last().ok_or("no message came to the telephone")?;
         let mut words = last.text.split(|symbol: char| !symbol.is_ascii_digit());
         let code = words.find(|word| word.len() == 6).ok_or("the message holds no code")?;
         Ok(code.to_owned())
     }
+}
+
+/// An HTTP client of the world outside.
+fn outside() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().timeout(Duration::from_secs(20)).build()
 }
 
 /// A request in someone's name.

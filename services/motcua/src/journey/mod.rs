@@ -4,8 +4,10 @@
 //! as one JSON object.
 
 mod clients;
+mod pay;
 mod people;
 mod sign_in;
+mod slip;
 mod telling;
 mod walk;
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::clients::{Clients, as_caller};
 use super::people::AGENCY;
 use super::telling::instant;
-use super::{Endpoints, Journey, LIMIT, Step};
+use super::{Endpoints, Journey, LIMIT, Step, slip};
 
 /// The procedure of the journey: first registration of a vehicle made in Vietnam.
 const PROCEDURE: &str = "procedures/1.012575/versions/-";
@@ -38,6 +38,8 @@ pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
         let name = walker.file().await?;
         walker.officer_signs_in().await?;
         walker.receive(&name).await?;
+        walker.draw(&name).await?;
+        walker.pay(&name).await?;
         walker.settle(&name).await
     };
     let failure = match tokio::time::timeout(LIMIT, walking).await {
@@ -91,8 +93,17 @@ impl Walker<'_> {
         self.see(dossier, "DossierAccepted", DossierStatus::Accepted).await
     }
 
+    /// The citizen draws a number and checks the proof without us; the fee falls due.
+    async fn draw(&mut self, dossier: &str) -> Result<(), BoxError> {
+        let vehicle = vehicle()?;
+        let drawn = self.draw_number(dossier, &vehicle).await?;
+        self.verify(dossier, &vehicle, drawn).await?;
+        self.see(dossier, "FeeFellDue", DossierStatus::FinancialObligationRequired).await
+    }
+
     /// The dossier is processed and signed, and the result handed over; the citizen sees the end.
     async fn settle(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.see(dossier, "ClockResumed", DossierStatus::InProcessing).await?;
         self.work(dossier, "process", "done").await?;
         self.work(dossier, "sign", "signed").await?;
         self.see(dossier, "TaskClosed", DossierStatus::ProcessingDone).await?;
@@ -214,8 +225,8 @@ impl Walker<'_> {
         };
         let request = as_caller(asked, &self.officer)?;
         let case = self.clients.cases.accept_dossier(request).await?.into_inner();
-        expect(case.due_time.is_some(), "no date was promised")?;
-        let seen = format!("accepted; the result is promised by {}", instant(case.due_time));
+        let pause = case.pauses.last().ok_or("the clock does not stand for the draw")?;
+        let seen = format!("accepted; the clock stands since {}", instant(pause.from_time));
         self.saw(began, "officer", "workflow", seen, Vec::new());
         Ok(())
     }
@@ -227,6 +238,54 @@ impl Walker<'_> {
         let why = self.clients.cases.explain_due_time(request).await?.into_inner();
         expect(!why.lines_en.is_empty(), "the date is not explained")?;
         self.saw(began, "officer", "workflow", "why then:".into(), why.lines_en);
+        Ok(())
+    }
+
+    async fn draw_number(
+        &mut self,
+        dossier: &str,
+        vehicle: &str,
+    ) -> Result<workflow::Draw, BoxError> {
+        let began = self.begin("DrawNumber");
+        let asked = workflow::DrawNumberRequest {
+            name: dossier.replace("dossiers/", "cases/"),
+            vehicle_kind: workflow::VehicleKind::Motorcycle.into(),
+            vehicle: vehicle.into(),
+            request_id: wish(),
+        };
+        let request = as_caller(asked.clone(), &self.citizen)?;
+        let drawn = self.clients.draws.draw_number(request).await?.into_inner();
+        let request = as_caller(asked, &self.citizen)?;
+        let again = self.clients.draws.draw_number(request).await?.into_inner();
+        expect(again == drawn, "a repeat drew another number")?;
+        let seen = format!("{}, sent twice, drawn once", drawn.number);
+        self.saw(began, "citizen", "workflow", seen, slip::lines(&drawn));
+        Ok(drawn)
+    }
+
+    /// First without any server, then by the convenience that anyone may use; a slip that was altered convinces neither.
+    async fn verify(
+        &mut self,
+        dossier: &str,
+        vehicle: &str,
+        drawn: workflow::Draw,
+    ) -> Result<(), BoxError> {
+        let began = self.begin("VerifyDraw");
+        let asked = dossier::GetDossierRequest { name: dossier.into() };
+        let request = as_caller(asked, &self.citizen)?;
+        let owner = self.clients.dossiers.get_dossier(request).await?.into_inner().owner;
+        slip::check(&drawn, &owner, vehicle)?;
+        let altered = workflow::Draw { index: drawn.index ^ 1, ..drawn.clone() };
+        expect(slip::check(&altered, &owner, vehicle).is_err(), "an altered slip convinces")?;
+        for (draw, valid) in [(drawn, true), (altered, false)] {
+            // The salt stays with the citizen.
+            let draw = Some(workflow::Draw { salt: Vec::new(), ..draw });
+            let asked = workflow::VerifyDrawRequest { draw };
+            let verdict = self.clients.draws.verify_draw(asked).await?.into_inner();
+            expect(verdict.valid == valid, &verdict.problem)?;
+        }
+        let seen = "the proof holds, computed by the citizen's own machine".into();
+        self.saw(began, "citizen", "workflow", seen, Vec::new());
         Ok(())
     }
 
@@ -285,6 +344,13 @@ impl Walker<'_> {
         let what = *self.step;
         self.journey.steps.push(Step { caller, service, what, observed, details, milliseconds });
     }
+}
+
+/// The vehicle's identification number, as it was filled in.
+fn vehicle() -> Result<String, BoxError> {
+    let answers: Value = serde_json::from_str(ANSWERS)?;
+    let number = answers["vehicle"]["chassis_number"].as_str();
+    Ok(number.ok_or("the sample names no vehicle")?.to_owned())
 }
 
 pub(super) fn wish() -> String {

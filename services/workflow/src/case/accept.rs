@@ -39,12 +39,13 @@ impl Command for AcceptDossier {
         if !self.etag.is_empty() && before.map(Case::etag).as_ref() != Some(&self.etag) {
             return Err(Refusal::stale());
         }
-        let process = rules.process(&case)?;
         let due = rules.calendar.due(case.submitted_at, case.limit, &[]).map_err(no_date)?;
         case.accepted_at = Some(at.now);
         case.due_at = due.at();
-        let closed = case.complete(process, RECEIVE, ACCEPTED, &self.officer, at.now)?;
-        let accepted = Fact::Accepted(Box::new(case.clone()), self.officer.name.clone());
+        let closed = case.complete(RECEIVE, ACCEPTED, &self.officer, rules, at)?;
+        // The date is promised; where the citizen has the turn now, the clock stands right behind it.
+        let promised = Case { due_at: due.at(), ..case.clone() };
+        let accepted = Fact::Accepted(Box::new(promised), self.officer.name.clone());
         let facts = std::iter::once(accepted).chain(closed).collect();
         Ok(Decided { after: case, facts, answer: Named { id: self.id } })
     }

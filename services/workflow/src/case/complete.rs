@@ -2,12 +2,11 @@
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
-use jiff::Timestamp;
 use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
 use super::{Case, Fact, Named, Officer};
-use crate::process::{Outcome, Process, RECEIVE};
+use crate::process::RECEIVE;
 use crate::rules::Rules;
 
 /// Closes a task that the officer holds, with an outcome of its step.
@@ -42,40 +41,34 @@ impl Command for CompleteTask {
         if self.step == RECEIVE {
             return Err(accept_instead());
         }
-        let process = rules.process(&case)?;
-        let facts = case.complete(process, &self.step, &self.outcome, &self.officer, at.now)?;
+        let facts = case.complete(&self.step, &self.outcome, &self.officer, rules, at)?;
         Ok(Decided { after: case, facts, answer: Named { id: self.id } })
     }
 }
 
 impl Case {
-    /// Closes the task of a step that the officer holds and opens what follows.
+    /// Closes the task of a step that the officer holds and goes where the outcome leads.
     pub(super) fn complete(
         &mut self,
-        process: &Process,
         step: &str,
         outcome: &str,
         officer: &Officer,
-        now: Timestamp,
+        rules: &Rules,
+        at: &mut At<'_>,
     ) -> Result<Vec<Fact>, Refusal> {
+        let process = rules.process(self)?;
         let task = self.task_mut(step)?;
         task.held_by(officer)?;
-        let outcomes = process.step(step).map(|step| &step.outcomes);
-        let Outcome { status, then } = outcomes
+        let outcomes = process.step(step).and_then(|step| step.outcomes());
+        let chosen = outcomes
             .and_then(|outcomes| outcomes.get(outcome))
             .ok_or_else(|| no_such_outcome(outcomes.into_iter().flat_map(|all| all.keys())))?;
         task.state = TaskState::Closed;
         task.outcome = Some(outcome.into());
-        self.status = *status;
-        let mut facts = vec![Fact::TaskClosed(Box::new(self.clone()), step.into())];
-        match then.as_ref().and_then(|then| process.step(then)) {
-            Some(next) => facts.push(self.open_task(next, now)),
-            None => {
-                self.closed_at = Some(now);
-                facts.push(Fact::Closed(Box::new(self.clone()), now));
-            }
-        }
-        Ok(facts)
+        self.status = chosen.status;
+        let closed = Fact::TaskClosed(Box::new(self.clone()), step.into());
+        let went = self.follow(chosen, rules, at)?;
+        Ok(std::iter::once(closed).chain(went).collect())
     }
 }
 

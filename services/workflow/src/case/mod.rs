@@ -3,7 +3,10 @@
 mod accept;
 mod claim;
 mod complete;
+mod course;
+mod draw;
 mod open;
+mod paid;
 mod release;
 #[cfg(test)]
 mod tests;
@@ -17,14 +20,16 @@ use proto::motcua::workflow::v1::TaskState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::process::Step;
+use crate::fees::Fee;
 use crate::rules::Rules;
-use crate::working_time::Limit;
+use crate::working_time::{Limit, Pause};
 
 pub use accept::AcceptDossier;
 pub use claim::ClaimTask;
 pub use complete::CompleteTask;
+pub use draw::{Beside, DrawNumber, Drawn, EpochName, Wants};
 pub use open::OpenCase;
+pub use paid::PayFee;
 pub use release::ReleaseTask;
 
 /// A case as it stands.
@@ -48,7 +53,7 @@ pub struct Case {
     pub submitted_at: Timestamp,
     /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
-    /// When the result is due.
+    /// When the result is due; none while the clock stands.
     pub due_at: Option<Timestamp>,
     /// When the case came to its end.
     pub closed_at: Option<Timestamp>,
@@ -60,6 +65,23 @@ pub struct Case {
     pub revision: i64,
     /// In order of opening.
     pub tasks: Vec<Task>,
+    /// Times in which the clock stood, in order; the last is open while it stands.
+    pub pauses: Vec<Standstill>,
+    /// Id of the fee that fell due.
+    pub obligation: Option<Uuid>,
+    /// The number drawn.
+    pub draw: Option<Drawn>,
+    /// What its commands wanted to know besides; no part of its state.
+    pub beside: Beside,
+}
+
+/// A time in which the clock stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standstill {
+    /// The step of the process that waited.
+    pub step: String,
+    /// From when to when, and what for.
+    pub pause: Pause,
 }
 
 /// A piece of work for one officer.
@@ -81,7 +103,7 @@ pub struct Task {
 
 impl Root for Case {
     type Rules = Rules;
-    type Wants = ();
+    type Wants = Wants;
     type Fact = Fact;
 }
 
@@ -98,6 +120,25 @@ pub enum Fact {
     TaskClosed(Box<Case>, String),
     /// The case came to its end.
     Closed(Box<Case>, Timestamp),
+    /// The clock stands: the case waits for its citizen.
+    Paused(Box<Case>),
+    /// The clock runs again since this instant.
+    Resumed(Box<Case>, Timestamp),
+    /// A fee fell due.
+    FeeFellDue {
+        /// The case, with the obligation.
+        case: Box<Case>,
+        /// What is due.
+        lines: Vec<Fee>,
+        /// When it fell due.
+        at: Timestamp,
+        /// Until when it can be paid.
+        expires: Timestamp,
+    },
+    /// A number was drawn.
+    NumberDrawn(Box<Case>),
+    /// The number drawn is paid for.
+    NumberAssigned(Box<Case>),
 }
 
 /// What a caller is told of a command, and a repeat of it again.
@@ -135,20 +176,6 @@ impl Case {
 
     fn task_mut(&mut self, step: &str) -> Result<&mut Task, Refusal> {
         self.tasks.iter_mut().find(|task| task.step == step).ok_or_else(Refusal::denied)
-    }
-
-    /// Opens the task of a step, again if a later step sent it back.
-    fn open_task(&mut self, step: &Step, at: Timestamp) -> Fact {
-        self.tasks.retain(|task| task.step != step.id);
-        self.tasks.push(Task {
-            step: step.id.clone(),
-            role: step.role,
-            state: TaskState::Open,
-            officer: None,
-            opened_at: at,
-            outcome: None,
-        });
-        Fact::TaskOpened(Box::new(self.clone()), step.id.clone())
     }
 }
 

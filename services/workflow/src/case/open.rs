@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proto::motcua::r#type::v1::{Channel, DossierStatus};
 use uuid::Uuid;
 
-use super::{Case, Fact};
+use super::{Beside, Case, Fact};
 use crate::rules::Rules;
 use crate::working_time::Limit;
 
@@ -47,7 +47,7 @@ impl Command for OpenCase {
         if before.is_some() {
             return Err(open_already());
         }
-        let process = rules.current_process();
+        let process = rules.process_for(&self.procedure);
         let mut case = Case {
             id: self.id,
             code: self.code.clone(),
@@ -64,10 +64,15 @@ impl Command for OpenCase {
             process_version: process.version,
             revision: 1,
             tasks: Vec::new(),
+            pauses: Vec::new(),
+            obligation: None,
+            draw: None,
+            beside: Beside::default(),
         };
         let opened = Fact::Opened(Box::new(case.clone()), at.now);
-        let task = case.open_task(process.first(), at.now);
-        Ok(Decided { after: case, facts: vec![opened, task], answer: () })
+        let begun = case.arrive(process.first(), rules, at);
+        let facts = std::iter::once(opened).chain(begun).collect();
+        Ok(Decided { after: case, facts, answer: () })
     }
 }
 

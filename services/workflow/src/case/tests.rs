@@ -1,5 +1,7 @@
 //! Worked cases of the case: who may do what to it, and what follows.
 
+mod waiting;
+
 use std::sync::LazyLock;
 
 use chassis::access::Role;
@@ -43,10 +45,14 @@ fn decide<C: Command<Root = Case>>(
 }
 
 fn opened() -> Case {
+    opened_under("procedures/1.004222/versions/1")
+}
+
+fn opened_under(procedure: &str) -> Case {
     let command = OpenCase {
         id: ID,
         code: "H29.26.860-20260213-0000001".into(),
-        procedure: "procedures/1.012575/versions/1".into(),
+        procedure: procedure.into(),
         agency: "agencies/26860".into(),
         channel: Channel::Online,
         limit: Limit::WorkingDays(2),

@@ -134,6 +134,18 @@ impl Epoch {
         Some((*self.free.get(place)?, self.tree.path(place)?))
     }
 
+    /// The number at a place of the list, counted from 0.
+    #[must_use]
+    pub fn number(&self, index: u32) -> Option<PlateNumber> {
+        self.free.get(usize::try_from(index).ok()?).copied()
+    }
+
+    /// The list itself, ascending.
+    #[must_use]
+    pub fn free(&self) -> &[PlateNumber] {
+        &self.free
+    }
+
     /// The place of a number in the list, counted from 0.
     #[must_use]
     pub fn index_of(&self, number: PlateNumber) -> Option<u32> {

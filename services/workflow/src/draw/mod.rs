@@ -26,6 +26,7 @@ mod epoch;
 mod merkle;
 mod number;
 mod pool;
+mod subject;
 mod vrf;
 
 pub use candidates::{ROW, candidates};
@@ -33,6 +34,7 @@ pub use epoch::{Beacon, Epoch, EpochError, EpochId, EpochSummary, SubjectHash, a
 pub use merkle::{Hash, Tree, is_included};
 pub use number::{LAST_SERIAL, NumberError, PlateNumber, Series, VehicleKind};
 pub use pool::{MAX_NUMBERS, NumberPool, NumberPools, PoolError, PoolName, Reason};
+pub use subject::{SubjectKey, VehicleHash, VehicleId, VehicleIdError, subject_hash};
 pub use vrf::{
     Output, PROOF_LENGTH, Proof, PublicKey, SecretKey, VrfError, proof_to_hash, prove, verify,
 };

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use proto::motcua::r#type::v1::DossierStatus;
 
 use super::status::is_final;
-use super::{ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, Step, may_follow};
+use super::{ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, Step, Wait, may_follow};
 
 /// The longest id of a process, step or outcome, in bytes.
 const LONGEST_ID: usize = 40;
@@ -24,7 +24,8 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
         return Err(at("steps".into(), "write 1 to 50 steps"));
     }
     let first = process.first();
-    let accepts = first.outcomes.get(ACCEPTED).is_some_and(|o| o.status == DossierStatus::Accepted);
+    let accepted = first.outcomes().and_then(|outcomes| outcomes.get(ACCEPTED));
+    let accepts = accepted.is_some_and(|outcome| outcome.status == DossierStatus::Accepted);
     if first.id != RECEIVE || !accepts {
         let problem = "begin with `receive`, and give it an outcome `accepted` with that status";
         return Err(at(format!("step {}", first.id), problem));
@@ -35,7 +36,7 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
         if !is_id(&step.id) || !ids.insert(&step.id) {
             return Err(at(place(), "write an id of a-z and _, once in the process"));
         }
-        if step.outcomes.is_empty() {
+        if step.ends().next().is_none() {
             return Err(at(place(), "write at least one outcome"));
         }
         check_outcomes(process, step)?;
@@ -44,7 +45,7 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
 }
 
 fn check_outcomes(process: &Process, step: &Step) -> Result<(), ProcessError> {
-    for (name, outcome) in &step.outcomes {
+    for (name, outcome) in step.ends() {
         let wrong = |problem: String| {
             let place = format!("step {}, outcome {name}", step.id);
             Err(ProcessError::Contradiction { process: process.id.clone(), place, problem })
@@ -78,7 +79,8 @@ fn walk(process: &Process) -> Result<(), ProcessError> {
         if !seen.insert((&step.id, i32::from(before))) {
             continue;
         }
-        for (name, outcome) in &step.outcomes {
+        check_place(process, step, before)?;
+        for (name, outcome) in step.ends() {
             if !may_follow(before, outcome.status) {
                 return Err(ProcessError::Contradiction {
                     process: process.id.clone(),
@@ -105,6 +107,25 @@ fn walk(process: &Process) -> Result<(), ProcessError> {
     })
 }
 
+/// In 6 the dossier waits for the fee and for nothing else, and there alone a fee is waited for.
+fn check_place(process: &Process, step: &Step, before: DossierStatus) -> Result<(), ProcessError> {
+    let owing = before == DossierStatus::FinancialObligationRequired;
+    let paying = step.wait() == Some(Wait::Payment);
+    if owing == paying {
+        return Ok(());
+    }
+    let problem = if paying {
+        "it waits for a payment; what leads to it must give financial_obligation_required"
+    } else {
+        "a fee is due when it begins; let it `wait: payment`, or mend what leads to it"
+    };
+    Err(ProcessError::Contradiction {
+        process: process.id.clone(),
+        place: format!("step {}", step.id),
+        problem: problem.into(),
+    })
+}
+
 fn is_id(text: &str) -> bool {
     (1..=LONGEST_ID).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
@@ -121,6 +142,31 @@ mod tests {
         let process = Process::from_yaml(GENERAL).expect("sound");
         assert_eq!(process.first().id, "receive");
         assert_eq!(process.steps().len(), 4);
+    }
+
+    const VEHICLE: &str = include_str!("../../data/processes/vehicle_registration-v1.yaml");
+
+    #[test]
+    fn a_wait_is_checked_like_any_step() {
+        let process = Process::from_yaml(VEHICLE).expect("sound");
+        let waits: Vec<_> = process.steps().iter().filter_map(Step::wait).collect();
+        assert_eq!(waits, [Wait::Draw, Wait::Payment]);
+        for (was, is, told) in [
+            ("then: pay", "then: pray", "step draw, outcome then: `then` names the step pray"),
+            ("wait: payment", "wait: draw", "step pay: a fee is due when it begins"),
+            (
+                "    status: financial_obligation_required",
+                "    status: accepted",
+                "step pay: it waits for a payment",
+            ),
+            ("status: in_processing\n    then", "status: accepted\n    then", "may not follow"),
+            ("wait: payment", "wait: rain", "line"),
+            ("wait: payment", "wait: payment\n    role: signing", "step pay: write `role`"),
+        ] {
+            assert!(VEHICLE.contains(was), "{was}");
+            let error = Process::from_yaml(&VEHICLE.replace(was, is)).expect_err(is);
+            assert!(error.to_string().contains(told), "{is}: {error}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Processes: which steps a case goes through, who takes them, and what follows from each outcome.
 //!
+//! A step is work for an officer or a wait for the citizen, in which the clock stands.
+//!
 //! A process is data. It is checked whole when it is loaded, every path through it against the portal's transitions, so that no case can
 //! come to a place from which it cannot go on. A case keeps the version it was opened under.
 
@@ -21,6 +23,9 @@ pub const RECEIVE: &str = "receive";
 /// The outcome of receiving that every process has: the dossier is accepted and a date promised.
 pub const ACCEPTED: &str = "accepted";
 
+/// The process of every procedure that no other process names.
+pub const GENERAL: &str = "general";
+
 /// The most steps of a process.
 pub const MOST_STEPS: usize = 50;
 
@@ -31,18 +36,75 @@ pub struct Process {
     pub id: String,
     /// Counts from 1 within the id.
     pub version: u32,
+    /// Codes of the procedures whose new cases go through it; the process [`GENERAL`] takes all others.
+    pub procedures: Vec<String>,
     steps: Vec<Step>,
 }
 
-/// A step: work for one officer.
+/// A step of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Its id, unique in the process.
     pub id: String,
-    /// The role it asks for.
-    pub role: Role,
-    /// What it can end with, by name.
-    pub outcomes: BTreeMap<String, Outcome>,
+    /// What is done in it.
+    pub kind: StepKind,
+}
+
+/// What is done in a step, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Work for one officer.
+    Task {
+        /// The role it asks for.
+        role: Role,
+        /// What it can end with, by name.
+        outcomes: BTreeMap<String, Outcome>,
+    },
+    /// The citizen's turn; the clock stands.
+    Wait {
+        /// What is waited for.
+        wait: Wait,
+        /// What follows when it came.
+        over: Outcome,
+    },
+}
+
+/// What a step can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wait {
+    /// The citizen draws a number plate.
+    Draw,
+    /// The fee, which falls due when the wait begins, is paid.
+    Payment,
+}
+
+impl Step {
+    /// Every way it can end, by name; a wait ends in one.
+    pub fn ends(&self) -> impl Iterator<Item = (&str, &Outcome)> {
+        let (outcomes, over) = match &self.kind {
+            StepKind::Task { outcomes, .. } => (Some(outcomes), None),
+            StepKind::Wait { over, .. } => (None, Some(("then", over))),
+        };
+        let named = outcomes.into_iter().flatten();
+        named.map(|(name, outcome)| (name.as_str(), outcome)).chain(over)
+    }
+
+    /// The outcomes an officer can choose from; none of a wait.
+    pub fn outcomes(&self) -> Option<&BTreeMap<String, Outcome>> {
+        match &self.kind {
+            StepKind::Task { outcomes, .. } => Some(outcomes),
+            StepKind::Wait { .. } => None,
+        }
+    }
+
+    /// What it waits for, if it waits.
+    pub fn wait(&self) -> Option<Wait> {
+        match self.kind {
+            StepKind::Wait { wait, .. } => Some(wait),
+            StepKind::Task { .. } => None,
+        }
+    }
 }
 
 /// What follows from a way of ending a step.
@@ -77,15 +139,21 @@ pub enum ProcessError {
 struct Definition {
     id: String,
     version: u32,
+    #[serde(default)]
+    procedures: Vec<String>,
     steps: Vec<StepDefinition>,
 }
 
+/// Either `role` and `outcomes`, or `wait`, `status` and `then`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StepDefinition {
     id: String,
-    role: RoleWord,
-    outcomes: BTreeMap<String, OutcomeDefinition>,
+    role: Option<RoleWord>,
+    outcomes: Option<BTreeMap<String, OutcomeDefinition>>,
+    wait: Option<Wait>,
+    status: Option<StatusWord>,
+    then: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +177,7 @@ enum StatusWord {
     Accepted,
     NotAccepted,
     InProcessing,
+    FinancialObligationRequired,
     ProcessingDone,
     ResultReturned,
 }
@@ -119,9 +188,10 @@ impl Process {
     /// # Errors
     /// Names the place and what to write instead.
     pub fn from_yaml(text: &str) -> Result<Self, ProcessError> {
-        let definition: Definition = serde_norway::from_str(text)?;
-        let steps = definition.steps.into_iter().map(step).collect();
-        let process = Self { id: definition.id, version: definition.version, steps };
+        let Definition { id, version, procedures, steps } = serde_norway::from_str(text)?;
+        let steps = steps.into_iter().map(|definition| step(&id, definition));
+        let steps = steps.collect::<Result<_, _>>()?;
+        let process = Self { id, version, procedures, steps };
         check::check(&process)?;
         Ok(process)
     }
@@ -142,11 +212,31 @@ impl Process {
     }
 }
 
-fn step(definition: StepDefinition) -> Step {
-    let outcomes = definition.outcomes.into_iter().map(|(name, outcome)| {
-        (name, Outcome { status: outcome.status.into(), then: outcome.then })
-    });
-    Step { id: definition.id, role: definition.role.into(), outcomes: outcomes.collect() }
+fn step(process: &str, definition: StepDefinition) -> Result<Step, ProcessError> {
+    let StepDefinition { id, role, outcomes, wait, status, then } = definition;
+    let kind = match (role, outcomes, wait, status, then) {
+        (Some(role), Some(outcomes), None, None, None) => {
+            let outcomes = outcomes.into_iter().map(|(name, outcome)| (name, outcome.into()));
+            StepKind::Task { role: role.into(), outcomes: outcomes.collect() }
+        }
+        (None, None, Some(wait), Some(status), then @ Some(_)) => {
+            StepKind::Wait { wait, over: Outcome { status: status.into(), then } }
+        }
+        _ => {
+            return Err(ProcessError::Contradiction {
+                process: process.into(),
+                place: format!("step {id}"),
+                problem: "write `role` and `outcomes`, or `wait`, `status` and `then`".into(),
+            });
+        }
+    };
+    Ok(Step { id, kind })
+}
+
+impl From<OutcomeDefinition> for Outcome {
+    fn from(definition: OutcomeDefinition) -> Self {
+        Self { status: definition.status.into(), then: definition.then }
+    }
 }
 
 impl From<RoleWord> for Role {
@@ -165,6 +255,7 @@ impl From<StatusWord> for DossierStatus {
             StatusWord::Accepted => Self::Accepted,
             StatusWord::NotAccepted => Self::NotAccepted,
             StatusWord::InProcessing => Self::InProcessing,
+            StatusWord::FinancialObligationRequired => Self::FinancialObligationRequired,
             StatusWord::ProcessingDone => Self::ProcessingDone,
             StatusWord::ResultReturned => Self::ResultReturned,
         }

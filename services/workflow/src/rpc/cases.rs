@@ -62,7 +62,7 @@ impl CaseService for Cases {
         let due = self
             .rules
             .calendar
-            .due(case.submitted_at, case.limit, &[])
+            .due(case.submitted_at, case.limit, &case.counted_pauses())
             .map_err(|error| Failure::Broken(error.to_string()))?;
         Ok(Response::new(pb::ExplainDueTimeResponse {
             due_time: case.due_at.map(timestamp),

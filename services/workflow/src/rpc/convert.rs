@@ -4,9 +4,10 @@ use chassis::clock::timestamp;
 use proto::motcua::workflow::v1 as pb;
 
 use crate::case::{Case, Task};
-use crate::events::{name, reference, task_name};
+use crate::events::{name, reason, reference, task_name};
 use crate::process::RECEIVE;
 use crate::rules::Rules;
+use crate::working_time::Pause;
 
 /// A case with its tasks.
 pub fn case(rules: &Rules, case: &Case) -> pb::Case {
@@ -19,7 +20,16 @@ pub fn case(rules: &Rules, case: &Case) -> pb::Case {
         due_time: case.due_at.map(timestamp),
         etag: case.etag(),
         tasks: case.tasks.iter().map(|one| task(rules, case, one)).collect(),
+        pauses: case.pauses.iter().map(|standstill| pause(&standstill.pause)).collect(),
         process: format!("processes/{}/versions/{}", case.process, case.process_version),
+    }
+}
+
+fn pause(pause: &Pause) -> pb::Pause {
+    pb::Pause {
+        reason: reason(pause.reason).into(),
+        from_time: Some(timestamp(pause.from)),
+        to_time: pause.to.map(timestamp),
     }
 }
 
@@ -41,5 +51,6 @@ pub fn task(rules: &Rules, case: &Case, task: &Task) -> pb::Task {
 fn outcomes(rules: &Rules, case: &Case, task: &Task) -> Vec<String> {
     let process = rules.process(case).ok().filter(|_| task.step != RECEIVE);
     let step = process.and_then(|process| process.step(&task.step));
-    step.map(|step| step.outcomes.keys().cloned().collect()).unwrap_or_default()
+    let outcomes = step.and_then(|step| step.outcomes());
+    outcomes.map(|outcomes| outcomes.keys().cloned().collect()).unwrap_or_default()
 }

@@ -2,9 +2,11 @@
 
 mod cases;
 mod convert;
+mod draws;
 mod tasks;
 
 pub use cases::Cases;
+pub use draws::Draws;
 pub use tasks::Tasks;
 
 use chassis::access::{Caller, Person, Role};
@@ -13,7 +15,7 @@ use chassis::refusal::{Failure, Refusal};
 use crate::case::Officer;
 
 /// A query that failed: the database is away, or a row is damaged.
-fn failed(error: sqlx::Error) -> Failure {
+pub fn failed(error: sqlx::Error) -> Failure {
     match error {
         sqlx::Error::Protocol(why) => Failure::Broken(why),
         other => Failure::Unavailable(other.to_string()),

@@ -1,4 +1,7 @@
-//! The SQL of cases and tasks.
+//! The SQL of cases, their tasks, pauses and draws.
+
+mod draws;
+mod pauses;
 
 use std::collections::HashMap;
 
@@ -11,7 +14,7 @@ use proto::motcua::workflow::v1::TaskState;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::case::{Case, Fact, Task};
+use crate::case::{Beside, Case, Fact, Task};
 use crate::events;
 
 /// Cases in the service's database.
@@ -89,13 +92,21 @@ impl Store for CaseStore {
         asked: &[Asked<Case>],
     ) -> sqlx::Result<HashMap<Stream, Case>> {
         let ids: Vec<Uuid> = asked.iter().map(|asked| asked.stream.0).collect();
-        load(db, &ids).await
+        let mut cases = load(db, &ids).await?;
+        for (stream, beside) in draws::beside(db, asked).await? {
+            if let Some(case) = cases.get_mut(&stream) {
+                case.beside = beside;
+            }
+        }
+        Ok(cases)
     }
 
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Case>]) -> sqlx::Result<()> {
         let cases: Vec<&Case> = changed.iter().map(|changed| &changed.after).collect();
         save_cases(db, &cases).await?;
-        save_tasks(db, &cases).await
+        save_tasks(db, &cases).await?;
+        pauses::save(db, &cases).await?;
+        draws::save(db, changed).await
     }
 
     fn message(fact: &Fact) -> Outgoing {
@@ -106,13 +117,16 @@ impl Store for CaseStore {
 async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Stream, Case>> {
     let rows = sqlx::query!(
         "select id, code, procedure, agency, channel, status, limit_unit, limit_count,
-                submitted_at, accepted_at, due_at, closed_at, process, process_version, revision
+                submitted_at, accepted_at, due_at, closed_at, process, process_version, obligation,
+                revision
          from workflow.cases where id = any ($1)",
         ids
     )
     .fetch_all(&mut *db)
     .await?;
     let mut tasks = load_tasks(db, ids).await?;
+    let mut pauses = pauses::load(db, ids).await?;
+    let mut draws = draws::load(db, ids).await?;
     rows.into_iter()
         .map(|row| {
             let limit = LegalLimit { unit: i32::from(row.limit_unit), count: row.limit_count };
@@ -132,6 +146,10 @@ async fn load(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMap<Strea
                 process_version: u32::try_from(row.process_version).map_err(damaged)?,
                 revision: row.revision,
                 tasks: tasks.remove(&row.id).unwrap_or_default(),
+                pauses: pauses.remove(&row.id).unwrap_or_default(),
+                obligation: row.obligation,
+                draw: draws.remove(&row.id),
+                beside: Beside::default(),
             };
             Ok((Stream(case.id), case))
         })
@@ -167,14 +185,16 @@ async fn save_cases(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result<()> 
     sqlx::query!(
         "insert into workflow.cases
              (id, code, procedure, agency, channel, status, limit_unit, limit_count,
-              submitted_at, accepted_at, due_at, closed_at, process, process_version, revision)
+              submitted_at, accepted_at, due_at, closed_at, process, process_version, revision,
+              obligation)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[],
              $6::smallint[], $7::smallint[], $8::integer[], $9::timestamptz[],
              $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
-             $14::integer[], $15::bigint[])
+             $14::integer[], $15::bigint[], $16::uuid[])
          on conflict (id) do update
          set status = excluded.status, accepted_at = excluded.accepted_at,
-             due_at = excluded.due_at, closed_at = excluded.closed_at, revision = excluded.revision",
+             due_at = excluded.due_at, closed_at = excluded.closed_at, revision = excluded.revision,
+             obligation = excluded.obligation",
         &cases.iter().map(|case| case.id).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.code.clone()).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.procedure.clone()).collect::<Vec<_>>(),
@@ -193,6 +213,7 @@ async fn save_cases(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result<()> 
         &cases.iter().map(|case| case.process.clone()).collect::<Vec<_>>(),
         &versions,
         &cases.iter().map(|case| case.revision).collect::<Vec<_>>(),
+        &cases.iter().map(|case| case.obligation).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;
@@ -231,6 +252,6 @@ fn small(number: i32) -> i16 {
 }
 
 /// A row that no command of ours can have written.
-fn damaged(why: impl std::fmt::Display) -> sqlx::Error {
+pub fn damaged(why: impl std::fmt::Display) -> sqlx::Error {
     sqlx::Error::Protocol(format!("a row of workflow is damaged: {why}"))
 }

@@ -1,0 +1,198 @@
+//! Draws at once, on a real PostgreSQL and a pool of a few numbers: each number is given once, and every draw verifies.
+
+use std::collections::BTreeSet;
+
+use chassis::access::Role;
+use chassis::clock::Clock;
+use futures::future::join_all;
+use jiff::Timestamp;
+use proto::motcua::r#type::v1::Channel;
+use support::{TestDatabase, around};
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::case::{AcceptDossier, Case, ClaimTask, DrawNumber, Officer, OpenCase, PayFee};
+use crate::draw::{Claim, SubjectKey, subject_hash};
+use crate::rules::Rules;
+use crate::store::CaseStore;
+use crate::working_time::Limit;
+
+/// Numbers of the pool.
+const SIZE: usize = 7;
+
+const AGENCY: &str = "agencies/26860";
+
+fn pools() -> NumberPools {
+    let text = format!(
+        "pools: [{{ name: tiny, kind: motorcycle, series: [{{ series: '59-AA', from: 1, to: {SIZE} }}] }}]"
+    );
+    NumberPools::from_yaml(&text).expect("a pool")
+}
+
+/// One process of the service, as far as drawing goes.
+struct Office {
+    store: CaseStore,
+    door: Door<CaseStore>,
+    epochs: Epochs,
+    subjects: SubjectKey,
+}
+
+impl Office {
+    fn on(database: &TestDatabase, clock: &Clock) -> Self {
+        let (db, rules) = (database.fresh_pool(), Rules::load().expect("rules"));
+        let store = CaseStore::new(db.clone());
+        let door =
+            Door::open("workflow", db.clone(), store.clone(), Arc::new(rules), around(clock));
+        let key = SecretKey::from_seed(&[7; 32]);
+        let epochs = Epochs::new("workflow", pools(), key, db, around(clock));
+        Self { store, door, epochs, subjects: SubjectKey::new(Zeroizing::new([9; 32])) }
+    }
+
+    /// A case that waits for the draw.
+    async fn waiting(&self, now: Timestamp) -> Uuid {
+        let id = Uuid::now_v7();
+        let open = OpenCase {
+            id,
+            code: format!("code-{id}"),
+            procedure: "procedures/1.012575/versions/1".into(),
+            agency: AGENCY.into(),
+            channel: Channel::Online,
+            limit: Limit::WorkingDays(2),
+            submitted_at: now,
+        };
+        self.door.run(call(), open).await.expect("opened");
+        let officer = Officer {
+            name: format!("{AGENCY}/officers/1"),
+            agency: AGENCY.into(),
+            roles: vec![Role::Receiving],
+        };
+        let claim = ClaimTask { id, step: "receive".into(), officer: officer.clone() };
+        self.door.run(call(), claim).await.expect("claimed");
+        let accept = AcceptDossier { id, etag: String::new(), officer };
+        self.door.run(call(), accept).await.expect("accepted");
+        id
+    }
+
+    async fn draw(&self, id: Uuid, vehicle: &str) -> Result<Case, Failure> {
+        let open = self.epochs.current(self.epochs.pool_for(VehicleKind::Motorcycle)?).await?;
+        let vehicle = vehicle.parse().expect("a vehicle");
+        let salt = self.subjects.salt("accounts/1", &vehicle);
+        let subject = subject_hash(&salt, "accounts/1", &vehicle);
+        let draw = self.epochs.draw(&open, &subject)?;
+        let number = |index: &u32| (*index, open.epoch.number(*index).expect("in the list"));
+        let command = DrawNumber {
+            id,
+            epoch: open.name(),
+            subject,
+            vehicle: self.subjects.vehicle(&vehicle),
+            citizen: "accounts/1".into(),
+            row: draw.candidates.iter().map(number).collect(),
+            draw,
+        };
+        self.door.run(call(), command).await?;
+        Ok(self.case(id).await)
+    }
+
+    async fn case(&self, id: Uuid) -> Case {
+        self.store.get(id).await.expect("a query").expect("the case")
+    }
+
+    async fn verify(&self, case: &Case) -> PlateNumber {
+        let drawn = case.draw.clone().expect("a draw");
+        let open = self.epochs.of(&drawn.epoch).await.expect("its epoch");
+        let (number, inclusion) = open.epoch.entry(drawn.index).expect("in the list");
+        let claim = Claim {
+            subject: drawn.subject,
+            beacon: None,
+            proof: drawn.proof,
+            number: drawn.number,
+            index: drawn.index,
+            inclusion,
+            skipped: drawn.skipped,
+        };
+        let published = self.epochs.summary(&drawn.epoch).await.expect("a query");
+        assert_eq!(claim.verify(&published.expect("published")), Ok(()));
+        assert_eq!(number, drawn.number);
+        number
+    }
+}
+
+fn call() -> Once {
+    let request_id = Uuid::now_v7();
+    Once::Call { caller: "accounts/1".into(), request_id, fingerprint: Default::default() }
+}
+
+fn clock() -> Clock {
+    Clock::manual("2026-11-25T03:00:00Z".parse().expect("an instant"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_offices_that_draw_at_once_give_every_number_once_and_then_say_it_is_over() {
+    let clock = clock();
+    let database = TestDatabase::new("workflow", &crate::MIGRATIONS, &clock).await;
+    let offices = [Office::on(&database, &clock), Office::on(&database, &clock)];
+    let cases = join_all((0..SIZE + 3).map(|_| offices[0].waiting(clock.now()))).await;
+    let draws = cases.iter().enumerate().map(|(place, id)| {
+        let office = &offices[place % 2];
+        async move { office.draw(*id, &format!("VEHICLE{place}")).await }
+    });
+    let mut given = BTreeSet::new();
+    let mut refused = 0;
+    for outcome in join_all(draws).await {
+        match outcome {
+            Ok(case) => assert!(given.insert(offices[0].verify(&case).await), "given twice"),
+            Err(Failure::Refused(refusal)) => {
+                assert_eq!(refusal.reason, "POOL_EXHAUSTED");
+                refused += 1;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((given.len(), refused), (SIZE, 3));
+    let opened: i64 = sqlx::query_scalar(
+        "select count(*) from chassis.event where type = 'motcua.workflow.v1.EpochOpened'",
+    )
+    .fetch_one(&database.pool())
+    .await
+    .expect("a count");
+    assert_eq!(opened, 1, "two offices opened one epoch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_vehicle_in_two_dossiers_at_once_draws_one_number() {
+    let clock = clock();
+    let database = TestDatabase::new("workflow", &crate::MIGRATIONS, &clock).await;
+    let offices = [Office::on(&database, &clock), Office::on(&database, &clock)];
+    let cases = join_all((0..2).map(|_| offices[0].waiting(clock.now()))).await;
+    let (first, second) = tokio::join!(
+        offices[0].draw(cases[0], "RLSMA125XNY012345"),
+        offices[1].draw(cases[1], "rlsma125-xny012345")
+    );
+    let refused = [first, second].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+    let [Failure::Refused(refusal)] = &refused[..] else { panic!("{refused:?}") };
+    assert_eq!(refusal.reason, "VEHICLE_DRAWN");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draw_survives_a_restart_and_its_payment_assigns_the_number() {
+    let clock = clock();
+    let database = TestDatabase::new("workflow", &crate::MIGRATIONS, &clock).await;
+    let office = Office::on(&database, &clock);
+    let id = office.waiting(clock.now()).await;
+    let drawn = office.draw(id, "RLSMA125XNY012345").await.expect("drawn");
+    drop(office);
+    let office = Office::on(&database, &clock);
+    assert_eq!(office.case(id).await, drawn);
+    office.verify(&drawn).await;
+    let obligation = drawn.obligation.expect("a fee is due");
+    let pay = PayFee { id, obligation, paid_at: clock.now() };
+    office.door.run(call(), pay).await.expect("paid");
+    let state: i16 = sqlx::query_scalar("select state from workflow.numbers where case_id = $1")
+        .bind(id)
+        .fetch_one(&database.pool())
+        .await
+        .expect("the number");
+    assert_eq!(state, 2, "assigned");
+    let paid = office.case(id).await;
+    assert!(paid.due_at.is_some() && !paid.is_paused());
+}

@@ -1,0 +1,222 @@
+//! `DrawService`: number plates drawn, and their proofs checked.
+
+use std::sync::Arc;
+
+use chassis::access::{Caller, Person, caller};
+use chassis::clock::timestamp;
+use chassis::names;
+use chassis::peers::PeerChannel;
+use chassis::refusal::{Failure, Kind, Refusal};
+use chassis::write::{Door, Once};
+use proto::motcua::dossier::v1::GetDossierRequest;
+use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::workflow::v1 as pb;
+use proto::motcua::workflow::v1::draw_service_server::DrawService;
+use tonic::{Code, Request, Response, Status};
+use uuid::Uuid;
+
+use super::failed;
+use crate::case::{Case, DrawNumber, Drawn, EpochName};
+use crate::draw::{SubjectKey, VehicleId, VehicleKind, subject_hash};
+use crate::epochs::{Epochs, Open};
+use crate::events::{draw_name, epoch_name};
+use crate::slip::{self, SlipError};
+use crate::store::CaseStore;
+
+/// Draws numbers and shows draws.
+pub struct Draws {
+    /// Reads cases.
+    pub store: CaseStore,
+    /// Changes them.
+    pub door: Door<CaseStore>,
+    /// The lists drawn from.
+    pub epochs: Arc<Epochs>,
+    /// Hashes who draws for which vehicle.
+    pub subjects: SubjectKey,
+    /// Tells whose a dossier is.
+    pub dossiers: DossierServiceClient<PeerChannel>,
+}
+
+#[tonic::async_trait]
+impl DrawService for Draws {
+    async fn draw_number(
+        &self,
+        request: Request<pb::DrawNumberRequest>,
+    ) -> Result<Response<pb::Draw>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("cases", &asked.name, "name")?;
+        let (kind, vehicle) = (kind(asked.vehicle_kind())?, vehicle(&asked.vehicle)?);
+        self.check_owner(id, caller.name()?).await?;
+        let command = self.prepare(id, caller.name()?, kind, &vehicle).await?;
+        self.door.run(once, command).await?;
+        let case = self.store.get(id).await.map_err(failed)?;
+        let mut draw = self.slip(case.as_ref()).await?;
+        draw.salt = self.subjects.salt(caller.name()?, &vehicle).to_vec();
+        Ok(Response::new(draw))
+    }
+
+    async fn get_draw(
+        &self,
+        request: Request<pb::GetDrawRequest>,
+    ) -> Result<Response<pb::Draw>, Status> {
+        let caller = caller(&request);
+        let id = names::id("draws", &request.get_ref().name, "name")?;
+        let case = self.store.get(id).await.map_err(failed)?;
+        let case = case.filter(|case| may_read(&caller, case));
+        Ok(Response::new(self.slip(case.as_ref()).await?))
+    }
+
+    async fn verify_draw(
+        &self,
+        request: Request<pb::VerifyDrawRequest>,
+    ) -> Result<Response<pb::VerifyDrawResponse>, Status> {
+        let draw = request.into_inner().draw.unwrap_or_default();
+        let claim = slip::claim(&draw).map_err(unreadable)?;
+        let told = slip::epoch(&draw.epoch.unwrap_or_default()).map_err(unreadable)?;
+        let name = EpochName { pool: told.pool.clone(), id: told.id };
+        let published = self.epochs.summary(&name).await?.ok_or_else(epoch_unknown)?;
+        let problem = if told == published {
+            claim.verify(&published).err().map(|error| error.to_string())
+        } else {
+            Some("the epoch on the slip is not the one that was published".into())
+        };
+        Ok(Response::new(pb::VerifyDrawResponse {
+            valid: problem.is_none(),
+            problem: problem.unwrap_or_default(),
+        }))
+    }
+}
+
+impl Draws {
+    /// Refuses whom the dossier does not belong to; a draft is nobody's business here.
+    async fn check_owner(&self, id: Uuid, citizen: &str) -> Result<(), Failure> {
+        let asked = GetDossierRequest { name: format!("dossiers/{id}") };
+        match self.dossiers.clone().get_dossier(asked).await {
+            Ok(found) if found.get_ref().owner == citizen => Ok(()),
+            Ok(_) => Err(Refusal::denied().into()),
+            Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
+                Err(Refusal::denied().into())
+            }
+            Err(status) => Err(Failure::Unavailable(format!("dossier: {:?}", status.code()))),
+        }
+    }
+
+    /// All that can be computed before the lock: the proof, the candidates, their numbers.
+    async fn prepare(
+        &self,
+        id: Uuid,
+        citizen: &str,
+        kind: VehicleKind,
+        vehicle: &VehicleId,
+    ) -> Result<DrawNumber, Failure> {
+        let open = self.epochs.current(self.epochs.pool_for(kind)?).await?;
+        let salt = self.subjects.salt(citizen, vehicle);
+        let subject = subject_hash(&salt, citizen, vehicle);
+        let draw = self.epochs.draw(&open, &subject)?;
+        let numbered = |index: &u32| Some((*index, open.epoch.number(*index)?));
+        Ok(DrawNumber {
+            id,
+            epoch: open.name(),
+            subject,
+            vehicle: self.subjects.vehicle(vehicle),
+            citizen: citizen.into(),
+            row: draw.candidates.iter().filter_map(numbered).collect(),
+            draw,
+        })
+    }
+
+    /// The draw of a case as its slip, without the salt.
+    async fn slip(&self, case: Option<&Case>) -> Result<pb::Draw, Failure> {
+        let drawn = case.and_then(|case| Some((case, case.draw.as_ref()?)));
+        let (case, drawn) = drawn.ok_or_else(Refusal::denied)?;
+        let open = self.epochs.of(&drawn.epoch).await?;
+        let entry = open.epoch.entry(drawn.index);
+        let (_, inclusion) =
+            entry.ok_or_else(|| Failure::Broken("a draw lies outside of its list".into()))?;
+        let inclusion = inclusion.iter().map(|hash| hash.to_vec()).collect();
+        Ok(pb::Draw { inclusion, epoch: Some(epoch(&open)), ..record(case, drawn) })
+    }
+}
+
+/// What is stored of a draw.
+fn record(case: &Case, drawn: &Drawn) -> pb::Draw {
+    pb::Draw {
+        name: draw_name(case),
+        number: drawn.number.to_string(),
+        state: drawn.state.into(),
+        index: drawn.index,
+        skipped: drawn.skipped.clone(),
+        proof: drawn.proof.as_bytes().to_vec(),
+        subject: drawn.subject.0.to_vec(),
+        draw_time: Some(timestamp(drawn.drawn_at)),
+        ..pb::Draw::default()
+    }
+}
+
+fn epoch(open: &Open) -> pb::Epoch {
+    let summary = open.epoch.summary();
+    pb::Epoch {
+        name: epoch_name(&open.name()),
+        size: summary.size.get(),
+        root: summary.root.to_vec(),
+        public_key: summary.public_key.as_bytes().to_vec(),
+        open_time: Some(timestamp(open.opened_at)),
+    }
+}
+
+fn may_read(caller: &Caller, case: &Case) -> bool {
+    match caller {
+        Caller::Anyone => false,
+        Caller::Known { person: Person::Service, .. } => true,
+        Caller::Known { person: Person::Officer { agency, .. }, .. } => case.agency == *agency,
+        Caller::Known { name, person: Person::Citizen { .. } } => {
+            case.draw.as_ref().is_some_and(|drawn| drawn.drawn_by == *name)
+        }
+    }
+}
+
+fn kind(kind: pb::VehicleKind) -> Result<VehicleKind, Refusal> {
+    match kind {
+        pb::VehicleKind::Car => Ok(VehicleKind::Car),
+        pb::VehicleKind::Motorcycle => Ok(VehicleKind::Motorcycle),
+        pb::VehicleKind::Unspecified => Err(Refusal::field(
+            "vehicle_kind",
+            "REQUIRED",
+            "Hãy chọn loại xe: ô tô hoặc xe máy.",
+            "Choose the kind of vehicle: car or motorcycle.",
+        )),
+    }
+}
+
+fn vehicle(text: &str) -> Result<VehicleId, Refusal> {
+    text.parse().map_err(|_| {
+        Refusal::field(
+            "vehicle",
+            "VEHICLE_MALFORMED",
+            "Số khung gồm 6 đến 32 chữ cái A-Z và chữ số, như trên giấy tờ xe.",
+            "The identification number has 6 to 32 letters A-Z and digits, as on the vehicle's papers.",
+        )
+    })
+}
+
+fn unreadable(error: SlipError) -> Refusal {
+    let SlipError { field, shape } = error;
+    let field = format!("draw.{field}");
+    Refusal::field(
+        field,
+        "MALFORMED",
+        format!("Phải là: {shape}."),
+        format!("It must be: {shape}."),
+    )
+}
+
+fn epoch_unknown() -> Refusal {
+    Refusal::new(
+        Kind::Missing,
+        "EPOCH_UNKNOWN",
+        "Không có đợt bấm số này.",
+        "There is no such epoch.",
+    )
+}
