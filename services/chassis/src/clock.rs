@@ -10,6 +10,15 @@ pub fn timestamp(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }
 
+/// The instant that protobuf wrote; none if it is outside the years 1 to 9999 or its nanoseconds are too many.
+pub fn instant(at: prost_types::Timestamp) -> Option<Timestamp> {
+    (0..1_000_000_000).contains(&at.nanos).then_some(())?;
+    Timestamp::new(at.seconds, at.nanos).ok().filter(|at| at.as_second() >= YEAR_1)
+}
+
+/// 0001-01-01T00:00:00Z, where protobuf's timestamps begin.
+const YEAR_1: i64 = -62_135_596_800;
+
 /// The system's clock, or one that a test moves by hand. Clones share the hands.
 #[derive(Clone, Debug)]
 pub struct Clock(Option<Arc<AtomicI64>>);

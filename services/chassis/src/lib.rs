@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod events;
+pub mod jobs;
 pub mod keys;
 pub mod names;
 pub mod pages;

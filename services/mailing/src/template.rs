@@ -72,14 +72,19 @@ impl Templates {
     }
 
     /// The text of a template with its places filled; none if there is no such template.
-    pub fn text(&self, id: &str, language: Language, fill: &[(&str, &str)]) -> Option<String> {
+    pub fn text(
+        &self,
+        id: &str,
+        language: Language,
+        fill: &[(&str, impl AsRef<str>)],
+    ) -> Option<String> {
         let template = self.0.get(id)?;
         let text = match language {
             Language::Vi => &template.vi,
             Language::En => &template.en,
         };
         let filled = fill.iter().fold(text.clone(), |text, (place, value)| {
-            text.replace(&format!("{{{place}}}"), value)
+            text.replace(&format!("{{{place}}}"), value.as_ref())
         });
         Some(filled)
     }

@@ -1,5 +1,7 @@
 //! One-time codes over real gRPC, a real PostgreSQL, and the sandbox's telephone over HTTP.
 
+use std::collections::HashMap;
+
 use chassis::access::Person;
 use chassis::clock::Clock;
 use futures::future::join_all;
@@ -45,10 +47,12 @@ impl Mailing {
 }
 
 async fn raise(telephone: &str, secret: &str) -> Alone {
+    // Nobody is asked for a one-time code.
+    let nobody = || "http://127.0.0.1:9".to_owned();
     let around = Surroundings {
+        peers: HashMap::from([("dossier", nobody()), ("identity", nobody())]),
         table: mailing::settings::TABLE.into(),
         set: vec![format!("mailing.sms.url={telephone}"), format!("mailing.sms.secret={secret}")],
-        ..Surroundings::default()
     };
     let clock = Clock::manual("2026-11-25T03:00:00Z".parse().expect("an instant"));
     Alone::raise(mailing::SERVICE, clock, around).await

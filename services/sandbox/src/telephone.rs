@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use secrecy::{ExposeSecret, SecretString};
@@ -56,6 +57,7 @@ struct Reading {
 pub async fn serve(listener: TcpListener, secret: SecretString) -> std::io::Result<()> {
     let exchange = Exchange { secret, messages: Arc::default(), arrived: watch::Sender::new(()) };
     let router = Router::new()
+        .route("/", get(page))
         .route("/messages", post(take))
         .route("/telephones/{number}/messages", get(read))
         .layer(DefaultBodyLimit::max(LARGEST))
@@ -102,4 +104,41 @@ async fn read(
     // Whoever waited in vain sees what is there.
     let _ = tokio::time::timeout(LONGEST_WAIT, enough).await;
     Json(on_telephone())
+}
+
+/// Every telephone at a glance, newest first, for a person.
+async fn page(State(exchange): State<Exchange>) -> Html<String> {
+    let messages = exchange.messages.lock().unwrap_or_else(PoisonError::into_inner);
+    let rows: String = messages.iter().rev().map(row).collect();
+    Html(format!(
+        "<!doctype html><html lang=vi><meta charset=utf-8><meta http-equiv=refresh content=5>\
+         <title>Điện thoại thử</title><h1>Điện thoại thử</h1><table>{rows}</table></html>"
+    ))
+}
+
+fn row(message: &Message) -> String {
+    let (to, text) = (escaped(&message.to), escaped(&message.text));
+    format!("<tr><th scope=row>{to}</th><td>{text}</td></tr>")
+}
+
+/// Text that a page shows as it is, whatever a sender wrote.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_what_was_written_and_obeys_none_of_it() {
+        let message = Message {
+            key: "1".into(),
+            to: "+84901234567".into(),
+            text: "<script>alert(1)</script> & more".into(),
+        };
+        let row = row(&message);
+        assert!(row.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; more"), "{row}");
+        assert!(row.contains("+84901234567"));
+    }
 }

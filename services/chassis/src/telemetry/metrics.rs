@@ -29,6 +29,7 @@ pub struct Metrics {
     events_handled: IntCounterVec,
     reader_lag: IntGaugeVec,
     parked_streams: IntGaugeVec,
+    job_attempts: IntCounterVec,
 }
 
 impl Metrics {
@@ -78,6 +79,11 @@ impl Metrics {
                 ("motcua_parked_streams", "Streams that wait for an operator."),
                 &["service"],
             )?,
+            job_attempts: counter(
+                &registry,
+                ("motcua_job_attempts_total", "Attempts at work on the world outside."),
+                &["service", "job", "outcome"],
+            )?,
             registry,
         })
     }
@@ -119,6 +125,11 @@ impl Metrics {
     /// So many streams of `service` wait for an operator now.
     pub fn streams_parked(&self, service: &str, streams: u64) {
         self.parked_streams.with_label_values(&[service]).set(whole(streams));
+    }
+
+    /// An attempt at a job ended: `finished`, `put_off`, `lost` to another worker, or `failed` for good.
+    pub fn job_attempted(&self, service: &str, job: &str, outcome: &str) {
+        self.job_attempts.with_label_values(&[service, job, outcome]).inc();
     }
 
     /// All numbers in Prometheus's text format, version 0.0.4.
@@ -213,6 +224,7 @@ mod tests {
         metrics.event_handled("dossier", "payment", "applied");
         metrics.reader_lags("dossier", "payment", 12);
         metrics.streams_parked("dossier", 2);
+        metrics.job_attempted("mailing", "send_notice", "put_off");
         let text = metrics.clone().render();
         let lines = [
             r#"motcua_rpc_duration_seconds_count{code="NOT_FOUND",method="Submit",service="dossier"} 1"#,
@@ -223,6 +235,7 @@ mod tests {
             r#"motcua_events_handled_total{outcome="applied",service="dossier",source="payment"} 1"#,
             r#"motcua_reader_lag_events{service="dossier",source="payment"} 12"#,
             r#"motcua_parked_streams{service="dossier"} 2"#,
+            r#"motcua_job_attempts_total{job="send_notice",outcome="put_off",service="mailing"} 1"#,
         ];
         for line in lines {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::jobs::{NewJob, Work};
+
 /// A row of numbers without gaps, for example the dossier codes of one agency and day. At most 100 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Series(pub String);
@@ -18,12 +20,13 @@ pub struct At<'a> {
     seed: [u8; 32],
     drawn: u32,
     numbers: &'a mut Numbers,
+    jobs: Vec<NewJob>,
 }
 
 impl<'a> At<'a> {
     /// Circumstances by hand, for trying a decision without a door.
     pub fn new(now: Timestamp, seed: [u8; 32], numbers: &'a mut Numbers) -> Self {
-        Self { now, seed, drawn: 0, numbers }
+        Self { now, seed, drawn: 0, numbers, jobs: Vec::new() }
     }
 
     /// A fresh id. It follows from the command's identity, so that a second run of the same command makes the same ones.
@@ -40,6 +43,17 @@ impl<'a> At<'a> {
     /// not branch on it.
     pub fn number(&mut self, series: &Series) -> i64 {
         self.numbers.next(series)
+    }
+
+    /// Has work on the world outside begun once the command has taken effect. `id`, never used before for a job of this service, is
+    /// what the world outside knows it by.
+    pub fn schedule<W: Work>(&mut self, id: Uuid, work: &W) {
+        self.jobs.push(NewJob::of(id, work));
+    }
+
+    /// The work that was asked for.
+    pub(super) fn into_jobs(self) -> Vec<NewJob> {
+        self.jobs
     }
 }
 

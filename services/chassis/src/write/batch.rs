@@ -9,15 +9,17 @@ use std::time::Duration;
 use futures::FutureExt;
 use jiff::Timestamp;
 use sqlx::{Connection, PgConnection, PgPool};
+use uuid::Uuid;
 
 use super::at::{Numbers, Series};
 use super::door::Settings;
 use super::fold::{Folded, Loaded, fold};
 use super::lane::{Boxed, Verdict};
 use super::tables::{self, Row};
-use super::{Asked, Failure, Root, Store, Stream};
+use super::{Asked, Failure, Once, Root, Store, Stream};
 use crate::clock::Clock;
 use crate::events::Bell;
+use crate::jobs;
 use crate::telemetry::Metrics;
 
 /// What the lanes of a door share.
@@ -126,7 +128,7 @@ async fn attempt<S: Store>(
     let folded = decide(shared, &mut transaction, commands, &loaded, now).await?;
     save(shared, &mut transaction, commands, &folded, now).await?;
     transaction.commit().await?;
-    if !folded.facts.is_empty() {
+    if !folded.facts.is_empty() || !folded.jobs.is_empty() {
         shared.bell.ring();
     }
     Ok(folded.verdicts)
@@ -147,8 +149,18 @@ async fn load<S: Store>(
     let streams: Vec<_> = asked.iter().map(|asked| asked.stream.0).collect();
     let heads = tables::lock_heads(db, &streams).await?;
     let kept = tables::kept_answers(db, commands.iter().map(|command| command.once())).await?;
+    let tokens = jobs::lock_tokens(db, &ended_by(commands)).await?;
     let roots = shared.store.load(db, &asked).await?;
-    Ok(Loaded { heads, roots, kept })
+    Ok(Loaded { heads, roots, kept, tokens })
+}
+
+/// The jobs that commands want to end.
+fn ended_by<R: Root>(commands: &[Boxed<R>]) -> Vec<Uuid> {
+    let job = |once: &Once| match once {
+        Once::Job { id, .. } => Some(*id),
+        Once::Call { .. } | Once::Event { .. } => None,
+    };
+    commands.iter().filter_map(|command| job(command.once())).collect()
 }
 
 /// Decides once to learn how many numbers of which series are needed and, if any are, again with the numbers themselves: their rows
@@ -205,7 +217,8 @@ async fn save<S: Store>(
             message: S::message(&fact.fact),
         }
     });
-    tables::save(db, &folded.heads, &folded.answers, rows.collect(), now).await
+    tables::save(db, &folded.heads, &folded.answers, rows.collect(), now).await?;
+    jobs::settle(db, &folded.ended, &folded.jobs, now).await
 }
 
 /// Classes of SQLSTATE that speak of the server, not of a command: connection exception, invalid transaction state (a standby only

@@ -94,6 +94,17 @@ impl<S: Store> Door<S> {
         self.hand_in(stream, Box::new(Passing { stream, once, reply }), answer).await
     }
 
+    /// Hands in the command that ends a job, and waits.
+    ///
+    /// # Errors
+    /// As [`Door::run`]; the refusal LEASE_LOST tells that another holds the job, or that it has ended.
+    pub(crate) async fn finish<C>(&self, once: Once, command: C) -> Result<(), Failure>
+    where
+        C: Command<Root = S::Root, Answer = ()>,
+    {
+        self.react(once, command).await.answer().await
+    }
+
     async fn hand_in(
         &self,
         stream: Stream,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::at::{At, Numbers};
 use super::lane::{Boxed, Queued, Verdict};
 use super::{Changed, Decided, Failure, Kind, Once, Refusal, Root, Stream};
+use crate::jobs::NewJob;
 use crate::write::once::Fingerprint;
 
 /// A stream's head, locked.
@@ -36,6 +37,8 @@ pub(super) struct Loaded<R> {
     pub(super) heads: HashMap<Stream, Head>,
     pub(super) roots: HashMap<Stream, R>,
     pub(super) kept: HashMap<Key, KeptAnswer>,
+    /// The last token given of each job that a command of the batch ends.
+    pub(super) tokens: HashMap<Uuid, i64>,
 }
 
 /// A fact and the command, by its place in the batch, that it follows from.
@@ -53,6 +56,8 @@ pub(super) struct Folded<R: Root> {
     pub(super) heads: Vec<(Stream, Head)>,
     pub(super) facts: Vec<Fact<R>>,
     pub(super) answers: Vec<(Key, KeptAnswer)>,
+    pub(super) jobs: Vec<(Stream, Option<String>, NewJob)>,
+    pub(super) ended: Vec<Uuid>,
     pub(super) numbers: Numbers,
 }
 
@@ -69,6 +74,8 @@ pub(super) fn fold<R: Root>(
         touched: HashSet::new(),
         facts: Vec::new(),
         answers: Vec::new(),
+        jobs: Vec::new(),
+        ended: Vec::new(),
         numbers,
         rules,
         now,
@@ -86,6 +93,8 @@ struct Folding<'a, R: Root> {
     touched: HashSet<Stream>,
     facts: Vec<Fact<R>>,
     answers: Vec<(Key, KeptAnswer)>,
+    jobs: Vec<(Stream, Option<String>, NewJob)>,
+    ended: Vec<Uuid>,
     numbers: Numbers,
     rules: &'a R::Rules,
     now: Timestamp,
@@ -100,6 +109,7 @@ impl<R: Root> Folding<'_, R> {
             Once::Event { source, sequence, .. } => {
                 self.known_event(command.stream(), source, *sequence)
             }
+            Once::Job { id, token, .. } => self.lost_job(*id, *token),
         };
         known.unwrap_or_else(|| self.decide(place, command))
     }
@@ -127,6 +137,12 @@ impl<R: Root> Folding<'_, R> {
         }
     }
 
+    /// Ended, by this or another batch or by a command before this one; or claimed again since.
+    fn lost_job(&self, id: Uuid, token: i64) -> Option<Verdict> {
+        let holds = self.state.tokens.get(&id) == Some(&token);
+        (!holds).then(|| Verdict::Refused(lease_lost()))
+    }
+
     fn decide(&mut self, place: usize, command: &dyn Queued<R>) -> Verdict {
         let before = self.state.roots.get(&command.stream());
         let taken = self.numbers.taken().clone();
@@ -135,7 +151,10 @@ impl<R: Root> Folding<'_, R> {
         let decided =
             catch_unwind(AssertUnwindSafe(|| command.decide(before, self.rules, &mut at)));
         match decided {
-            Ok(Ok(Some(decided))) => self.take_effect(place, command, decided),
+            Ok(Ok(Some(decided))) => {
+                let jobs = at.into_jobs();
+                self.take_effect(place, command, decided, jobs)
+            }
             Ok(Ok(None)) => {
                 self.count(command);
                 Verdict::Answered("null".into())
@@ -157,6 +176,7 @@ impl<R: Root> Folding<'_, R> {
         place: usize,
         command: &dyn Queued<R>,
         decided: Decided<R, String>,
+        jobs: Vec<NewJob>,
     ) -> Verdict {
         let stream = command.stream();
         let Decided { after, facts, answer } = decided;
@@ -168,11 +188,17 @@ impl<R: Root> Folding<'_, R> {
             let sequence = head.sequence;
             self.facts.push(Fact { command: place, stream, sequence, fact });
         }
+        let traceparent = || command.traceparent().map(ToOwned::to_owned);
+        self.jobs.extend(jobs.into_iter().map(|job| (stream, traceparent(), job)));
         if let Once::Call { caller, request_id, fingerprint } = command.once() {
             let key = (caller.clone(), *request_id);
             let kept = KeptAnswer { fingerprint: *fingerprint, answer: answer.clone() };
             self.state.kept.insert(key.clone(), kept.clone());
             self.answers.push((key, kept));
+        }
+        if let Once::Job { id, .. } = command.once() {
+            self.state.tokens.remove(id);
+            self.ended.push(*id);
         }
         self.count(command);
         Verdict::Answered(answer)
@@ -194,7 +220,7 @@ impl<R: Root> Folding<'_, R> {
     }
 
     fn finish(self, verdicts: Vec<Verdict>, loaded: &Loaded<R>) -> Folded<R> {
-        let Self { mut state, touched, facts, answers, numbers, .. } = self;
+        let Self { mut state, touched, facts, answers, jobs, ended, numbers, .. } = self;
         let changed = touched
             .into_iter()
             .filter_map(|stream| {
@@ -207,8 +233,20 @@ impl<R: Root> Folding<'_, R> {
             .into_iter()
             .filter(|(stream, head)| loaded.heads.get(stream) != Some(head))
             .collect();
-        Folded { verdicts, changed, heads, facts, answers, numbers }
+        Folded { verdicts, changed, heads, facts, answers, jobs, ended, numbers }
     }
+}
+
+/// The reason of the refusal of a job's end by one who holds it no longer.
+pub(crate) const LEASE_LOST: &str = "LEASE_LOST";
+
+fn lease_lost() -> Refusal {
+    Refusal::new(
+        Kind::Race,
+        LEASE_LOST,
+        "Việc này đã xong hoặc đã giao cho bên khác.",
+        "The job has ended, or another holds it.",
+    )
 }
 
 fn request_id_reused() -> Refusal {

@@ -30,6 +30,15 @@ pub enum Once {
         /// Who caused it.
         actor: String,
     },
+    /// The end of a job: it is gone with the commit, and only the last lease given may end it.
+    Job {
+        /// The job.
+        id: Uuid,
+        /// By which lease.
+        token: i64,
+        /// Who did it.
+        actor: String,
+    },
 }
 
 /// A hash of a method and its request.
@@ -68,6 +77,7 @@ impl Once {
                 hash.chain_update(b"call\0").chain_update(caller).chain_update(request_id)
             }
             Self::Event { id, .. } => hash.chain_update(b"event\0").chain_update(id),
+            Self::Job { id, .. } => hash.chain_update(b"job\0").chain_update(id),
         };
         hash.finalize().into()
     }
@@ -75,7 +85,7 @@ impl Once {
     pub(super) fn actor(&self) -> &str {
         match self {
             Self::Call { caller, .. } => caller,
-            Self::Event { actor, .. } => actor,
+            Self::Event { actor, .. } | Self::Job { actor, .. } => actor,
         }
     }
 
@@ -83,6 +93,7 @@ impl Once {
         match self {
             Self::Call { request_id, .. } => format!("requests/{request_id}"),
             Self::Event { source, id, .. } => format!("{source}/events/{id}"),
+            Self::Job { id, .. } => format!("jobs/{id}"),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn kept_answers(
     let (callers, requests): (Vec<String>, Vec<Uuid>) = commands
         .filter_map(|once| match once {
             Once::Call { caller, request_id, .. } => Some((caller.clone(), *request_id)),
-            Once::Event { .. } => None,
+            Once::Event { .. } | Once::Job { .. } => None,
         })
         .unzip();
     if callers.is_empty() {

@@ -1,5 +1,7 @@
 //! The service's side of its contract: parse, one outside call or command, convert.
 
+use std::sync::Arc;
+
 use chassis::access::caller;
 use chassis::refusal::{Failure, Kind, Refusal, Violation};
 use chassis::write::{Door, Once, request_id};
@@ -7,13 +9,10 @@ use proto::motcua::mailing::v1::message_service_server::MessageService;
 use proto::motcua::mailing::v1::{SendOneTimeCodeRequest, SendOneTimeCodeResponse};
 use tonic::{Request, Response, Status};
 
-use crate::message::RecordSending;
+use crate::message::{ONE_TIME_CODE, RecordCode};
 use crate::outside::{Gateway, GatewayError};
 use crate::store::MessageStore;
 use crate::template::{Language, Templates};
-
-/// The template of a one-time code.
-const ONE_TIME_CODE: &str = "one_time_code";
 
 /// Sends messages.
 pub struct Messages {
@@ -22,7 +21,7 @@ pub struct Messages {
     /// Takes messages.
     pub gateway: Gateway,
     /// What they say.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
 }
 
 #[tonic::async_trait]
@@ -44,7 +43,7 @@ impl MessageService for Messages {
             ..SendOneTimeCodeRequest::default()
         };
         let once = Once::call(caller.name()?, &asked.request_id, &kept)?;
-        self.door.run(once, RecordSending { id, template: ONE_TIME_CODE }).await?;
+        self.door.run(once, RecordCode { id }).await?;
         Ok(Response::new(SendOneTimeCodeResponse {}))
     }
 }
