@@ -6,6 +6,11 @@ use proto::motcua::identity::v1::{Account, Sex};
 /// The ward of the journey: Long Trường, the source article's.
 pub const AGENCY: &str = "agencies/26860";
 
+/// The identification number (ISO 3779) of a vehicle that nobody has registered: one vehicle draws once.
+pub(super) fn new_vehicle() -> String {
+    format!("RLSMA125XNY{:06}", rand::random_range(0..1_000_000))
+}
+
 /// A person with a personal ID and a telephone, both well formed and invented.
 #[derive(Clone)]
 pub(super) struct Invented {

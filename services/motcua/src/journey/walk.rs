@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::clients::{Clients, as_caller};
-use super::people::AGENCY;
+use super::people::{self, AGENCY};
 use super::telling::instant;
 use super::{Endpoints, Journey, LIMIT, Step, slip};
 
@@ -33,7 +33,8 @@ pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
         let clients = Clients::of(endpoints)?;
         let (citizen, officer) = (String::new(), String::new());
         let (journey, step) = (&mut journey, &mut step);
-        let mut walker = Walker { clients, operator, citizen, officer, journey, step };
+        let vehicle = people::new_vehicle();
+        let mut walker = Walker { clients, operator, citizen, officer, vehicle, journey, step };
         walker.citizen_signs_in().await?;
         let name = walker.file().await?;
         walker.officer_signs_in().await?;
@@ -68,6 +69,8 @@ pub(super) struct Walker<'a> {
     pub(super) operator: &'a str,
     pub(super) citizen: String,
     pub(super) officer: String,
+    /// The vehicle's identification number.
+    vehicle: String,
     journey: &'a mut Journey,
     step: &'a mut &'static str,
 }
@@ -95,7 +98,7 @@ impl Walker<'_> {
 
     /// The citizen draws a number and checks the proof without us; the fee falls due.
     async fn draw(&mut self, dossier: &str) -> Result<(), BoxError> {
-        let vehicle = vehicle()?;
+        let vehicle = self.vehicle.clone();
         let drawn = self.draw_number(dossier, &vehicle).await?;
         self.verify(dossier, &vehicle, drawn).await?;
         self.see(dossier, "FeeFellDue", DossierStatus::FinancialObligationRequired).await
@@ -139,7 +142,8 @@ impl Walker<'_> {
     }
 
     async fn fill_in(&mut self, name: &str) -> Result<(), BoxError> {
-        let answers: Value = serde_json::from_str(ANSWERS)?;
+        let mut answers: Value = serde_json::from_str(ANSWERS)?;
+        answers["vehicle"]["chassis_number"] = self.vehicle.clone().into();
         let began = self.begin("SaveStep");
         for (step, id) in (1..).zip(FORM) {
             let asked = dossier::SaveStepRequest {
@@ -344,13 +348,6 @@ impl Walker<'_> {
         let what = *self.step;
         self.journey.steps.push(Step { caller, service, what, observed, details, milliseconds });
     }
-}
-
-/// The vehicle's identification number, as it was filled in.
-fn vehicle() -> Result<String, BoxError> {
-    let answers: Value = serde_json::from_str(ANSWERS)?;
-    let number = answers["vehicle"]["chassis_number"].as_str();
-    Ok(number.ok_or("the sample names no vehicle")?.to_owned())
 }
 
 pub(super) fn wish() -> String {
