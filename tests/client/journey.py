@@ -26,6 +26,7 @@ from motcua.workflow.v1 import workflow_pb2_grpc as workflow_rpc
 AGENCY = "agencies/26860"
 PROCEDURE = "procedures/1.012575/versions/-"
 PATIENCE_S = 30
+VEHICLE = "RLSMA110XNY" + str(uuid.uuid4().int)[:6]
 
 ANSWERS = [
     {
@@ -40,7 +41,7 @@ ANSWERS = [
         "brand": "Sao Mai",
         "model": "SM 110",
         "colour": "Trắng",
-        "chassis_number": "RLSMA110XNY054321",
+        "chassis_number": VEHICLE,
         "engine_number": "SM110E0054321",
         "year_of_manufacture": 2025,
     },
@@ -149,7 +150,7 @@ def draw(draws, name):
     asked = draw_pb.DrawNumberRequest(
         name=name.replace("dossiers/", "cases/"),
         vehicle_kind=draw_pb.VEHICLE_KIND_MOTORCYCLE,
-        vehicle="RLSMA110XNY" + str(uuid.uuid4().int)[:6],
+        vehicle=VEHICLE,
         request_id=wish(),
     )
     drawn = draws.DrawNumber(asked, metadata=token("CITIZEN"))

@@ -31,7 +31,7 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
-use crate::paper::{FORM, PROCEDURE, sample, structure, wish};
+use crate::paper::{FORM, PROCEDURE, sample, structure, vehicle_of, wish};
 use crate::people::{AGENCY, People, new_person};
 use crate::raw::in_name_of;
 
@@ -215,7 +215,8 @@ impl House {
     /// A new draft with every answer.
     pub async fn filled(&self, citizen: &str) -> dossier::Dossier {
         let mut draft = self.draft(citizen).await;
-        let answers = sample();
+        let mut answers = sample();
+        answers["vehicle"]["chassis_number"] = vehicle_of(&draft.name).into();
         for (step, id) in (1..).zip(FORM) {
             let step = dossier::StepAnswers { step, answers: Some(structure(&answers[id])) };
             let asked = dossier::SaveStepRequest {

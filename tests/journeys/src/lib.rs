@@ -12,6 +12,6 @@ mod raw;
 pub use contract::{Contract, path};
 pub use house::{House, new_draft};
 pub use kafka::kafka;
-pub use paper::{FORM, PROCEDURE, sample, structure, wish};
+pub use paper::{FORM, PROCEDURE, sample, structure, vehicle_of, wish};
 pub use people::{AGENCY, ELSEWHERE, People, new_person};
 pub use raw::{Answer, call, in_name_of};

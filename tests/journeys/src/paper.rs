@@ -20,6 +20,12 @@ pub fn sample() -> Value {
     serde_json::from_str(text).expect("the sample")
 }
 
+/// The vehicle that is filed with a dossier of the tests, a motorcycle: each has its own, for a vehicle draws once.
+pub fn vehicle_of(dossier: &str) -> String {
+    let random = dossier.rsplit('-').next().unwrap_or_default().to_ascii_uppercase();
+    format!("RLSMA{random}")
+}
+
 /// JSON as a message takes it.
 ///
 /// # Panics

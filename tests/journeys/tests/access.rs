@@ -6,7 +6,7 @@ use chassis::access::{Assurance, Person, Role};
 use chassis::status::reason;
 use jiff::SignedDuration;
 use journeys::{
-    AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, new_person, path, wish,
+    AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, new_person, path, vehicle_of, wish,
 };
 use prost::Message;
 use proto::motcua::dossier::v1 as dossier;
@@ -229,9 +229,8 @@ fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
         "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
         "DrawNumber" => workflow::DrawNumberRequest {
             name: case,
-            vehicle_kind: workflow::VehicleKind::Car.into(),
-            // One vehicle for each dossier: it may draw once.
-            vehicle: id.replace('-', ""),
+            vehicle_kind: workflow::VehicleKind::Motorcycle.into(),
+            vehicle: vehicle_of(id),
             request_id,
         }
         .encode_to_vec(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chassis::access::Role;
 use chassis::status::reason;
 use futures::future::join_all;
-use journeys::{AGENCY, FORM, House, in_name_of, new_draft, sample, structure, wish};
+use journeys::{AGENCY, FORM, House, in_name_of, new_draft, sample, structure, vehicle_of, wish};
 use motcua::journey::{as_timeline, walk};
 use prost::Message;
 use proto::google::rpc::bad_request::FieldViolation;
@@ -13,6 +13,7 @@ use proto::google::rpc::{BadRequest, Status as Details};
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as workflow;
+use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
@@ -35,6 +36,34 @@ async fn kafka_carries_the_journey_as_well() {
     walk_through(&house).await;
     let house = house.restarted().await;
     walk_through(&house).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_drawn_for_the_vehicle_that_was_filed_and_for_no_other() {
+    let house = House::build().await;
+    let citizen = house.people.citizen();
+    let dossier = house.submitted(&citizen).await;
+    let officer = house.people.officer(AGENCY, &[Role::Receiving]);
+    let task = house.task(&dossier.name).await;
+    house.claim(&officer, &task.name).await;
+    house.accept(&officer, &dossier.name).await;
+    let draw = async |kind: workflow::VehicleKind, vehicle: String| {
+        let asked = workflow::DrawNumberRequest {
+            name: dossier.name.replace("dossiers/", "cases/"),
+            vehicle_kind: kind.into(),
+            vehicle,
+            request_id: wish(),
+        };
+        let mut draws = DrawServiceClient::new(house.channel("/motcua.workflow.v1.DrawService/"));
+        draws.draw_number(in_name_of(&citizen, asked)).await
+    };
+    let filed = || vehicle_of(&dossier.name);
+    let invented = draw(workflow::VehicleKind::Motorcycle, "RLSMA125XNY000001".into()).await;
+    let other_kind = draw(workflow::VehicleKind::Car, filed()).await;
+    for refused in [invented, other_kind] {
+        assert_eq!(refused.expect_err("refused").code(), Code::InvalidArgument);
+    }
+    draw(workflow::VehicleKind::Motorcycle, filed()).await.expect("drawn");
 }
 
 #[tokio::test(flavor = "multi_thread")]

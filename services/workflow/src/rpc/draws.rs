@@ -6,10 +6,10 @@ use chassis::access::{Caller, Person, caller};
 use chassis::clock::timestamp;
 use chassis::names;
 use chassis::peers::PeerChannel;
-use chassis::refusal::{Failure, Kind, Refusal};
+use chassis::refusal::{Failure, Kind, Refusal, Violation};
 use chassis::write::{Door, Once};
-use proto::motcua::dossier::v1::GetDossierRequest;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::dossier::v1::{Dossier, GetDossierRequest};
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::draw_service_server::DrawService;
 use tonic::{Code, Request, Response, Status};
@@ -48,7 +48,8 @@ impl DrawService for Draws {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("cases", &asked.name, "name")?;
         let (kind, vehicle) = (kind(asked.vehicle_kind())?, vehicle(&asked.vehicle)?);
-        self.check_owner(id, caller.name()?).await?;
+        let dossier = self.owned(id, caller.name()?).await?;
+        as_filed(&dossier, asked.vehicle_kind(), &vehicle)?;
         let command = self.prepare(id, caller.name()?, kind, &vehicle).await?;
         self.door.run(once, command).await?;
         let case = self.store.get(id).await.map_err(failed)?;
@@ -90,11 +91,11 @@ impl DrawService for Draws {
 }
 
 impl Draws {
-    /// Refuses whom the dossier does not belong to; a draft is nobody's business here.
-    async fn check_owner(&self, id: Uuid, citizen: &str) -> Result<(), Failure> {
+    /// The dossier, for whom it belongs to; a draft is nobody's business here.
+    async fn owned(&self, id: Uuid, citizen: &str) -> Result<Dossier, Failure> {
         let asked = GetDossierRequest { name: format!("dossiers/{id}") };
         match self.dossiers.clone().get_dossier(asked).await {
-            Ok(found) if found.get_ref().owner == citizen => Ok(()),
+            Ok(found) if found.get_ref().owner == citizen => Ok(found.into_inner()),
             Ok(_) => Err(Refusal::denied().into()),
             Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
                 Err(Refusal::denied().into())
@@ -187,6 +188,42 @@ fn kind(kind: pb::VehicleKind) -> Result<VehicleKind, Refusal> {
             "Hãy chọn loại xe: ô tô hoặc xe máy.",
             "Choose the kind of vehicle: car or motorcycle.",
         )),
+    }
+}
+
+/// The number is drawn for the vehicle that was filed, and of its kind: otherwise one could draw again with an invented one, or in the
+/// way of somebody else's.
+fn as_filed(dossier: &Dossier, kind: pb::VehicleKind, vehicle: &VehicleId) -> Result<(), Refusal> {
+    let word = match kind {
+        pb::VehicleKind::Car => "car",
+        _ => "motorcycle",
+    };
+    let wrong = |field: &str| {
+        Violation::new(
+            field,
+            "NOT_AS_FILED",
+            "Hãy gửi đúng như đã khai trong hồ sơ.",
+            "Send it as it was filed in the dossier.",
+        )
+    };
+    let filed = answer(dossier, "chassis_number").and_then(|number| number.parse().ok());
+    let mut violations = Vec::new();
+    if answer(dossier, "kind") != Some(word) {
+        violations.push(wrong("vehicle_kind"));
+    }
+    if filed.as_ref() != Some(vehicle) {
+        violations.push(wrong("vehicle"));
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Refusal::fields(violations)) }
+}
+
+/// What was answered to a question of the form in words.
+fn answer<'a>(dossier: &'a Dossier, name: &str) -> Option<&'a str> {
+    let answers = dossier.steps.iter().filter_map(|step| step.answers.as_ref());
+    let value = answers.filter_map(|answers| answers.fields.get(name)).next()?;
+    match value.kind.as_ref()? {
+        prost_types::value::Kind::StringValue(text) => Some(text),
+        _ => None,
     }
 }
 
