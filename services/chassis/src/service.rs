@@ -1,4 +1,4 @@
-//! A service assembled: what `up` runs six of and `serve` one.
+//! A service assembled: `up` runs every row of the table of them.
 
 use std::sync::Arc;
 

@@ -8,6 +8,6 @@ pub mod up;
 
 use chassis::service::Kind;
 
-/// Every service there is: `up` runs all rows, `serve` one.
+/// Every service there is; `up` runs all rows.
 pub const SERVICES: [Kind; 5] =
     [identity::SERVICE, dossier::SERVICE, workflow::SERVICE, mailing::SERVICE, payment::SERVICE];
