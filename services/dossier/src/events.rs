@@ -55,6 +55,7 @@ pub fn message(fact: &Fact) -> Outgoing {
                 dossier: Some(reference(dossier)),
                 submit_time: dossier.submitted_at.map(timestamp),
                 legal_limit: Some(*limit),
+                return_way: 0,
             };
             Outgoing::of(&message, &name(dossier), &dossier.agency)
         }

@@ -127,6 +127,8 @@ fn accepted(case: &Case, officer: &str) -> Outgoing {
         due_time: case.due_at.map(timestamp),
         status_after: case.status.into(),
         officer: officer.into(),
+        receipt_day: None,
+        fees: Vec::new(),
     };
     Outgoing::of(&message, &name(case), &case.agency)
 }

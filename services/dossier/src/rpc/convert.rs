@@ -28,6 +28,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         steps: Vec::new(),
         next_actions: dossier.next_actions(),
         owner: dossier.owner.clone(),
+        ..Default::default()
     }
 }
 
