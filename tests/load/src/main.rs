@@ -105,7 +105,7 @@ async fn measure(cli: &Cli, scratch: &Scratch, postgres: &Postgres) -> Result<()
     Ok(())
 }
 
-/// PostgreSQL alone in both forms, then the mesh.
+/// PostgreSQL alone in every form, then the mesh.
 async fn round(
     cli: &Cli,
     ground: &Ground<'_>,

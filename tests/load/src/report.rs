@@ -10,8 +10,7 @@ use crate::submitting;
 /// What every round brought.
 #[derive(Debug, Default)]
 pub struct Rounds {
-    statements: Vec<pgbench::Turn>,
-    one: Vec<pgbench::Turn>,
+    pgbench: [Vec<pgbench::Turn>; Form::ALL.len()],
     /// The mesh's turns.
     pub mesh: Vec<submitting::Turn>,
 }
@@ -19,10 +18,7 @@ pub struct Rounds {
 impl Rounds {
     /// A turn of pgbench.
     pub fn add_pgbench(&mut self, form: Form, turn: pgbench::Turn) {
-        match form {
-            Form::Statements => self.statements.push(turn),
-            Form::One => self.one.push(turn),
-        }
+        self.pgbench[form as usize].push(turn);
     }
 
     /// Dossiers submitted in all.
@@ -31,10 +27,7 @@ impl Rounds {
     }
 
     fn pgbench(&self, form: Form) -> &[pgbench::Turn] {
-        match form {
-            Form::Statements => &self.statements,
-            Form::One => &self.one,
-        }
+        &self.pgbench[form as usize]
     }
 
     fn rates(&self) -> Vec<f64> {
