@@ -4,8 +4,11 @@
 //! as one JSON object.
 
 mod clients;
+mod draw;
+mod file;
 mod pay;
 mod people;
+mod settle;
 mod sign_in;
 mod slip;
 mod telling;
@@ -13,6 +16,7 @@ mod walk;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 pub use clients::Endpoints;
@@ -25,6 +29,10 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// What was done and seen in one step.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
+    /// The part of the journey it belongs to.
+    pub chapter: &'static str,
+    /// When it ended, by the walker's clock.
+    pub time: Timestamp,
     /// Who acted: `citizen`, `officer`, `operator` or `anyone`.
     pub caller: &'static str,
     /// The service asked.
@@ -45,6 +53,8 @@ pub struct Step {
 pub struct Journey {
     /// The steps observed.
     pub steps: Vec<Step>,
+    /// What is worth telling once more: a label and a text each.
+    pub outcome: Vec<(&'static str, String)>,
     /// Why it ended early, naming the step; none if it came to its end.
     pub failure: Option<String>,
 }

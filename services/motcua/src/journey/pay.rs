@@ -1,18 +1,17 @@
 //! Paying the fee: an invoice, a scanned code, the bank's word, a receipt.
 
-use std::time::Duration;
-
 use chassis::service::BoxError;
 use proto::motcua::payment::v1 as payment;
 use proto::motcua::payment::v1::InvoiceState;
 use sandbox::bank::{Behaviour, Payment};
 
 use super::clients::as_caller;
-use super::walk::{Walker, expect};
+use super::walk::{Walker, a_moment, expect};
 
 impl Walker<'_> {
     /// The citizen finds the invoice, scans its code with a banking application, and gets the receipt.
     pub(super) async fn pay(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.chapter("Payment");
         let invoice = self.find_invoice(dossier).await?;
         self.scan(&invoice).await?;
         self.see_receipt(&invoice.name).await
@@ -20,7 +19,7 @@ impl Walker<'_> {
 
     /// The event becomes an invoice: it is there a moment later.
     async fn find_invoice(&mut self, dossier: &str) -> Result<payment::Invoice, BoxError> {
-        let began = self.begin("InvoiceIssued");
+        self.begin("citizen", "payment", "InvoiceIssued");
         loop {
             let asked = payment::ListInvoicesRequest {
                 filter: format!(r#"dossier = "{dossier}""#),
@@ -29,27 +28,26 @@ impl Walker<'_> {
             let request = as_caller(asked, &self.citizen)?;
             let listed = self.clients.invoices.list_invoices(request).await?.into_inner();
             if let Some(invoice) = listed.invoices.into_iter().next() {
-                let total = invoice.total.as_ref().map(|total| total.units).unwrap_or_default();
-                let seen = format!("{}: {total} VND, to be paid by VietQR", invoice.number);
-                self.saw(began, "citizen", "payment", seen, vec![invoice.vietqr.clone()]);
+                let seen = format!("{}: {}, to be paid by VietQR", invoice.number, total(&invoice));
+                self.saw_with(seen, vec![invoice.vietqr.clone()]);
                 return Ok(invoice);
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            a_moment().await;
         }
     }
 
     async fn scan(&mut self, invoice: &payment::Invoice) -> Result<(), BoxError> {
-        let began = self.begin("scan");
+        self.begin("citizen", "bank", "scan");
         let scanned =
             Payment { qr: invoice.vietqr.clone(), behaviour: Behaviour::Twice, amount: None };
         self.clients.pay(&scanned).await?;
-        let seen = "paid by the banking application; the bank tells of it twice".into();
-        self.saw(began, "citizen", "bank", seen, Vec::new());
+        let seen = "paid by the banking application; the bank tells of it twice";
+        self.saw(seen);
         Ok(())
     }
 
     async fn see_receipt(&mut self, name: &str) -> Result<(), BoxError> {
-        let began = self.begin("InvoicePaid");
+        self.begin("citizen", "payment", "InvoicePaid");
         loop {
             let asked = payment::GetInvoiceRequest { name: name.into() };
             let request = as_caller(asked, &self.citizen)?;
@@ -57,10 +55,19 @@ impl Walker<'_> {
             if invoice.state() == InvoiceState::Paid {
                 expect(!invoice.receipt_number.is_empty(), "no receipt was given")?;
                 let seen = format!("receipt {}", invoice.receipt_number);
-                self.saw(began, "citizen", "payment", seen, Vec::new());
+                self.saw(seen);
+                let paid = format!("{}, receipt {}", total(&invoice), invoice.receipt_number);
+                self.remember("Paid", paid);
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            a_moment().await;
         }
     }
+}
+
+/// What an invoice comes to, in groups of three digits.
+fn total(invoice: &payment::Invoice) -> String {
+    let digits = invoice.total.as_ref().map(|total| total.units).unwrap_or_default().to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    format!("{} đồng", groups.join("."))
 }

@@ -11,6 +11,7 @@ use super::walk::{Walker, expect, wish};
 impl Walker<'_> {
     /// The citizen makes an account and signs in.
     pub(super) async fn citizen_signs_in(&mut self) -> Result<(), BoxError> {
+        self.chapter("Signing in");
         let citizen = Invented::called("Nguyễn Văn An");
         self.make_account("citizen", &citizen).await?;
         self.citizen = self.sign_in("citizen", &citizen, "").await?;
@@ -19,6 +20,7 @@ impl Walker<'_> {
 
     /// The ward appoints an officer, who signs in as such.
     pub(super) async fn officer_signs_in(&mut self) -> Result<(), BoxError> {
+        self.chapter("At the ward");
         let officer = Invented::called("Trần Thị Bình");
         let account = self.make_account("officer", &officer).await?;
         self.appoint(account).await?;
@@ -31,16 +33,16 @@ impl Walker<'_> {
         caller: &'static str,
         person: &Invented,
     ) -> Result<String, BoxError> {
-        let began = self.begin("CreateAccount");
+        self.begin(caller, "identity", "CreateAccount");
         let asked =
             identity::CreateAccountRequest { account: Some(person.account()), request_id: wish() };
         let account = self.clients.accounts.create_account(asked).await?.into_inner();
-        self.saw(began, caller, "identity", format!("an account, {}", account.name), Vec::new());
+        self.saw_with(format!("an account, {}", account.name), Vec::new());
         Ok(account.name)
     }
 
     async fn appoint(&mut self, account: String) -> Result<(), BoxError> {
-        let began = self.begin("AppointOfficer");
+        self.begin("operator", "identity", "AppointOfficer");
         let roles = [Role::Receiving, Role::Processing, Role::Signing].map(i32::from).to_vec();
         let asked = identity::AppointOfficerRequest {
             parent: AGENCY.into(),
@@ -51,7 +53,7 @@ impl Walker<'_> {
         let request = as_caller(asked, self.operator)?;
         let officer = self.clients.officers.appoint_officer(request).await?.into_inner();
         let seen = format!("{} receives, processes and signs", officer.name);
-        self.saw(began, "operator", "identity", seen, Vec::new());
+        self.saw(seen);
         Ok(())
     }
 
@@ -62,7 +64,7 @@ impl Walker<'_> {
         person: &Invented,
         agency: &str,
     ) -> Result<String, BoxError> {
-        let began = self.begin("StartSignIn");
+        self.begin(caller, "identity", "StartSignIn");
         let asked = identity::StartSignInRequest {
             personal_id: person.personal_id.clone(),
             phone_number: person.phone_number.clone(),
@@ -70,8 +72,8 @@ impl Walker<'_> {
         };
         let started = self.clients.sessions.start_sign_in(asked).await?.into_inner();
         let code = self.clients.code_on(&person.phone_number).await?;
-        self.saw(began, caller, "identity", "a code on the telephone".into(), Vec::new());
-        let began = self.begin("CompleteSignIn");
+        self.saw("a code on the telephone");
+        self.begin(caller, "identity", "CompleteSignIn");
         let asked = identity::CompleteSignInRequest {
             sign_in: started.sign_in,
             code,
@@ -81,7 +83,7 @@ impl Walker<'_> {
         let tokens = self.clients.sessions.complete_sign_in(asked).await?.into_inner();
         expect(!tokens.access_token.is_empty(), "no token was given")?;
         let seen = if agency.is_empty() { tokens.account } else { tokens.officer };
-        self.saw(began, caller, "identity", format!("signed in as {seen}"), Vec::new());
+        self.saw(format!("signed in as {seen}"));
         Ok(tokens.access_token)
     }
 }
