@@ -4,7 +4,6 @@
 //! lock on the pool's stream lets one be first, and the other takes its epoch.
 
 mod opening;
-mod store;
 #[cfg(test)]
 mod tests;
 
@@ -12,9 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chassis::refusal::{Failure, Kind, Refusal};
-use chassis::write::{Around, Door, Once};
+use chassis::write::{Door, Once};
 use jiff::Timestamp;
-use sqlx::PgPool;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -23,8 +21,10 @@ use crate::draw::{
     Draw, Epoch, EpochError, EpochId, EpochSummary, NumberPool, NumberPools, PlateNumber, PoolName,
     PublicKey, SecretKey, SubjectHash, VehicleKind, draw,
 };
+use crate::store::EpochStore;
+
 use opening::OpenEpoch;
-use store::{EpochStore, Logged};
+pub use opening::{Logged, message};
 
 /// In whose name epochs are opened.
 const OPENER: &str = "services/workflow";
@@ -55,16 +55,13 @@ impl Open {
 }
 
 impl Epochs {
-    /// Epochs of these pools, in this database, proved by this key.
+    /// Epochs of these pools, in this store behind this door, proved by this key.
     pub fn new(
-        service: &'static str,
         pools: NumberPools,
         key: SecretKey,
-        db: PgPool,
-        around: Around,
+        store: EpochStore,
+        door: Door<EpochStore>,
     ) -> Self {
-        let store = EpochStore::new(db.clone());
-        let door = Door::open(service, db, store.clone(), Arc::new(()), around);
         Self { pools, key, store, door, cells: Mutex::default() }
     }
 

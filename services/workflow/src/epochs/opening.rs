@@ -5,14 +5,25 @@ use std::sync::Arc;
 use chassis::clock::timestamp;
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Outgoing, Root, Stream};
+use jiff::Timestamp;
 use proto::motcua::workflow::v1::EpochOpened;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::store::Logged;
 use crate::case::EpochName;
 use crate::draw::{Epoch, EpochSummary, PoolName};
 use crate::events;
+
+/// An epoch as it was published, with its list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// What was published.
+    pub summary: EpochSummary,
+    /// When.
+    pub opened_at: Timestamp,
+    /// The numbers, ascending, a line each.
+    pub free: Arc<str>,
+}
 
 impl Root for Logged {
     type Rules = ();
@@ -71,7 +82,7 @@ fn stream(pool: &PoolName) -> Stream {
 }
 
 /// The fact as the message to publish.
-pub(super) fn message(opened: &Logged) -> Outgoing {
+pub fn message(opened: &Logged) -> Outgoing {
     let EpochSummary { id, pool, size, root, public_key } = &opened.summary;
     let epoch = events::epoch_name(&EpochName { pool: pool.clone(), id: *id });
     let message = EpochOpened {

@@ -6,7 +6,7 @@ use chassis::access::Role;
 use chassis::clock::Clock;
 use futures::future::join_all;
 use jiff::Timestamp;
-use proto::motcua::r#type::v1::Channel;
+use proto::motcua::r#type::v1::{Channel, ReturnWay};
 use support::{TestDatabase, around};
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ use super::*;
 use crate::case::{AcceptDossier, Case, ClaimTask, DrawNumber, Officer, OpenCase, PayFee};
 use crate::draw::{Claim, SubjectKey, subject_hash};
 use crate::rules::Rules;
-use crate::store::CaseStore;
+use crate::store::{CaseStore, EpochStore};
 use crate::working_time::Limit;
 
 /// Numbers of the pool.
@@ -44,7 +44,9 @@ impl Office {
         let door =
             Door::open("workflow", db.clone(), store.clone(), Arc::new(rules), around(clock));
         let key = SecretKey::from_seed(&[7; 32]);
-        let epochs = Epochs::new("workflow", pools(), key, db, around(clock));
+        let lists = EpochStore::new(db.clone());
+        let opening = Door::open("workflow", db, lists.clone(), Arc::new(()), around(clock));
+        let epochs = Epochs::new(pools(), key, lists, opening);
         Self { store, door, epochs, subjects: SubjectKey::new(Zeroizing::new([9; 32])) }
     }
 
@@ -58,6 +60,7 @@ impl Office {
             agency: AGENCY.into(),
             channel: Channel::Online,
             limit: Limit::WorkingDays(2),
+            return_way: ReturnWay::Counter,
             submitted_at: now,
         };
         self.door.run(call(), open).await.expect("opened");

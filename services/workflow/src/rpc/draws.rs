@@ -15,7 +15,6 @@ use proto::motcua::workflow::v1::draw_service_server::DrawService;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-use super::failed;
 use crate::case::{Case, DrawNumber, Drawn, EpochName};
 use crate::draw::{SubjectKey, VehicleId, VehicleKind, subject_hash};
 use crate::epochs::{Epochs, Open};
@@ -52,7 +51,7 @@ impl DrawService for Draws {
         as_filed(&dossier, asked.vehicle_kind(), &vehicle)?;
         let command = self.prepare(id, caller.name()?, kind, &vehicle).await?;
         self.door.run(once, command).await?;
-        let case = self.store.get(id).await.map_err(failed)?;
+        let case = self.store.get(id).await?;
         let mut draw = self.slip(case.as_ref()).await?;
         draw.salt = self.subjects.salt(caller.name()?, &vehicle).to_vec();
         Ok(Response::new(draw))
@@ -64,7 +63,7 @@ impl DrawService for Draws {
     ) -> Result<Response<pb::Draw>, Status> {
         let caller = caller(&request);
         let id = names::id("draws", &request.get_ref().name, "name")?;
-        let case = self.store.get(id).await.map_err(failed)?;
+        let case = self.store.get(id).await?;
         let case = case.filter(|case| may_read(&caller, case));
         Ok(Response::new(self.slip(case.as_ref()).await?))
     }

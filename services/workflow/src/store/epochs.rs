@@ -2,30 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
-use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
-use super::opening;
+use super::{damaged, failed};
 use crate::case::EpochName;
 use crate::draw::{EpochId, EpochSummary, PlateNumber, PoolName, PublicKey};
-use crate::rpc::failed;
-use crate::store::damaged;
-
-/// An epoch as it was published, with its list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Logged {
-    /// What was published.
-    pub summary: EpochSummary,
-    /// When.
-    pub opened_at: Timestamp,
-    /// The numbers, ascending, a line each.
-    pub free: Arc<str>,
-}
+use crate::epochs::{Logged, message};
 
 /// Epochs in the service's database.
 #[derive(Clone, Debug)]
@@ -61,10 +47,10 @@ impl EpochStore {
             .map_err(failed)
     }
 
-    /// The numbers of a pool that are taken.
+    /// The numbers of a pool that vehicles have.
     pub async fn taken(&self, pool: &PoolName) -> Result<BTreeSet<PlateNumber>, Failure> {
         let numbers = sqlx::query_scalar!(
-            "select number from workflow.numbers where pool = $1",
+            "select number from workflow.numbers where pool = $1 and state in (1, 2)",
             pool.as_str()
         )
         .fetch_all(&self.pool)
@@ -101,7 +87,7 @@ impl Store for EpochStore {
     }
 
     fn message(fact: &Logged) -> Outgoing {
-        opening::message(fact)
+        message(fact)
     }
 }
 
