@@ -24,5 +24,12 @@ alter table workflow.draws drop constraint draws_number_fkey, drop constraint dr
 alter table workflow.numbers drop constraint numbers_pkey, add primary key (number, pool, epoch);
 create unique index numbers_had_once on workflow.numbers (number) where state in (1, 2);
 alter table workflow.draws add foreign key (number, pool, epoch) references workflow.numbers, add unique (number, pool, epoch);
+
+-- A vehicle has one number, in whatever epoch it was drawn.
+alter table workflow.numbers add column vehicle bytea;
+update workflow.numbers n set vehicle = d.vehicle from workflow.draws d where d.case_id = n.case_id;
+alter table workflow.numbers alter column vehicle set not null;
+create unique index numbers_of_vehicle_once on workflow.numbers (vehicle) where state in (1, 2);
+comment on column workflow.numbers.vehicle is 'As on the draw, so that a key lets no vehicle have two numbers.';
 comment on table workflow.numbers is 'Numbers that were taken; one that was always free has no row. The keys let nobody get what another has.';
 comment on column workflow.numbers.state is 'Numbers of motcua.workflow.v1.NumberState: 1 held, 2 assigned, 3 returned: taken in its epoch alone.';

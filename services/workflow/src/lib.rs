@@ -61,13 +61,13 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
 }
 
 fn draws(ground: &Ground, store: CaseStore, door: Door<CaseStore>) -> Result<Draws, BoxError> {
-    let Process { keys, peers, .. } = &ground.process;
+    let Process { keys, peers, clock, .. } = &ground.process;
     let pools = NumberPools::from_yaml(POOLS)?;
     let key = SecretKey::from_seed(&*keys.secret("draw")?);
     let lists = EpochStore::new(ground.pool.clone());
     let opening =
         Door::open(NAME, ground.pool.clone(), lists.clone(), Arc::new(()), ground.around());
-    let epochs = Arc::new(Epochs::new(pools, key, lists, opening));
+    let epochs = Arc::new(Epochs::new(pools, key, lists, opening, clock.clone()));
     let subjects = SubjectKey::new(keys.secret("draw-subjects")?);
     let dossiers = DossierServiceClient::new(peers.channel(NAME, "dossier")?);
     Ok(Draws { store, door, epochs, subjects, dossiers })

@@ -31,7 +31,7 @@ impl Root for Logged {
     type Fact = Logged;
 }
 
-/// Publishes an epoch, if its pool has none.
+/// Publishes an epoch, if it is its pool's next.
 pub struct OpenEpoch {
     summary: EpochSummary,
     free: Arc<str>,
@@ -64,8 +64,8 @@ impl Command for OpenEpoch {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Logged, ()>, Refusal> {
-        if let Some(open) = before {
-            return Ok(Decided::quiet(open.clone(), ()));
+        if let Some(newest) = before.filter(|newest| newest.summary.id >= self.summary.id) {
+            return Ok(Decided::quiet(newest.clone(), ()));
         }
         let summary = self.summary.clone();
         let opened = Logged { summary, opened_at: at.now, free: self.free.clone() };

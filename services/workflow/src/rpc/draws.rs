@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::case::{Case, DrawNumber, Drawn, EpochName};
 use crate::draw::{SubjectKey, VehicleId, VehicleKind, subject_hash};
-use crate::epochs::{Epochs, Open};
+use crate::epochs::{Epochs, Open, POOL_EXHAUSTED};
 use crate::events::{draw_name, epoch_name};
 use crate::slip::{self, SlipError};
 use crate::store::CaseStore;
@@ -36,6 +36,16 @@ pub struct Draws {
     pub dossiers: DossierServiceClient<PeerChannel>,
 }
 
+/// Who wants a number for which vehicle.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    /// The case.
+    id: Uuid,
+    /// `accounts/{uuid}`.
+    citizen: &'a str,
+    vehicle: &'a VehicleId,
+}
+
 #[tonic::async_trait]
 impl DrawService for Draws {
     async fn draw_number(
@@ -49,8 +59,7 @@ impl DrawService for Draws {
         let (kind, vehicle) = (kind(asked.vehicle_kind())?, vehicle(&asked.vehicle)?);
         let dossier = self.owned(id, caller.name()?).await?;
         as_filed(&dossier, asked.vehicle_kind(), &vehicle)?;
-        let command = self.prepare(id, caller.name()?, kind, &vehicle).await?;
-        self.door.run(once, command).await?;
+        self.draw(once, Wish { id, citizen: caller.name()?, vehicle: &vehicle }, kind).await?;
         let case = self.store.get(id).await?;
         let mut draw = self.slip(case.as_ref()).await?;
         draw.salt = self.subjects.salt(caller.name()?, &vehicle).to_vec();
@@ -103,18 +112,26 @@ impl Draws {
         }
     }
 
+    /// Draws from the current epoch, and if that has nothing left from the next.
+    async fn draw(&self, once: Once, wish: Wish<'_>, kind: VehicleKind) -> Result<(), Failure> {
+        let pool = self.epochs.pool_for(kind)?;
+        let open = self.epochs.current(pool).await?;
+        match self.door.run(once.clone(), self.prepare(&open, wish)?).await {
+            Err(Failure::Refused(refusal)) if refusal.reason == POOL_EXHAUSTED => {
+                let next = self.epochs.after(pool, open.name().id).await?;
+                self.door.run(once, self.prepare(&next, wish)?).await?;
+            }
+            outcome => drop(outcome?),
+        }
+        Ok(())
+    }
+
     /// All that can be computed before the lock: the proof, the candidates, their numbers.
-    async fn prepare(
-        &self,
-        id: Uuid,
-        citizen: &str,
-        kind: VehicleKind,
-        vehicle: &VehicleId,
-    ) -> Result<DrawNumber, Failure> {
-        let open = self.epochs.current(self.epochs.pool_for(kind)?).await?;
+    fn prepare(&self, open: &Open, wish: Wish<'_>) -> Result<DrawNumber, Failure> {
+        let Wish { id, citizen, vehicle } = wish;
         let salt = self.subjects.salt(citizen, vehicle);
         let subject = subject_hash(&salt, citizen, vehicle);
-        let draw = self.epochs.draw(&open, &subject)?;
+        let draw = self.epochs.draw(open, &subject)?;
         let numbered = |index: &u32| Some((*index, open.epoch.number(*index)?));
         Ok(DrawNumber {
             id,
@@ -252,7 +269,7 @@ fn epoch_unknown() -> Refusal {
     Refusal::new(
         Kind::Missing,
         "EPOCH_UNKNOWN",
-        "Không có đợt bấm số này.",
-        "There is no such epoch.",
+        "Không có đợt bấm số này; hãy gửi phiếu đúng như đã nhận.",
+        "There is no such epoch; send the slip as it was given.",
     )
 }

@@ -19,7 +19,7 @@ pub(super) async fn load(
     ids: &[Uuid],
 ) -> sqlx::Result<HashMap<Uuid, Drawn>> {
     let rows = sqlx::query!(
-        "select d.case_id, number, state, pool, epoch, place, skipped, proof, subject, vehicle,
+        "select d.case_id, number, state, pool, epoch, place, skipped, proof, subject, d.vehicle,
                 drawn_by, drawn_at
          from workflow.draws d join workflow.numbers n using (number, pool, epoch)
          where d.case_id = any ($1)",
@@ -122,9 +122,11 @@ async fn drawn_vehicles(
     vehicles: &[&(VehicleHash, EpochName)],
 ) -> sqlx::Result<BTreeSet<VehicleHash>> {
     let found = sqlx::query_scalar!(
-        "select vehicle from workflow.draws
+        r#"select vehicle as "vehicle!" from workflow.draws
          join unnest($1::bytea[], $2::text[], $3::bigint[]) as asked (vehicle, pool, epoch)
-             using (vehicle, pool, epoch)",
+             using (vehicle, pool, epoch)
+         union
+         select vehicle from workflow.numbers where vehicle = any ($1) and state in (1, 2)"#,
         &vehicles.iter().map(|(vehicle, _)| vehicle.0.to_vec()).collect::<Vec<_>>(),
         &vehicles.iter().map(|(_, epoch)| epoch.pool.to_string()).collect::<Vec<_>>(),
         &vehicles.iter().map(|(_, epoch)| counted(epoch.id)).collect::<Vec<_>>(),
@@ -158,15 +160,16 @@ pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Case>]) -> sq
 async fn save_numbers(db: &mut PgConnection, differ: &[(Uuid, &Drawn, bool)]) -> sqlx::Result<()> {
     let (new, known): (Vec<_>, Vec<_>) = differ.iter().partition(|(.., new)| *new);
     sqlx::query!(
-        "insert into workflow.numbers (number, pool, epoch, state, case_id)
-         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::smallint[], $5::uuid[])
-             as new (number, pool, epoch, state, case_id)
+        "insert into workflow.numbers (number, pool, epoch, state, case_id, vehicle)
+         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::smallint[], $5::uuid[],
+             $6::bytea[]) as new (number, pool, epoch, state, case_id, vehicle)
          order by number",
         &new.iter().map(|(_, drawn, _)| drawn.number.to_string()).collect::<Vec<_>>(),
         &new.iter().map(|(_, drawn, _)| drawn.epoch.pool.to_string()).collect::<Vec<_>>(),
         &new.iter().map(|(_, drawn, _)| counted(drawn.epoch.id)).collect::<Vec<_>>(),
         &new.iter().map(|(_, drawn, _)| small(drawn.state.into())).collect::<Vec<_>>(),
         &new.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
+        &new.iter().map(|(_, drawn, _)| drawn.vehicle.0.to_vec()).collect::<Vec<_>>(),
     )
     .execute(&mut *db)
     .await?;
