@@ -62,10 +62,12 @@ fn no_date(error: DueError) -> Refusal {
         Kind::Precondition,
         "CALENDAR_ENDS",
         format!(
-            "Chưa tính được ngày hẹn: {error}. Người vận hành cần bổ sung lịch làm việc, sau đó hãy tiếp nhận lại."
+            "Chưa tính được ngày hẹn: {error}. Người vận hành cần bổ sung lịch làm việc, \
+             sau đó hãy tiếp nhận lại."
         ),
         format!(
-            "No date can be promised yet: {error}. An operator must extend the calendar of working days; accept the dossier again then."
+            "No date can be promised yet: {error}. An operator must extend the calendar of \
+             working days; accept the dossier again then."
         ),
     )
 }

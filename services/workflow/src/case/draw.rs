@@ -155,7 +155,9 @@ fn vehicle_drawn() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "VEHICLE_DRAWN",
-        "Xe này đã được bấm biển số trong một hồ sơ khác; hãy kiểm tra lại số khung. Nếu số đó đã hết hạn nộp lệ phí, hãy bấm lại ở đợt sau.",
-        "A number was drawn for this vehicle in another dossier; check its identification number. If that number lapsed unpaid, draw again in the next epoch.",
+        "Xe này đã được bấm biển số trong một hồ sơ khác; hãy kiểm tra lại số khung. \
+         Nếu số đó đã hết hạn nộp lệ phí, hãy bấm lại ở đợt sau.",
+        "A number was drawn for this vehicle in another dossier; check its identification number. \
+         If that number lapsed unpaid, draw again in the next epoch.",
     )
 }

@@ -1,8 +1,8 @@
 //! Epochs of the number pools: opened once, published before the first draw, kept with their list so that every proof stays verifiable.
 //!
-//! Whoever first draws from a pool opens its epoch; so does whoever finds it over by its age or its last number gone, and numbers that went
-//! back are in the new list. The list is hashed outside of any transaction; of two processes that open at once the lock on the pool's stream
-//! lets one be first, and the other takes its epoch.
+//! Whoever first draws from a pool opens its epoch; so does whoever finds it over by its age or its last number gone, and the
+//! numbers that went back are in the new list. It is hashed outside of any transaction; of two processes that open at once the lock on the
+//! pool's stream lets one be first, and the other takes its epoch.
 
 mod opening;
 #[cfg(test)]

@@ -25,7 +25,8 @@ use crate::working_time::{Language, day_bounds};
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
 
 /// What cases can be filtered by.
-const FILTER: &str = r#"status = DOSSIER_STATUS_IN_PROCESSING, submit_day = "2026-11-25", late = true, joined by AND"#;
+const FILTER: &str = "status = DOSSIER_STATUS_IN_PROCESSING, submit_day = \"2026-11-25\", late = true, \
+                      joined by AND";
 
 /// Shows and decides cases.
 pub struct Cases {

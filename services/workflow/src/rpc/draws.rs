@@ -116,14 +116,14 @@ impl Draws {
     async fn draw(&self, once: Once, wish: Wish<'_>, kind: VehicleKind) -> Result<(), Failure> {
         let pool = self.epochs.pool_for(kind)?;
         let open = self.epochs.current(pool).await?;
-        match self.door.run(once.clone(), self.prepare(&open, wish)?).await {
+        let drawn = match self.door.run(once.clone(), self.prepare(&open, wish)?).await {
             Err(Failure::Refused(refusal)) if refusal.reason == POOL_EXHAUSTED => {
                 let next = self.epochs.after(pool, open.name().id).await?;
-                self.door.run(once, self.prepare(&next, wish)?).await?;
+                self.door.run(once, self.prepare(&next, wish)?).await
             }
-            outcome => drop(outcome?),
-        }
-        Ok(())
+            outcome => outcome,
+        };
+        drawn.map(|_| ())
     }
 
     /// All that can be computed before the lock: the proof, the candidates, their numbers.

@@ -35,7 +35,8 @@ const NEXT: i64 = 32;
 const ROUNDS: usize = 4;
 
 /// What a worklist can be filtered by.
-const FILTER: &str = r#"dossier = "dossiers/{uuid}", role = ROLE_SIGNING, state = TASK_STATE_OPEN, step = "sign", officer = me, joined by AND"#;
+const FILTER: &str = "dossier = \"dossiers/{uuid}\", role = ROLE_SIGNING, state = TASK_STATE_OPEN, \
+                      step = \"sign\", officer = me, joined by AND";
 
 /// Lists and hands out tasks.
 pub struct Tasks {

@@ -79,7 +79,13 @@ impl House {
     /// A dossier is submitted; its result is wanted so.
     pub async fn submitted(&self, agency: &str, way: ReturnWay) -> Uuid {
         let id = Uuid::now_v7();
-        let fact = DossierSubmitted {
+        let fact = self.submission(id, agency, way);
+        self.hear(&self.fact("dossier", id, &fact)).await;
+        id
+    }
+
+    pub fn submission(&self, id: Uuid, agency: &str, way: ReturnWay) -> DossierSubmitted {
+        DossierSubmitted {
             dossier: Some(DossierRef {
                 name: format!("dossiers/{id}"),
                 code: format!("code-{id}"),
@@ -90,9 +96,7 @@ impl House {
             submit_time: Some(timestamp(self.now())),
             legal_limit: Some(LegalLimit { unit: LimitUnit::WorkingDay.into(), count: 2 }),
             return_way: way.into(),
-        };
-        self.hear(&self.fact("dossier", id, &fact)).await;
-        id
+        }
     }
 
     /// An officer's token.

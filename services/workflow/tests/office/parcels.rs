@@ -4,11 +4,11 @@ use chassis::clock::timestamp;
 use jiff::SignedDuration;
 use proto::motcua::dossier::v1::DossierSubmitted;
 use proto::motcua::mailing::v1::{ShipmentDelivered, ShipmentReturned};
-use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
+use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, ReturnWay};
 use proto::motcua::workflow::v1 as pb;
 use uuid::Uuid;
 
-use crate::house::House;
+use crate::house::{AGENCY, House};
 
 fn delivered(house: &House) -> ShipmentDelivered {
     let deliver_time = Some(timestamp(house.now() - SignedDuration::from_mins(5)));
@@ -55,7 +55,7 @@ async fn a_parcel_that_came_back_is_fetched_at_the_counter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_before_its_time_is_passed_by() {
     let house = House::build().await;
-    let id = house.submitted(crate::house::AGENCY, ReturnWay::Post).await;
+    let id = house.submitted(AGENCY, ReturnWay::Post).await;
     house.hear(&house.fact("mailing", id, &delivered(&house))).await;
     assert_eq!(house.case(id).await.status(), DossierStatus::NewlyRegistered);
     house.work(id, "receive", "accepted").await;
@@ -66,13 +66,24 @@ async fn a_delivery_before_its_time_is_passed_by() {
 
 /// A fact that lacks what it must say is kept for a person to look at, and opens no case that would go astray.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_submission_that_does_not_say_how_to_return_is_a_dead_letter() {
+async fn a_submission_that_leaves_open_what_it_must_say_is_a_dead_letter() {
     let house = House::build().await;
-    let id = Uuid::now_v7();
-    house.hear(&house.fact("dossier", id, &DossierSubmitted::default())).await;
-    let letters: i64 = sqlx::query_scalar("select count(*) from chassis.dead_letter")
-        .fetch_one(&house.alone.database.pool())
-        .await
-        .unwrap();
-    assert_eq!((letters, house.published(id).await.len()), (1, 0));
+    let mends: [fn(&mut DossierSubmitted); 5] = [
+        |fact| fact.return_way = 0,
+        |fact| fact.return_way = 99,
+        |fact| fact.dossier.as_mut().unwrap().channel = 0,
+        |fact| fact.legal_limit = Some(LegalLimit::default()),
+        |fact| fact.dossier = None,
+    ];
+    for (letters, mend) in (1_i64..).zip(mends) {
+        let id = Uuid::now_v7();
+        let mut fact = house.submission(id, AGENCY, ReturnWay::Post);
+        mend(&mut fact);
+        house.hear(&house.fact("dossier", id, &fact)).await;
+        let found: i64 = sqlx::query_scalar("select count(*) from chassis.dead_letter")
+            .fetch_one(&house.alone.database.pool())
+            .await
+            .unwrap();
+        assert_eq!((found, house.published(id).await.len()), (letters, 0), "{fact:?}");
+    }
 }
