@@ -59,6 +59,12 @@ impl Key for Uuid {
     }
 }
 
+impl<A: Key> Key for Option<A> {
+    fn can_be(&self) -> bool {
+        self.as_ref().is_none_or(Key::can_be)
+    }
+}
+
 impl<A: Key, B: Key> Key for (A, B) {
     fn can_be(&self) -> bool {
         self.0.can_be() && self.1.can_be()

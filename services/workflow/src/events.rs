@@ -1,21 +1,27 @@
-//! Facts as messages, and what follows from dossier's and payment's facts.
+//! Facts as messages, and what follows from dossier's, payment's and mailing's facts.
 
-use chassis::clock::timestamp;
+use chassis::clock::{instant, timestamp};
 use chassis::events::{Event, Reactions};
 use chassis::names;
 use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
-use proto::google::r#type::Money;
+use jiff::civil;
+use proto::google::r#type::{Date, Money};
 use proto::motcua::dossier::v1::DossierSubmitted;
-use proto::motcua::payment::v1::InvoicePaid;
-use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit};
+use proto::motcua::mailing::v1::{ShipmentDelivered, ShipmentReturned};
+use proto::motcua::payment::v1::{InvoiceExpired, InvoicePaid};
+use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit, ReturnWay};
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
     CaseClosed, CaseOpened, ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, FeeLine,
-    NumberAssigned, NumberDrawn, TaskClosed, TaskOpened,
+    NumberAssigned, NumberDrawn, NumberReturned, ResultIssued, ResultReturned, TaskClosed,
+    TaskOpened,
 };
+use uuid::Uuid;
 
-use crate::case::{Case, EpochName, Fact, OpenCase, PayFee};
+use crate::case::{
+    Case, DeliverParcel, EpochName, Fact, LapseFee, OpenCase, PayFee, TakeParcelBack,
+};
 use crate::fees::{Fee, FeeKind};
 use crate::store::CaseStore;
 use crate::working_time::{Limit, PauseReason};
@@ -27,31 +33,66 @@ pub fn of_dossier(door: &Door<CaseStore>) -> Reactions {
 
 /// What workflow does about payment's facts.
 pub fn of_payment(door: &Door<CaseStore>) -> Reactions {
-    Reactions::to("payment", door).on(door, paid)
+    Reactions::to("payment", door).on(door, paid).on(door, expired)
+}
+
+/// What workflow does about mailing's facts.
+pub fn of_mailing(door: &Door<CaseStore>) -> Reactions {
+    Reactions::to("mailing", door).on(door, delivered).on(door, came_back)
 }
 
 fn paid(fact: InvoicePaid, event: &Event) -> Result<Option<PayFee>, &'static str> {
-    let obligation = names::id("invoices", &fact.invoice, "invoice");
-    let paid_at = fact.pay_time.ok_or("pay_time is missing")?;
     Ok(Some(PayFee {
         id: event.stream.0,
-        obligation: obligation.map_err(|_| "invoice is no name of an invoice")?,
-        paid_at: Timestamp::new(paid_at.seconds, paid_at.nanos)
-            .map_err(|_| "pay_time is no instant")?,
+        obligation: obligation(&fact.invoice)?,
+        paid_at: fact.pay_time.and_then(instant).ok_or("pay_time is no instant")?,
     }))
+}
+
+fn expired(fact: InvoiceExpired, event: &Event) -> Result<Option<LapseFee>, &'static str> {
+    Ok(Some(LapseFee {
+        id: event.stream.0,
+        obligation: obligation(&fact.invoice)?,
+        lapsed_at: fact.expire_time.and_then(instant).ok_or("expire_time is no instant")?,
+    }))
+}
+
+fn obligation(invoice: &str) -> Result<Uuid, &'static str> {
+    names::id("invoices", invoice, "invoice").map_err(|_| "invoice is no name of an invoice")
+}
+
+fn delivered(
+    fact: ShipmentDelivered,
+    event: &Event,
+) -> Result<Option<DeliverParcel>, &'static str> {
+    let delivered_at = fact.deliver_time.and_then(instant).ok_or("deliver_time is no instant")?;
+    Ok(Some(DeliverParcel { id: event.stream.0, delivered_at }))
+}
+
+fn came_back(_: ShipmentReturned, event: &Event) -> Result<Option<TakeParcelBack>, &'static str> {
+    Ok(Some(TakeParcelBack { id: event.stream.0 }))
 }
 
 fn submitted(fact: DossierSubmitted, event: &Event) -> Result<Option<OpenCase>, &'static str> {
     let dossier = fact.dossier.ok_or("dossier is missing")?;
     Ok(Some(OpenCase {
         id: event.stream.0,
-        channel: Channel::try_from(dossier.channel).map_err(|_| "channel is unknown")?,
+        channel: channel(dossier.channel).ok_or("channel is missing or unknown")?,
         code: dossier.code,
         procedure: dossier.procedure,
         agency: dossier.agency,
         limit: fact.legal_limit.and_then(limit).ok_or("legal_limit is missing or unknown")?,
+        return_way: return_way(fact.return_way).ok_or("return_way is missing or unknown")?,
         submitted_at: event.time,
     }))
+}
+
+fn channel(number: i32) -> Option<Channel> {
+    Channel::try_from(number).ok().filter(|channel| *channel != Channel::Unspecified)
+}
+
+fn return_way(number: i32) -> Option<ReturnWay> {
+    ReturnWay::try_from(number).ok().filter(|way| *way != ReturnWay::Unspecified)
 }
 
 /// A legal limit as working time counts it; a period the law leaves open is an estimate in working days.
@@ -103,15 +144,20 @@ pub fn pause_reason(reason: pb::PauseReason) -> Option<PauseReason> {
 pub fn message(fact: &Fact) -> Outgoing {
     match fact {
         Fact::Opened(case, at) => opened(case, *at),
-        Fact::Accepted(case, officer) => accepted(case, officer),
+        Fact::Accepted { case, officer, receipt_day, fees } => {
+            accepted(case, officer, *receipt_day, fees)
+        }
         Fact::TaskOpened(case, step) => task_opened(case, step),
         Fact::TaskClosed(case, step) => task_closed(case, step),
+        Fact::Issued(case, at) => issued(case, *at),
+        Fact::Returned(case, at) => returned(case, *at),
         Fact::Closed(case, at) => closed(case, *at),
         Fact::Paused(case) => paused(case),
         Fact::Resumed(case, at) => resumed(case, *at),
         Fact::FeeFellDue { case, lines, at, expires } => fee_fell_due(case, lines, *at, *expires),
         Fact::NumberDrawn(case) => number_drawn(case),
         Fact::NumberAssigned(case) => number_assigned(case),
+        Fact::NumberReturned(case) => number_returned(case),
     }
 }
 
@@ -120,17 +166,21 @@ fn opened(case: &Case, at: Timestamp) -> Outgoing {
     Outgoing::of(&message, &name(case), &case.agency)
 }
 
-fn accepted(case: &Case, officer: &str) -> Outgoing {
+fn accepted(case: &Case, officer: &str, receipt_day: civil::Date, fees: &[Fee]) -> Outgoing {
     let message = DossierAccepted {
         dossier: Some(reference(case)),
         accept_time: case.accepted_at.map(timestamp),
         due_time: case.due_at.map(timestamp),
         status_after: case.status.into(),
         officer: officer.into(),
-        receipt_day: None,
-        fees: Vec::new(),
+        receipt_day: Some(date(receipt_day)),
+        fees: fees.iter().map(fee_line).collect(),
     };
     Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn date(day: civil::Date) -> Date {
+    Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
 }
 
 fn task_opened(case: &Case, step: &str) -> Outgoing {
@@ -151,11 +201,32 @@ fn task_closed(case: &Case, step: &str) -> Outgoing {
     Outgoing::of(&message, &task, &case.agency)
 }
 
+fn issued(case: &Case, at: Timestamp) -> Outgoing {
+    let message = ResultIssued {
+        dossier: Some(reference(case)),
+        issue_time: Some(timestamp(at)),
+        return_way: case.return_way.into(),
+        status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn returned(case: &Case, at: Timestamp) -> Outgoing {
+    let message = ResultReturned {
+        dossier: Some(reference(case)),
+        return_time: Some(timestamp(at)),
+        return_way: case.return_way.into(),
+        status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
 fn closed(case: &Case, at: Timestamp) -> Outgoing {
+    let settled_at = case.issued_at.unwrap_or(at);
     let message = CaseClosed {
         dossier: Some(reference(case)),
         close_time: Some(timestamp(at)),
-        on_time: case.due_at.is_none_or(|due| at <= due),
+        on_time: case.due_at.is_none_or(|due| settled_at <= due),
     };
     Outgoing::of(&message, &name(case), &case.agency)
 }
@@ -215,6 +286,16 @@ fn number_drawn(case: &Case) -> Outgoing {
 fn number_assigned(case: &Case) -> Outgoing {
     let draw = draw_name(case);
     let message = NumberAssigned { dossier: Some(reference(case)), draw: draw.clone() };
+    Outgoing::of(&message, &draw, &case.agency)
+}
+
+fn number_returned(case: &Case) -> Outgoing {
+    let draw = draw_name(case);
+    let message = NumberReturned {
+        dossier: Some(reference(case)),
+        draw: draw.clone(),
+        epoch: case.draw.as_ref().map(|drawn| epoch_name(&drawn.epoch)).unwrap_or_default(),
+    };
     Outgoing::of(&message, &draw, &case.agency)
 }
 

@@ -28,7 +28,7 @@ use self::draw::{NumberPools, SecretKey, SubjectKey};
 use self::epochs::Epochs;
 use self::rpc::{Cases, Draws, Tasks};
 use self::rules::Rules;
-use self::store::CaseStore;
+use self::store::{CaseStore, EpochStore};
 
 /// Its name.
 const NAME: &str = "workflow";
@@ -45,9 +45,11 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let rules = Arc::new(Rules::load()?);
     let store = CaseStore::new(ground.pool.clone());
     let door = Door::open(NAME, ground.pool.clone(), store.clone(), rules.clone(), ground.around());
-    let reactions = vec![events::of_dossier(&door), events::of_payment(&door)];
+    let reactions =
+        vec![events::of_dossier(&door), events::of_payment(&door), events::of_mailing(&door)];
     let draws = draws(&ground, store.clone(), door.clone())?;
-    let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone() };
+    let clock = ground.process.clock.clone();
+    let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone(), clock };
     let routes =
         Routes::new(CaseServiceServer::new(cases).max_decoding_message_size(LARGEST_REQUEST))
             .add_service(
@@ -59,10 +61,13 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
 }
 
 fn draws(ground: &Ground, store: CaseStore, door: Door<CaseStore>) -> Result<Draws, BoxError> {
-    let Process { keys, peers, .. } = &ground.process;
+    let Process { keys, peers, clock, .. } = &ground.process;
     let pools = NumberPools::from_yaml(POOLS)?;
     let key = SecretKey::from_seed(&*keys.secret("draw")?);
-    let epochs = Arc::new(Epochs::new(NAME, pools, key, ground.pool.clone(), ground.around()));
+    let lists = EpochStore::new(ground.pool.clone());
+    let opening =
+        Door::open(NAME, ground.pool.clone(), lists.clone(), Arc::new(()), ground.around());
+    let epochs = Arc::new(Epochs::new(pools, key, lists, opening, clock.clone()));
     let subjects = SubjectKey::new(keys.secret("draw-subjects")?);
     let dossiers = DossierServiceClient::new(peers.channel(NAME, "dossier")?);
     Ok(Draws { store, door, epochs, subjects, dossiers })

@@ -58,9 +58,10 @@ enum Stage {
 use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
-/// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise and a sign-in that never began,
+/// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
+/// began,
 /// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 43] = [
+const TABLE: [(&str, Stage, &str); 45] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -72,6 +73,7 @@ const TABLE: [(&str, Stage, &str); 43] = [
     ("LookUpDossier", Waiting, "y y y y y y y y y"),
     ("GetCase", Draft, "u - - - - - - - -"),
     ("GetCase", Waiting, "u - - y y y - y y"),
+    ("ListCases", Waiting, "u - - y y - y - y"),
     ("AcceptDossier", Draft, "u - - - - - - - -"),
     ("AcceptDossier", Claimed, "u - - y - - - - -"),
     ("ExplainDueTime", Draft, "u - - - - - - - -"),
@@ -79,6 +81,7 @@ const TABLE: [(&str, Stage, &str); 43] = [
     ("ListTasks", Waiting, "u - - y y - y - y"),
     ("ClaimTask", Draft, "u - - - - - - - -"),
     ("ClaimTask", Waiting, "u - - y - - - - -"),
+    ("ClaimNextTask", Waiting, "u - - y p - p - -"),
     ("CompleteTask", Draft, "u - - - - - - - -"),
     ("CompleteTask", Claimed, "u - - p p - - - -"),
     ("ReleaseTask", Claimed, "u - - y p - - - -"),
@@ -216,12 +219,14 @@ fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
         "AcceptDossier" => {
             workflow::AcceptDossierRequest { name: case, etag, request_id }.encode_to_vec()
         }
+        "ListCases" => workflow::ListCasesRequest::default().encode_to_vec(),
         "ExplainDueTime" => workflow::ExplainDueTimeRequest { name: case }.encode_to_vec(),
         "ListTasks" => {
             workflow::ListTasksRequest { parent: "cases/-".into(), ..Default::default() }
                 .encode_to_vec()
         }
         "ClaimTask" => workflow::ClaimTaskRequest { name: task, request_id }.encode_to_vec(),
+        "ClaimNextTask" => workflow::ClaimNextTaskRequest { request_id }.encode_to_vec(),
         "CompleteTask" => {
             workflow::CompleteTaskRequest { name: task, outcome: "accepted".into(), request_id }
                 .encode_to_vec()

@@ -45,18 +45,29 @@ impl Command for AcceptDossier {
         let closed = case.complete(RECEIVE, ACCEPTED, &self.officer, rules, at)?;
         // The date is promised; where the citizen has the turn now, the clock stands right behind it.
         let promised = Case { due_at: due.at(), ..case.clone() };
-        let accepted = Fact::Accepted(Box::new(promised), self.officer.name.clone());
+        let accepted = Fact::Accepted {
+            fees: rules.fee(&case).to_vec(),
+            case: Box::new(promised),
+            officer: self.officer.name.clone(),
+            receipt_day: due.receipt_day,
+        };
         let facts = std::iter::once(accepted).chain(closed).collect();
         Ok(Decided { after: case, facts, answer: Named { id: self.id } })
     }
 }
 
-/// A date that cannot be counted is not promised.
+/// A date that cannot be counted is not promised. No repeat helps before somebody has extended the calendar.
 fn no_date(error: DueError) -> Refusal {
     Refusal::new(
-        Kind::Unavailable,
+        Kind::Precondition,
         "CALENDAR_ENDS",
-        format!("Chưa tính được ngày hẹn: {error}."),
-        format!("No date can be promised yet: {error}."),
+        format!(
+            "Chưa tính được ngày hẹn: {error}. Người vận hành cần bổ sung lịch làm việc, \
+             sau đó hãy tiếp nhận lại."
+        ),
+        format!(
+            "No date can be promised yet: {error}. An operator must extend the calendar of \
+             working days; accept the dossier again then."
+        ),
     )
 }

@@ -67,7 +67,7 @@ impl Case {
         task.outcome = Some(outcome.into());
         self.status = chosen.status;
         let closed = Fact::TaskClosed(Box::new(self.clone()), step.into());
-        let went = self.follow(chosen, rules, at)?;
+        let went = self.follow(chosen, at.now, rules, at)?;
         Ok(std::iter::once(closed).chain(went).collect())
     }
 }

@@ -4,6 +4,7 @@ use chassis::refusal::{Kind, Refusal};
 use chassis::write::At;
 use jiff::Timestamp;
 use proto::motcua::access::v1::Role;
+use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1::TaskState;
 
 use super::{Case, Fact, Standstill, Task};
@@ -32,29 +33,41 @@ impl Case {
         self.pauses.last().filter(|standstill| standstill.pause.to.is_none())
     }
 
-    /// Goes where an outcome leads.
+    /// Goes where an outcome leads that came about at the instant `came`.
     pub(super) fn follow(
         &mut self,
         outcome: &Outcome,
+        came: Timestamp,
         rules: &Rules,
         at: &mut At<'_>,
     ) -> Result<Vec<Fact>, Refusal> {
         let process = rules.process(self)?;
         match outcome.then.as_ref().and_then(|then| process.step(then)) {
-            Some(step) => Ok(self.arrive(step, rules, at)),
-            None => {
-                self.closed_at = Some(at.now);
-                Ok(vec![Fact::Closed(Box::new(self.clone()), at.now)])
-            }
+            Some(step) => self.arrive(step, rules, at),
+            None => Ok(self.end(came, at.now)),
         }
     }
 
-    /// Begins a step: its task is opened, or its wait begins.
-    pub(super) fn arrive(&mut self, step: &Step, rules: &Rules, at: &mut At<'_>) -> Vec<Fact> {
+    /// Begins a step: its task is opened, its wait begins, or the result is issued.
+    pub(super) fn arrive(
+        &mut self,
+        step: &Step,
+        rules: &Rules,
+        at: &mut At<'_>,
+    ) -> Result<Vec<Fact>, Refusal> {
         match &step.kind {
-            StepKind::Task { role, .. } => vec![self.open_task(&step.id, *role, at.now)],
-            StepKind::Wait { wait, .. } => self.begin_wait(&step.id, *wait, rules, at),
+            StepKind::Task { role, .. } => Ok(vec![self.open_task(&step.id, *role, at.now)]),
+            StepKind::Wait { wait, .. } => Ok(self.begin_wait(&step.id, *wait, rules, at)),
+            StepKind::Issue { ways } => self.issue(&step.id, ways, rules, at),
         }
+    }
+
+    /// The case comes to its end; if the result is in the citizen's hands, it is since `came`.
+    pub(super) fn end(&mut self, came: Timestamp, now: Timestamp) -> Vec<Fact> {
+        self.closed_at = Some(now);
+        let returned = self.status == DossierStatus::ResultReturned;
+        let returned = returned.then(|| Fact::Returned(Box::new(self.clone()), came));
+        returned.into_iter().chain([Fact::Closed(Box::new(self.clone()), now)]).collect()
     }
 
     /// Opens the task of a step, again if a later step sent it back.
@@ -100,13 +113,9 @@ impl Case {
         at: &mut At<'_>,
     ) -> Result<Vec<Fact>, Refusal> {
         let over = self.over(wait, rules)?;
-        let standstill = self.pauses.last_mut().ok_or_else(not_awaited)?;
-        let from = standstill.pause.from;
-        // Another's clock gave the instant: no pause ends before it began or after now.
-        let came = came.clamp(from, at.now.max(from));
-        standstill.pause.to = Some(came);
+        let came = self.end_pause(came, at.now).ok_or_else(not_awaited)?;
         self.status = over.status;
-        let went = self.follow(&over, rules, at)?;
+        let went = self.follow(&over, came, rules, at)?;
         if self.is_paused() {
             return Ok(went);
         }
@@ -116,9 +125,18 @@ impl Case {
         Ok(std::iter::once(Fact::Resumed(Box::new(self.clone()), came)).chain(went).collect())
     }
 
+    /// Ends the pause that stands, at an instant that another's clock gave: no pause ends before it began or after now.
+    pub(super) fn end_pause(&mut self, came: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let pause = &mut self.pauses.last_mut()?.pause;
+        let came = came.clamp(pause.from, now.max(pause.from));
+        pause.to = Some(came);
+        Some(came)
+    }
+
     /// What follows when the wait that stands now is over.
     fn over(&self, wait: Wait, rules: &Rules) -> Result<Outcome, Refusal> {
-        let standstill = self.standing().ok_or_else(not_awaited)?;
+        let standing = self.standing().filter(|it| it.pause.reason == reason(wait));
+        let standstill = standing.ok_or_else(not_awaited)?;
         match rules.process(self)?.step(&standstill.step).map(|step| &step.kind) {
             Some(StepKind::Wait { wait: awaited, over }) if *awaited == wait => Ok(over.clone()),
             _ => Err(not_awaited()),
@@ -133,7 +151,7 @@ fn reason(wait: Wait) -> PauseReason {
     }
 }
 
-fn not_awaited() -> Refusal {
+pub(super) fn not_awaited() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "NOT_AWAITED",

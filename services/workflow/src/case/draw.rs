@@ -53,7 +53,7 @@ pub struct EpochName {
 pub struct Wants {
     /// Candidates: which of them are taken?
     pub numbers: Vec<PlateNumber>,
-    /// Did this vehicle draw in this epoch?
+    /// Did this vehicle draw in this epoch, or has it a number from another?
     pub vehicle: Option<(VehicleHash, EpochName)>,
 }
 
@@ -62,7 +62,7 @@ pub struct Wants {
 pub struct Beside {
     /// Of the candidates, those taken.
     pub taken: BTreeSet<PlateNumber>,
-    /// Of the vehicles, those that drew in the epoch asked for.
+    /// Of the vehicles, those that drew in the epoch asked for or have a number.
     pub vehicles: BTreeSet<VehicleHash>,
 }
 
@@ -155,7 +155,9 @@ fn vehicle_drawn() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "VEHICLE_DRAWN",
-        "Xe này đã được bấm biển số trong một hồ sơ khác; hãy kiểm tra lại số khung.",
-        "A number was drawn for this vehicle in another dossier; check its identification number.",
+        "Xe này đã được bấm biển số trong một hồ sơ khác; hãy kiểm tra lại số khung. \
+         Nếu số đó đã hết hạn nộp lệ phí, hãy bấm lại ở đợt sau.",
+        "A number was drawn for this vehicle in another dossier; check its identification number. \
+         If that number lapsed unpaid, draw again in the next epoch.",
     )
 }

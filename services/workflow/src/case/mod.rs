@@ -5,8 +5,11 @@ mod claim;
 mod complete;
 mod course;
 mod draw;
+mod issue;
+mod lapse;
 mod open;
 mod paid;
+mod parcel;
 mod release;
 #[cfg(test)]
 mod tests;
@@ -14,8 +17,9 @@ mod tests;
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{Kept, Root};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use proto::motcua::access::v1::Role;
-use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::TaskState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,11 +29,13 @@ use crate::rules::Rules;
 use crate::working_time::{Limit, Pause};
 
 pub use accept::AcceptDossier;
-pub use claim::ClaimTask;
+pub use claim::{ClaimNextTask, ClaimNothing, ClaimTask, Picked, TASK_CLAIMED};
 pub use complete::CompleteTask;
 pub use draw::{Beside, DrawNumber, Drawn, EpochName, Wants};
+pub use lapse::LapseFee;
 pub use open::OpenCase;
 pub use paid::PayFee;
+pub use parcel::{DeliverParcel, TakeParcelBack};
 pub use release::ReleaseTask;
 
 /// A case as it stands.
@@ -55,6 +61,12 @@ pub struct Case {
     pub accepted_at: Option<Timestamp>,
     /// When the result is due; none while the clock stands.
     pub due_at: Option<Timestamp>,
+    /// How the result reaches the citizen: as they chose, or at the counter once a parcel came back.
+    pub return_way: ReturnWay,
+    /// When the result was issued: the office's part is done.
+    pub issued_at: Option<Timestamp>,
+    /// The step that issued the result, while its parcel is on the way.
+    pub parcel: Option<String>,
     /// When the case came to its end.
     pub closed_at: Option<Timestamp>,
     /// Id of the process it goes through.
@@ -112,12 +124,25 @@ impl Root for Case {
 pub enum Fact {
     /// A case was opened for a submitted dossier.
     Opened(Box<Case>, Timestamp),
-    /// The dossier was accepted by this officer.
-    Accepted(Box<Case>, String),
+    /// The dossier was accepted.
+    Accepted {
+        /// The case, with the date that is promised.
+        case: Box<Case>,
+        /// Who accepted it.
+        officer: String,
+        /// The legal day of receipt.
+        receipt_day: Date,
+        /// What the citizen is told it will cost.
+        fees: Vec<Fee>,
+    },
     /// A task waits for an officer.
     TaskOpened(Box<Case>, String),
     /// A task is done.
     TaskClosed(Box<Case>, String),
+    /// The result was issued.
+    Issued(Box<Case>, Timestamp),
+    /// The result is in the citizen's hands since this instant.
+    Returned(Box<Case>, Timestamp),
     /// The case came to its end.
     Closed(Box<Case>, Timestamp),
     /// The clock stands: the case waits for its citizen.
@@ -139,6 +164,8 @@ pub enum Fact {
     NumberDrawn(Box<Case>),
     /// The number drawn is paid for.
     NumberAssigned(Box<Case>),
+    /// The number drawn was not paid for and goes back to its pool.
+    NumberReturned(Box<Case>),
 }
 
 /// What a caller is told of a command, and a repeat of it again.

@@ -3,7 +3,7 @@
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
-use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
 use uuid::Uuid;
 
 use super::{Beside, Case, Fact};
@@ -25,6 +25,8 @@ pub struct OpenCase {
     pub channel: Channel,
     /// How long the agency may take by law.
     pub limit: Limit,
+    /// How the citizen wants the result.
+    pub return_way: ReturnWay,
     /// When it was submitted.
     pub submitted_at: Timestamp,
 }
@@ -59,6 +61,9 @@ impl Command for OpenCase {
             submitted_at: self.submitted_at,
             accepted_at: None,
             due_at: None,
+            return_way: self.return_way,
+            issued_at: None,
+            parcel: None,
             closed_at: None,
             process: process.id.clone(),
             process_version: process.version,
@@ -70,7 +75,7 @@ impl Command for OpenCase {
             beside: Beside::default(),
         };
         let opened = Fact::Opened(Box::new(case.clone()), at.now);
-        let begun = case.arrive(process.first(), rules, at);
+        let begun = case.arrive(process.first(), rules, at)?;
         let facts = std::iter::once(opened).chain(begun).collect();
         Ok(Decided { after: case, facts, answer: () })
     }

@@ -52,7 +52,7 @@ impl Case {
     }
 }
 
-fn not_owed() -> Refusal {
+pub(super) fn not_owed() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "FEE_NOT_OWED",

@@ -1,5 +1,6 @@
 //! Worked cases of the case: who may do what to it, and what follows.
 
+mod returning;
 mod waiting;
 
 use std::sync::LazyLock;
@@ -9,7 +10,7 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Numbers};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
@@ -49,6 +50,10 @@ fn opened() -> Case {
 }
 
 fn opened_under(procedure: &str) -> Case {
+    opened_for(procedure, ReturnWay::Counter)
+}
+
+fn opened_for(procedure: &str, return_way: ReturnWay) -> Case {
     let command = OpenCase {
         id: ID,
         code: "H29.26.860-20260213-0000001".into(),
@@ -56,6 +61,7 @@ fn opened_under(procedure: &str) -> Case {
         agency: "agencies/26860".into(),
         channel: Channel::Online,
         limit: Limit::WorkingDays(2),
+        return_way,
         submitted_at: now(),
     };
     decide(&command, None).expect("opened").after
@@ -74,14 +80,22 @@ fn accept(case: &Case, officer: Officer) -> Result<Decided<Case, Named>, Refusal
 }
 
 fn complete(case: &Case, step: &str, outcome: &str) -> Result<Case, Refusal> {
+    Ok(completed(case, step, outcome)?.after)
+}
+
+fn completed(case: &Case, step: &str, outcome: &str) -> Result<Decided<Case, Named>, Refusal> {
     let case = claim(case, step, able(1))?;
     let command =
         CompleteTask { id: ID, step: step.into(), outcome: outcome.into(), officer: able(1) };
-    Ok(decide(&command, Some(&case))?.after)
+    decide(&command, Some(&case))
 }
 
 fn accepted() -> Case {
-    let case = claim(&opened(), "receive", able(1)).expect("claimed");
+    accepted_of(&opened())
+}
+
+fn accepted_of(opened: &Case) -> Case {
+    let case = claim(opened, "receive", able(1)).expect("claimed");
     accept(&case, able(1)).expect("accepted").after
 }
 
@@ -121,7 +135,10 @@ fn acceptance_promises_a_date_in_working_time() {
     let due: Timestamp = "2026-02-24T10:00:00Z".parse().expect("an instant");
     assert_eq!(decided.after.due_at, Some(due));
     assert_eq!(decided.after.status, DossierStatus::Accepted);
-    assert!(matches!(decided.facts[0], Fact::Accepted(..)));
+    let Fact::Accepted { receipt_day, fees, .. } = &decided.facts[0] else {
+        panic!("{:?}", decided.facts)
+    };
+    assert_eq!((receipt_day.to_string().as_str(), fees.len()), ("2026-02-13", 0));
     assert_eq!(reason(accept(&decided.after, able(1))), "TASK_CLOSED");
     let stale = AcceptDossier { id: ID, etag: "1".into(), officer: able(1) };
     assert_eq!(reason(decide(&stale, Some(&case))), "ETAG_STALE");

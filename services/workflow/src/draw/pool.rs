@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
+use std::num::NonZeroU16;
 use std::str::FromStr;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::number::{LAST_SERIAL, NumberError, PlateNumber, Series, VehicleKind};
@@ -115,6 +117,7 @@ struct Stretch {
 pub struct NumberPool {
     name: PoolName,
     kind: VehicleKind,
+    epoch_days: Option<NonZeroU16>,
     stretches: Vec<Stretch>,
 }
 
@@ -129,6 +132,13 @@ impl NumberPool {
     #[must_use]
     pub fn kind(&self) -> VehicleKind {
         self.kind
+    }
+
+    /// Whether an epoch that was opened then is over by its age, so that the next one takes in what went back meanwhile.
+    pub fn is_over(&self, opened_at: Timestamp, now: Timestamp) -> bool {
+        let age = now.duration_since(opened_at);
+        let lasts = |days: NonZeroU16| SignedDuration::from_hours(24 * i64::from(days.get()));
+        self.epoch_days.is_some_and(|days| age >= lasts(days))
     }
 
     /// Every number once, in ascending order, at most [`MAX_NUMBERS`].
@@ -189,6 +199,7 @@ struct File {
 struct PoolEntry {
     name: String,
     kind: VehicleKind,
+    epoch_days: Option<NonZeroU16>,
     series: Vec<SeriesEntry>,
 }
 
@@ -214,7 +225,7 @@ fn read_pool(
     }
     check_size(&stretches).map_err(|reason| PoolError::at(place, reason))?;
     stretches.sort_unstable();
-    Ok(NumberPool { name, kind: entry.kind, stretches })
+    Ok(NumberPool { name, kind: entry.kind, epoch_days: entry.epoch_days, stretches })
 }
 
 fn read_stretch(
@@ -305,6 +316,10 @@ mod tests {
                 "the file of number pools cannot be read: pools[0]",
             ),
             (pair, "pools[1]: another pool has this name"),
+            (
+                pool("p", k).replace("kind: car", "kind: car, epoch_days: 0"),
+                "the file of number pools cannot be read: pools[0].epoch_days",
+            ),
             ("pools: []\nlimit: 3".to_owned(), "the file of number pools cannot be read"),
             (" ".repeat(LONGEST_FILE + 1), "the file of number pools is longer than"),
         ];

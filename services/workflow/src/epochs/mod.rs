@@ -1,33 +1,44 @@
 //! Epochs of the number pools: opened once, published before the first draw, kept with their list so that every proof stays verifiable.
 //!
-//! Whoever first draws from a pool opens its epoch. The list is hashed outside of any transaction; of two processes that open at once the
-//! lock on the pool's stream lets one be first, and the other takes its epoch.
+//! Whoever first draws from a pool opens its epoch; so does whoever finds it over by its age or its last number gone, and the
+//! numbers that went back are in the new list. It is hashed outside of any transaction; of two processes that open at once the lock on the
+//! pool's stream lets one be first, and the other takes its epoch.
 
 mod opening;
-mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chassis::clock::Clock;
 use chassis::refusal::{Failure, Kind, Refusal};
-use chassis::write::{Around, Door, Once};
+use chassis::write::{Door, Once};
 use jiff::Timestamp;
-use sqlx::PgPool;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::case::EpochName;
 use crate::draw::{
-    Draw, Epoch, EpochError, EpochId, EpochSummary, NumberPool, NumberPools, PlateNumber, PoolName,
+    Draw, Epoch, EpochError, EpochId, EpochSummary, NumberPool, NumberPools, PlateNumber,
     PublicKey, SecretKey, SubjectHash, VehicleKind, draw,
 };
+use crate::store::EpochStore;
+
 use opening::OpenEpoch;
-use store::{EpochStore, Logged};
+pub use opening::{Logged, message};
 
 /// In whose name epochs are opened.
 const OPENER: &str = "services/workflow";
+
+/// Epochs whose lists stay in memory, at most: a list of 100,000 numbers takes about 10 MB.
+const REMEMBERED: usize = 4;
+
+/// The reason of the refusal of a draw when every number is taken.
+pub const POOL_EXHAUSTED: &str = "POOL_EXHAUSTED";
+
+/// A list that is read by the first who needs it.
+type Cell = Arc<OnceCell<Arc<Open>>>;
 
 /// The epochs of all pools.
 pub struct Epochs {
@@ -35,7 +46,11 @@ pub struct Epochs {
     key: SecretKey,
     store: EpochStore,
     door: Door<EpochStore>,
-    cells: Mutex<HashMap<PoolName, Arc<OnceCell<Arc<Open>>>>>,
+    clock: Clock,
+    /// The last used first.
+    cells: Mutex<Vec<(EpochName, Cell)>>,
+    /// Held by the one who opens an epoch, so that a list is hashed once.
+    opening: tokio::sync::Mutex<()>,
 }
 
 /// An epoch with its list.
@@ -55,17 +70,16 @@ impl Open {
 }
 
 impl Epochs {
-    /// Epochs of these pools, in this database, proved by this key.
+    /// Epochs of these pools, in this store behind this door, proved by this key.
     pub fn new(
-        service: &'static str,
         pools: NumberPools,
         key: SecretKey,
-        db: PgPool,
-        around: Around,
+        store: EpochStore,
+        door: Door<EpochStore>,
+        clock: Clock,
     ) -> Self {
-        let store = EpochStore::new(db.clone());
-        let door = Door::open(service, db, store.clone(), Arc::new(()), around);
-        Self { pools, key, store, door, cells: Mutex::default() }
+        let (cells, opening) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { pools, key, store, door, clock, cells, opening }
     }
 
     /// The pool that vehicles of a kind draw from: the first in the file.
@@ -76,32 +90,40 @@ impl Epochs {
         self.pools.iter().find(|pool| pool.kind() == kind).ok_or_else(no_pool)
     }
 
-    /// The epoch that is drawn from now; opened if there is none.
+    /// The epoch that is drawn from now; opened if there is none, or if the newest is over by its age.
     ///
     /// # Errors
     /// POOL_EXHAUSTED; the database is away; what it holds is damaged.
     pub async fn current(&self, pool: &NumberPool) -> Result<Arc<Open>, Failure> {
-        let cell = self.cell(pool.name());
-        let opening = async || match self.store.latest(pool.name()).await? {
-            Some(logged) => read(logged).await,
-            None => self.open(pool).await,
-        };
-        cell.get_or_try_init(opening).await.cloned()
+        match self.store.newest(pool.name()).await? {
+            Some(newest) if !pool.is_over(newest.opened_at, self.clock.now()) => {
+                self.of(&EpochName { pool: pool.name().clone(), id: newest.id }).await
+            }
+            newest => self.after(pool, newest.map_or(EpochId(0), |newest| newest.id)).await,
+        }
     }
 
-    /// The epoch of a draw, with its list.
+    /// The newest epoch behind one that is over; opened if there is none.
+    ///
+    /// # Errors
+    /// As [`Epochs::current`].
+    pub async fn after(&self, pool: &NumberPool, over: EpochId) -> Result<Arc<Open>, Failure> {
+        let _alone = self.opening.lock().await;
+        let newest = self.store.newest(pool.name()).await?.map(|newest| newest.id);
+        match newest.filter(|newest| *newest > over) {
+            Some(id) => self.of(&EpochName { pool: pool.name().clone(), id }).await,
+            None => self.open(pool, EpochId(over.0 + 1)).await,
+        }
+    }
+
+    /// An epoch with its list.
     ///
     /// # Errors
     /// As [`Epochs::current`].
     pub async fn of(&self, name: &EpochName) -> Result<Arc<Open>, Failure> {
         let absent = || Failure::Broken(format!("an epoch of pool {} is not there", name.pool));
-        let cell = self.cell(&name.pool);
-        let reading = async || {
-            let logged = self.store.latest(&name.pool).await?;
-            read(logged.ok_or_else(absent)?).await
-        };
-        let open = cell.get_or_try_init(reading).await?;
-        if open.name() == *name { Ok(open.clone()) } else { Err(absent()) }
+        let reading = async || read(self.store.logged(name).await?.ok_or_else(absent)?).await;
+        self.cell(name).get_or_try_init(reading).await.cloned()
     }
 
     /// What was published of an epoch.
@@ -121,40 +143,50 @@ impl Epochs {
             .map_err(|error| Failure::Broken(error.to_string()))
     }
 
-    async fn open(&self, pool: &NumberPool) -> Result<Arc<Open>, Failure> {
+    async fn open(&self, pool: &NumberPool, id: EpochId) -> Result<Arc<Open>, Failure> {
         let taken = self.store.taken(pool.name()).await?;
-        let epoch = fixed(pool, taken, *self.key.public_key()).await?;
+        let epoch = fixed(pool, id, taken, *self.key.public_key()).await?;
         let once = Once::Call {
             caller: OPENER.into(),
             request_id: Uuid::now_v7(),
             fingerprint: Default::default(),
         };
         self.door.run(once, OpenEpoch::of(&epoch)).await?;
-        let logged = self.store.latest(pool.name()).await?;
+        let name = EpochName { pool: pool.name().clone(), id };
+        let logged = self.store.logged(&name).await?;
         let logged = logged.ok_or_else(|| Failure::Broken("an epoch opened is gone".into()))?;
-        if logged.summary == *epoch.summary() {
-            return Ok(Arc::new(Open { epoch, opened_at: logged.opened_at }));
-        }
-        read(logged).await
+        let opened = async || {
+            if logged.summary != *epoch.summary() {
+                return read(logged).await;
+            }
+            Ok(Arc::new(Open { epoch, opened_at: logged.opened_at }))
+        };
+        self.cell(&name).get_or_try_init(opened).await.cloned()
     }
 
-    fn cell(&self, pool: &PoolName) -> Arc<OnceCell<Arc<Open>>> {
+    fn cell(&self, name: &EpochName) -> Cell {
         // A cell that is there is whole, whatever befell another holder of the lock.
         let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.entry(pool.clone()).or_default().clone()
+        let known = cells.iter().position(|(known, _)| known == name);
+        let (_, cell) =
+            known.map_or_else(|| (name.clone(), Cell::default()), |place| cells.remove(place));
+        cells.insert(0, (name.clone(), cell.clone()));
+        cells.truncate(REMEMBERED);
+        cell
     }
 }
 
 /// The pool's numbers that are free, hashed.
 async fn fixed(
     pool: &NumberPool,
+    id: EpochId,
     taken: BTreeSet<PlateNumber>,
     key: PublicKey,
 ) -> Result<Epoch, Failure> {
     let pool = pool.clone();
     blocking(move || {
         let free = pool.numbers().filter(|number| !taken.contains(number)).collect();
-        Epoch::open(EpochId(1), pool.name().clone(), free, key)
+        Epoch::open(id, pool.name().clone(), free, key)
     })
     .await?
     .map_err(|error| match error {
@@ -193,8 +225,8 @@ fn no_pool() -> Refusal {
     Refusal::field(
         "vehicle_kind",
         "NO_POOL",
-        "Chưa có kho biển số cho loại xe này.",
-        "There is no pool of numbers for this kind of vehicle.",
+        "Chưa có kho biển số cho loại xe này; cơ quan đăng ký xe cần mở kho trước.",
+        "There is no pool of numbers for this kind of vehicle; the authority must open one first.",
     )
 }
 
@@ -202,7 +234,7 @@ fn no_pool() -> Refusal {
 pub fn exhausted() -> Refusal {
     Refusal::new(
         Kind::Precondition,
-        "POOL_EXHAUSTED",
+        POOL_EXHAUSTED,
         "Kho biển số đã hết số cho lượt này; cơ quan đăng ký xe cần mở thêm sê-ri, xin thử lại sau.",
         "Every number of this draw is taken; the authority must add a series to the pool. Try again later.",
     )

@@ -5,14 +5,25 @@ use std::sync::Arc;
 use chassis::clock::timestamp;
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Outgoing, Root, Stream};
+use jiff::Timestamp;
 use proto::motcua::workflow::v1::EpochOpened;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::store::Logged;
 use crate::case::EpochName;
 use crate::draw::{Epoch, EpochSummary, PoolName};
 use crate::events;
+
+/// An epoch as it was published, with its list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// What was published.
+    pub summary: EpochSummary,
+    /// When.
+    pub opened_at: Timestamp,
+    /// The numbers, ascending, a line each.
+    pub free: Arc<str>,
+}
 
 impl Root for Logged {
     type Rules = ();
@@ -20,7 +31,7 @@ impl Root for Logged {
     type Fact = Logged;
 }
 
-/// Publishes an epoch, if its pool has none.
+/// Publishes an epoch, if it is its pool's next.
 pub struct OpenEpoch {
     summary: EpochSummary,
     free: Arc<str>,
@@ -53,8 +64,8 @@ impl Command for OpenEpoch {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Logged, ()>, Refusal> {
-        if let Some(open) = before {
-            return Ok(Decided::quiet(open.clone(), ()));
+        if let Some(newest) = before.filter(|newest| newest.summary.id >= self.summary.id) {
+            return Ok(Decided::quiet(newest.clone(), ()));
         }
         let summary = self.summary.clone();
         let opened = Logged { summary, opened_at: at.now, free: self.free.clone() };
@@ -71,7 +82,7 @@ fn stream(pool: &PoolName) -> Stream {
 }
 
 /// The fact as the message to publish.
-pub(super) fn message(opened: &Logged) -> Outgoing {
+pub fn message(opened: &Logged) -> Outgoing {
     let EpochSummary { id, pool, size, root, public_key } = &opened.summary;
     let epoch = events::epoch_name(&EpochName { pool: pool.clone(), id: *id });
     let message = EpochOpened {

@@ -6,15 +6,17 @@ use chassis::access::Role;
 use chassis::clock::Clock;
 use futures::future::join_all;
 use jiff::Timestamp;
-use proto::motcua::r#type::v1::Channel;
+use proto::motcua::r#type::v1::{Channel, ReturnWay};
 use support::{TestDatabase, around};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::case::{AcceptDossier, Case, ClaimTask, DrawNumber, Officer, OpenCase, PayFee};
+use crate::case::{
+    AcceptDossier, Case, ClaimTask, DrawNumber, LapseFee, Officer, OpenCase, PayFee,
+};
 use crate::draw::{Claim, SubjectKey, subject_hash};
 use crate::rules::Rules;
-use crate::store::CaseStore;
+use crate::store::{CaseStore, EpochStore};
 use crate::working_time::Limit;
 
 /// Numbers of the pool.
@@ -24,7 +26,7 @@ const AGENCY: &str = "agencies/26860";
 
 fn pools() -> NumberPools {
     let text = format!(
-        "pools: [{{ name: tiny, kind: motorcycle, series: [{{ series: '59-AA', from: 1, to: {SIZE} }}] }}]"
+        "pools: [{{ name: tiny, kind: motorcycle, epoch_days: 7, series: [{{ series: '59-AA', from: 1, to: {SIZE} }}] }}]"
     );
     NumberPools::from_yaml(&text).expect("a pool")
 }
@@ -44,7 +46,9 @@ impl Office {
         let door =
             Door::open("workflow", db.clone(), store.clone(), Arc::new(rules), around(clock));
         let key = SecretKey::from_seed(&[7; 32]);
-        let epochs = Epochs::new("workflow", pools(), key, db, around(clock));
+        let lists = EpochStore::new(db.clone());
+        let opening = Door::open("workflow", db, lists.clone(), Arc::new(()), around(clock));
+        let epochs = Epochs::new(pools(), key, lists, opening, clock.clone());
         Self { store, door, epochs, subjects: SubjectKey::new(Zeroizing::new([9; 32])) }
     }
 
@@ -58,6 +62,7 @@ impl Office {
             agency: AGENCY.into(),
             channel: Channel::Online,
             limit: Limit::WorkingDays(2),
+            return_way: ReturnWay::Counter,
             submitted_at: now,
         };
         self.door.run(call(), open).await.expect("opened");
@@ -74,11 +79,26 @@ impl Office {
     }
 
     async fn draw(&self, id: Uuid, vehicle: &str) -> Result<Case, Failure> {
-        let open = self.epochs.current(self.epochs.pool_for(VehicleKind::Motorcycle)?).await?;
+        let open = self.epochs.current(self.pool()).await?;
+        self.draw_from(&open, id, vehicle).await
+    }
+
+    fn pool(&self) -> &NumberPool {
+        self.epochs.pool_for(VehicleKind::Motorcycle).expect("a pool")
+    }
+
+    /// The fee of a case that drew is not paid in time.
+    async fn lapse(&self, case: &Case, now: Timestamp) {
+        let obligation = case.obligation.expect("a fee is due");
+        let lapse = LapseFee { id: case.id, obligation, lapsed_at: now };
+        self.door.run(call(), lapse).await.expect("lapsed");
+    }
+
+    async fn draw_from(&self, open: &Open, id: Uuid, vehicle: &str) -> Result<Case, Failure> {
         let vehicle = vehicle.parse().expect("a vehicle");
         let salt = self.subjects.salt("accounts/1", &vehicle);
         let subject = subject_hash(&salt, "accounts/1", &vehicle);
-        let draw = self.epochs.draw(&open, &subject)?;
+        let draw = self.epochs.draw(open, &subject)?;
         let number = |index: &u32| (*index, open.epoch.number(*index).expect("in the list"));
         let command = DrawNumber {
             id,
@@ -195,4 +215,62 @@ async fn a_draw_survives_a_restart_and_its_payment_assigns_the_number() {
     assert_eq!(state, 2, "assigned");
     let paid = office.case(id).await;
     assert!(paid.due_at.is_some() && !paid.is_paused());
+}
+
+fn refusal(drawn: Result<Case, Failure>) -> &'static str {
+    match drawn {
+        Err(Failure::Refused(refusal)) => refusal.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_went_back_is_drawn_again_in_the_next_epoch_and_not_before() {
+    let clock = clock();
+    let database = TestDatabase::new("workflow", &crate::MIGRATIONS, &clock).await;
+    let office = Office::on(&database, &clock);
+    let mut drawn = Vec::new();
+    for place in 0..SIZE {
+        let id = office.waiting(clock.now()).await;
+        drawn.push(office.draw(id, &format!("VEHICLE{place}")).await.expect("drawn"));
+    }
+    office.lapse(&drawn[3], clock.now()).await;
+    let given_back = office.case(drawn[3].id).await;
+    let number = office.verify(&given_back).await;
+    let id = office.waiting(clock.now()).await;
+    assert_eq!(refusal(office.draw(id, "VEHICLE77").await), POOL_EXHAUSTED);
+    let next = office.epochs.after(office.pool(), EpochId(1)).await.expect("the next epoch");
+    assert_eq!((next.name().id, next.epoch.free()), (EpochId(2), &[number][..]));
+    let again = office.draw_from(&next, id, "VEHICLE77").await.expect("drawn");
+    assert_eq!(office.verify(&again).await, number);
+    let last = office.waiting(clock.now()).await;
+    assert_eq!(refusal(office.draw_from(&next, last, "VEHICLE88").await), POOL_EXHAUSTED);
+    assert!(office.epochs.after(office.pool(), EpochId(2)).await.is_err(), "nothing is free");
+    let office = Office::on(&database, &clock);
+    assert_eq!(office.verify(&given_back).await, number, "an old proof stays verifiable");
+    assert_eq!(office.case(again.id).await, again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_epoch_ends_by_its_age_and_two_offices_open_one_next() {
+    let clock = clock();
+    let database = TestDatabase::new("workflow", &crate::MIGRATIONS, &clock).await;
+    let offices = [Office::on(&database, &clock), Office::on(&database, &clock)];
+    let lapsed = offices[0].waiting(clock.now()).await;
+    let lapsed = offices[0].draw(lapsed, "VEHICLE1").await.expect("drawn");
+    offices[0].lapse(&lapsed, clock.now()).await;
+    let kept = offices[0].waiting(clock.now()).await;
+    offices[0].draw(kept, "VEHICLE2").await.expect("drawn");
+    let (one, other) =
+        (offices[0].waiting(clock.now()).await, offices[0].waiting(clock.now()).await);
+    clock.advance(jiff::SignedDuration::from_hours(7 * 24 - 1));
+    assert_eq!(refusal(offices[0].draw(one, "VEHICLE1").await), "VEHICLE_DRAWN", "this epoch");
+    clock.advance(jiff::SignedDuration::from_hours(1));
+    let currents = offices.each_ref().map(|office| office.epochs.current(office.pool()));
+    for open in join_all(currents).await {
+        let open = open.expect("the next epoch");
+        assert_eq!((open.name().id, open.epoch.free().len()), (EpochId(2), SIZE - 1));
+    }
+    offices[1].draw(one, "VEHICLE1").await.expect("the next epoch");
+    assert_eq!(refusal(offices[1].draw(other, "VEHICLE2").await), "VEHICLE_DRAWN", "it has one");
 }

@@ -36,7 +36,7 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
         if !is_id(&step.id) || !ids.insert(&step.id) {
             return Err(at(place(), "write an id of a-z and _, once in the process"));
         }
-        if step.ends().next().is_none() {
+        if step.ends().is_empty() {
             return Err(at(place(), "write at least one outcome"));
         }
         check_outcomes(process, step)?;
@@ -50,7 +50,7 @@ fn check_outcomes(process: &Process, step: &Step) -> Result<(), ProcessError> {
             let place = format!("step {}, outcome {name}", step.id);
             Err(ProcessError::Contradiction { process: process.id.clone(), place, problem })
         };
-        if !is_id(name) {
+        if step.outcomes().is_some() && !is_id(name) {
             return wrong("write a name of a-z and _".into());
         }
         match &outcome.then {
@@ -71,33 +71,35 @@ fn check_outcomes(process: &Process, step: &Step) -> Result<(), ProcessError> {
     Ok(())
 }
 
+/// A place that a case can come to: a step, the status the dossier has by then, and whether its result was issued.
+type Place<'a> = (&'a Step, DossierStatus, bool);
+
 /// Follows every path from the first step: each status must be one that may follow, and each step must be reached.
 fn walk(process: &Process) -> Result<(), ProcessError> {
     let mut seen = BTreeSet::new();
-    let mut ahead = VecDeque::from([(process.first(), DossierStatus::NewlyRegistered)]);
-    while let Some((step, before)) = ahead.pop_front() {
-        if !seen.insert((&step.id, i32::from(before))) {
+    let mut ahead = VecDeque::from([(process.first(), DossierStatus::NewlyRegistered, false)]);
+    while let Some(place) = ahead.pop_front() {
+        let (step, before, issued) = place;
+        if !seen.insert((&step.id, i32::from(before), issued)) {
             continue;
         }
-        check_place(process, step, before)?;
+        let wrong = |place: String, problem: String| {
+            Err(ProcessError::Contradiction { process: process.id.clone(), place, problem })
+        };
+        if let Some(problem) = wrong_place(place) {
+            return wrong(format!("step {}", step.id), problem.into());
+        }
+        let issued = issued || step.ways().is_some();
         for (name, outcome) in step.ends() {
-            if !may_follow(before, outcome.status) {
-                return Err(ProcessError::Contradiction {
-                    process: process.id.clone(),
-                    place: format!("step {}, outcome {name}", step.id),
-                    problem: format!(
-                        "status {} may not follow status {}",
-                        i32::from(outcome.status),
-                        i32::from(before)
-                    ),
-                });
+            if let Some(problem) = wrong_end(before, outcome.status, issued) {
+                return wrong(format!("step {}, outcome {name}", step.id), problem);
             }
             if let Some(next) = outcome.then.as_ref().and_then(|then| process.step(then)) {
-                ahead.push_back((next, outcome.status));
+                ahead.push_back((next, outcome.status, issued));
             }
         }
     }
-    let unreached = process.steps.iter().find(|step| seen.iter().all(|(id, _)| **id != step.id));
+    let unreached = process.steps.iter().find(|step| seen.iter().all(|(id, ..)| **id != step.id));
     unreached.map_or(Ok(()), |step| {
         Err(ProcessError::Contradiction {
             process: process.id.clone(),
@@ -107,23 +109,39 @@ fn walk(process: &Process) -> Result<(), ProcessError> {
     })
 }
 
-/// In 6 the dossier waits for the fee and for nothing else, and there alone a fee is waited for.
-fn check_place(process: &Process, step: &Step, before: DossierStatus) -> Result<(), ProcessError> {
+/// In 6 the dossier waits for the fee and for nothing else, and there alone a fee is waited for. A result is issued once, when it is done.
+fn wrong_place((step, before, issued): Place<'_>) -> Option<&'static str> {
     let owing = before == DossierStatus::FinancialObligationRequired;
     let paying = step.wait() == Some(Wait::Payment);
-    if owing == paying {
-        return Ok(());
-    }
-    let problem = if paying {
-        "it waits for a payment; what leads to it must give financial_obligation_required"
+    let ways = step.ways();
+    if paying && !owing {
+        Some("it waits for a payment; what leads to it must give financial_obligation_required")
+    } else if owing && !paying {
+        Some("a fee is due when it begins; let it `wait: payment`, or mend what leads to it")
+    } else if ways.is_some() && before != DossierStatus::ProcessingDone {
+        Some("the result is issued in it; what leads to it must give processing_done")
+    } else if ways.is_some() && issued {
+        Some("the result was issued before; let no outcome lead back here")
+    } else if issued && step.wait().is_some() {
+        Some("the clock has stopped with the result; nothing is waited for after it was issued")
+    } else if ways.is_some_and(|ways| ways.delivered.then.is_some()) {
+        Some("a parcel that was delivered ends the case; remove the `then` of `delivered`")
+    } else if ways.is_some_and(|ways| ways.undelivered.then.is_none()) {
+        Some("a parcel that came back is still to be handed over; add a `then` to `undelivered`")
     } else {
-        "a fee is due when it begins; let it `wait: payment`, or mend what leads to it"
-    };
-    Err(ProcessError::Contradiction {
-        process: process.id.clone(),
-        place: format!("step {}", step.id),
-        problem: problem.into(),
-    })
+        None
+    }
+}
+
+fn wrong_end(before: DossierStatus, after: DossierStatus, issued: bool) -> Option<String> {
+    if !may_follow(before, after) {
+        let (before, after) = (i32::from(before), i32::from(after));
+        Some(format!("status {after} may not follow status {before}"))
+    } else if after == DossierStatus::ResultReturned && !issued {
+        Some("no result was issued that could be returned; lead here by a step with `ways`".into())
+    } else {
+        None
+    }
 }
 
 fn is_id(text: &str) -> bool {
@@ -141,7 +159,7 @@ mod tests {
     fn the_general_process_is_sound() {
         let process = Process::from_yaml(GENERAL).expect("sound");
         assert_eq!(process.first().id, "receive");
-        assert_eq!(process.steps().len(), 4);
+        assert_eq!(process.steps().len(), 5);
     }
 
     const VEHICLE: &str = include_str!("../../data/processes/vehicle_registration-v1.yaml");
@@ -180,15 +198,57 @@ mod tests {
             ),
             ("{ status: result_returned }", "{ status: in_processing }", "not final; add `then`"),
             ("role: signing", "role: singing", "line"),
-            ("id: return", "id: return_it", "names the step return"),
+            (
+                "id: return",
+                "id: return_it",
+                "step issue, outcome post undelivered: `then` names the step return",
+            ),
+            ("id: issue", "id: issues", "step sign, outcome signed: `then` names the step issue"),
             ("accepted: {", "taken: {", "give it an outcome `accepted`"),
             ("id: receive", "id: reception", "begin with `receive`"),
             ("version: 1", "version: 0", "a version from 1"),
             ("signed: {", "Signed!: {", "step sign, outcome Signed!"),
             (
-                "status: processing_done, then: return",
-                "status: not_accepted, then: return",
+                "status: processing_done, then: issue",
+                "status: not_accepted, then: issue",
                 "is final",
+            ),
+            (
+                "status: processing_done, then: issue",
+                "status: in_processing, then: issue",
+                "step issue: the result is issued in it; what leads to it must give processing_done",
+            ),
+            (
+                "status: processing_done, then: issue",
+                "status: processing_done, then: return",
+                "step return, outcome returned: no result was issued",
+            ),
+            (
+                "delivered: { status: result_returned }",
+                "delivered: { status: processing_done, then: return }",
+                "step issue: a parcel that was delivered ends the case",
+            ),
+            (
+                "undelivered: { status: processing_done, then: return }",
+                "undelivered: { status: result_returned }",
+                "step issue: a parcel that came back is still to be handed over",
+            ),
+            (
+                "counter: { status: processing_done, then: return }",
+                "counter: { status: processing_done, then: issue }",
+                "step issue: the result was issued before",
+            ),
+            (
+                "electronic: { status: result_returned }",
+                "electronic: { status: in_processing, then: process }",
+                "step issue, outcome electronic: status 4 may not follow status 9",
+            ),
+            ("electronic: {", "pigeon: {", "line"),
+            ("      electronic: { status: result_returned }\n", "", "missing field `electronic`"),
+            (
+                "    ways:",
+                "    role: signing\n    ways:",
+                "step issue: write `role` and `outcomes`",
             ),
         ] {
             assert!(GENERAL.contains(was), "{was}");

@@ -1,11 +1,13 @@
 //! Processes: which steps a case goes through, who takes them, and what follows from each outcome.
 //!
-//! A step is work for an officer or a wait for the citizen, in which the clock stands.
+//! A step is work for an officer, a wait for the citizen, in which the clock stands, or the issuing of the result, which goes the way its
+//! citizen chose.
 //!
 //! A process is data. It is checked whole when it is loaded, every path through it against the portal's transitions, so that no case can
 //! come to a place from which it cannot go on. A case keeps the version it was opened under.
 
 mod check;
+mod data;
 mod status;
 
 use std::collections::BTreeMap;
@@ -67,6 +69,35 @@ pub enum StepKind {
         /// What follows when it came.
         over: Outcome,
     },
+    /// The result is issued, and what follows depends on how the citizen wants it.
+    Issue {
+        /// What follows.
+        ways: Ways,
+    },
+}
+
+/// What follows from issuing a result, for each way it can go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// By post: the parcel was delivered.
+    pub delivered: Outcome,
+    /// By post: the parcel came back; it goes on to a step.
+    pub undelivered: Outcome,
+    /// At the counter.
+    pub counter: Outcome,
+    /// As an electronic document.
+    pub electronic: Outcome,
+}
+
+impl Ways {
+    fn named(&self) -> [(&'static str, &Outcome); 4] {
+        [
+            ("post delivered", &self.delivered),
+            ("post undelivered", &self.undelivered),
+            ("counter", &self.counter),
+            ("electronic", &self.electronic),
+        ]
+    }
 }
 
 /// What a step can wait for.
@@ -81,20 +112,21 @@ pub enum Wait {
 
 impl Step {
     /// Every way it can end, by name; a wait ends in one.
-    pub fn ends(&self) -> impl Iterator<Item = (&str, &Outcome)> {
-        let (outcomes, over) = match &self.kind {
-            StepKind::Task { outcomes, .. } => (Some(outcomes), None),
-            StepKind::Wait { over, .. } => (None, Some(("then", over))),
-        };
-        let named = outcomes.into_iter().flatten();
-        named.map(|(name, outcome)| (name.as_str(), outcome)).chain(over)
+    pub fn ends(&self) -> Vec<(&str, &Outcome)> {
+        match &self.kind {
+            StepKind::Task { outcomes, .. } => {
+                outcomes.iter().map(|(name, outcome)| (name.as_str(), outcome)).collect()
+            }
+            StepKind::Wait { over, .. } => vec![("then", over)],
+            StepKind::Issue { ways } => ways.named().to_vec(),
+        }
     }
 
-    /// The outcomes an officer can choose from; none of a wait.
+    /// The outcomes an officer can choose from; none of a step that is no officer's.
     pub fn outcomes(&self) -> Option<&BTreeMap<String, Outcome>> {
         match &self.kind {
             StepKind::Task { outcomes, .. } => Some(outcomes),
-            StepKind::Wait { .. } => None,
+            StepKind::Wait { .. } | StepKind::Issue { .. } => None,
         }
     }
 
@@ -102,7 +134,15 @@ impl Step {
     pub fn wait(&self) -> Option<Wait> {
         match self.kind {
             StepKind::Wait { wait, .. } => Some(wait),
-            StepKind::Task { .. } => None,
+            StepKind::Task { .. } | StepKind::Issue { .. } => None,
+        }
+    }
+
+    /// What follows from issuing the result, if that is done here.
+    pub fn ways(&self) -> Option<&Ways> {
+        match &self.kind {
+            StepKind::Issue { ways } => Some(ways),
+            StepKind::Task { .. } | StepKind::Wait { .. } => None,
         }
     }
 }
@@ -134,64 +174,13 @@ pub enum ProcessError {
     },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Definition {
-    id: String,
-    version: u32,
-    #[serde(default)]
-    procedures: Vec<String>,
-    steps: Vec<StepDefinition>,
-}
-
-/// Either `role` and `outcomes`, or `wait`, `status` and `then`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StepDefinition {
-    id: String,
-    role: Option<RoleWord>,
-    outcomes: Option<BTreeMap<String, OutcomeDefinition>>,
-    wait: Option<Wait>,
-    status: Option<StatusWord>,
-    then: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OutcomeDefinition {
-    status: StatusWord,
-    then: Option<String>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RoleWord {
-    Receiving,
-    Processing,
-    Signing,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum StatusWord {
-    Accepted,
-    NotAccepted,
-    InProcessing,
-    FinancialObligationRequired,
-    ProcessingDone,
-    ResultReturned,
-}
-
 impl Process {
     /// Reads a process and checks it whole.
     ///
     /// # Errors
     /// Names the place and what to write instead.
     pub fn from_yaml(text: &str) -> Result<Self, ProcessError> {
-        let Definition { id, version, procedures, steps } = serde_norway::from_str(text)?;
-        let steps = steps.into_iter().map(|definition| step(&id, definition));
-        let steps = steps.collect::<Result<_, _>>()?;
-        let process = Self { id, version, procedures, steps };
+        let process = data::read(text)?;
         check::check(&process)?;
         Ok(process)
     }
@@ -209,55 +198,5 @@ impl Process {
     /// All steps in the order of the data.
     pub fn steps(&self) -> &[Step] {
         &self.steps
-    }
-}
-
-fn step(process: &str, definition: StepDefinition) -> Result<Step, ProcessError> {
-    let StepDefinition { id, role, outcomes, wait, status, then } = definition;
-    let kind = match (role, outcomes, wait, status, then) {
-        (Some(role), Some(outcomes), None, None, None) => {
-            let outcomes = outcomes.into_iter().map(|(name, outcome)| (name, outcome.into()));
-            StepKind::Task { role: role.into(), outcomes: outcomes.collect() }
-        }
-        (None, None, Some(wait), Some(status), then @ Some(_)) => {
-            StepKind::Wait { wait, over: Outcome { status: status.into(), then } }
-        }
-        _ => {
-            return Err(ProcessError::Contradiction {
-                process: process.into(),
-                place: format!("step {id}"),
-                problem: "write `role` and `outcomes`, or `wait`, `status` and `then`".into(),
-            });
-        }
-    };
-    Ok(Step { id, kind })
-}
-
-impl From<OutcomeDefinition> for Outcome {
-    fn from(definition: OutcomeDefinition) -> Self {
-        Self { status: definition.status.into(), then: definition.then }
-    }
-}
-
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Self {
-        match word {
-            RoleWord::Receiving => Self::Receiving,
-            RoleWord::Processing => Self::Processing,
-            RoleWord::Signing => Self::Signing,
-        }
-    }
-}
-
-impl From<StatusWord> for DossierStatus {
-    fn from(word: StatusWord) -> Self {
-        match word {
-            StatusWord::Accepted => Self::Accepted,
-            StatusWord::NotAccepted => Self::NotAccepted,
-            StatusWord::InProcessing => Self::InProcessing,
-            StatusWord::FinancialObligationRequired => Self::FinancialObligationRequired,
-            StatusWord::ProcessingDone => Self::ProcessingDone,
-            StatusWord::ResultReturned => Self::ResultReturned,
-        }
     }
 }

@@ -3,20 +3,30 @@
 use std::sync::Arc;
 
 use chassis::access::{Caller, Person, caller};
-use chassis::clock::timestamp;
+use chassis::clock::{Clock, timestamp};
 use chassis::names;
+use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Failure, Refusal};
 use chassis::write::{Door, Once};
+use jiff::Timestamp;
+use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::case_service_server::CaseService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{convert, failed, officer};
+use super::filter::{Terms, quoted};
+use super::{convert, officer};
 use crate::case::{AcceptDossier, Case};
 use crate::rules::Rules;
-use crate::store::CaseStore;
-use crate::working_time::Language;
+use crate::store::{CaseFilter, CaseKey, CaseStore};
+use crate::working_time::{Language, day_bounds};
+
+const SIZES: PageSize = PageSize { default: 20, most: 100 };
+
+/// What cases can be filtered by.
+const FILTER: &str = "status = DOSSIER_STATUS_IN_PROCESSING, submit_day = \"2026-11-25\", late = true, \
+                      joined by AND";
 
 /// Shows and decides cases.
 pub struct Cases {
@@ -26,6 +36,8 @@ pub struct Cases {
     pub door: Door<CaseStore>,
     /// Explains due times.
     pub rules: Arc<Rules>,
+    /// Tells what is late.
+    pub clock: Clock,
 }
 
 #[tonic::async_trait]
@@ -37,6 +49,24 @@ impl CaseService for Cases {
         let id = names::id("cases", &request.get_ref().name, "name")?;
         let case = self.readable(id, &caller(&request)).await?;
         Ok(Response::new(convert::case(&self.rules, &case)))
+    }
+
+    async fn list_cases(
+        &self,
+        request: Request<pb::ListCasesRequest>,
+    ) -> Result<Response<pb::ListCasesResponse>, Status> {
+        let caller = caller(&request);
+        let agency = caller.agency()?;
+        let asked = request.get_ref();
+        let filter = filter(&asked.filter, self.clock.now())?;
+        let list = format!("cases of {agency} {}", asked.filter);
+        let page = Page::<CaseKey>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
+        let found = self.store.list(agency, &filter, page.after, page.size).await?;
+        let last = found.last().map(|case| (case.submitted_at, case.id));
+        Ok(Response::new(pb::ListCasesResponse {
+            next_page_token: page.next(last, found.len()),
+            cases: found.iter().map(|case| convert::case(&self.rules, case)).collect(),
+        }))
     }
 
     async fn accept_dossier(
@@ -75,7 +105,7 @@ impl CaseService for Cases {
 impl Cases {
     /// The case, if it is of the officer's agency or a service asks.
     async fn readable(&self, id: Uuid, caller: &Caller) -> Result<Case, Failure> {
-        let case = self.store.get(id).await.map_err(failed)?;
+        let case = self.store.get(id).await?;
         let mine = |case: &Case| match caller {
             Caller::Known { person: Person::Officer { agency, .. }, .. } => case.agency == *agency,
             Caller::Known { person: Person::Service, .. } => true,
@@ -83,4 +113,22 @@ impl Cases {
         };
         Ok(case.filter(mine).ok_or_else(Refusal::denied)?)
     }
+}
+
+fn filter(text: &str, now: Timestamp) -> Result<CaseFilter, Refusal> {
+    let mut terms = Terms::read(text, FILTER)?;
+    let found = CaseFilter {
+        status: terms.take("status", |value| {
+            DossierStatus::from_str_name(value)
+                .filter(|status| *status != DossierStatus::Unspecified)
+        })?,
+        submitted: terms.take("submit_day", |value| day(quoted(value)?))?,
+        due_before: terms.take("late", |value| (value == "true").then_some(now))?,
+    };
+    terms.end()?;
+    Ok(found)
+}
+
+fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    day_bounds(text.parse().ok()?)
 }

@@ -22,6 +22,9 @@ pub fn case(rules: &Rules, case: &Case) -> pb::Case {
         tasks: case.tasks.iter().map(|one| task(rules, case, one)).collect(),
         pauses: case.pauses.iter().map(|standstill| pause(&standstill.pause)).collect(),
         process: format!("processes/{}/versions/{}", case.process, case.process_version),
+        return_way: case.return_way.into(),
+        issue_time: case.issued_at.map(timestamp),
+        close_time: case.closed_at.map(timestamp),
     }
 }
 
@@ -44,6 +47,7 @@ pub fn task(rules: &Rules, case: &Case, task: &Task) -> pb::Task {
         officer: task.officer.clone().unwrap_or_default(),
         open_time: Some(timestamp(task.opened_at)),
         outcomes: outcomes(rules, case, task),
+        due_time: case.due_at.map(timestamp),
     }
 }
 

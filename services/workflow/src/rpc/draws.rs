@@ -15,10 +15,9 @@ use proto::motcua::workflow::v1::draw_service_server::DrawService;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-use super::failed;
 use crate::case::{Case, DrawNumber, Drawn, EpochName};
 use crate::draw::{SubjectKey, VehicleId, VehicleKind, subject_hash};
-use crate::epochs::{Epochs, Open};
+use crate::epochs::{Epochs, Open, POOL_EXHAUSTED};
 use crate::events::{draw_name, epoch_name};
 use crate::slip::{self, SlipError};
 use crate::store::CaseStore;
@@ -37,6 +36,16 @@ pub struct Draws {
     pub dossiers: DossierServiceClient<PeerChannel>,
 }
 
+/// Who wants a number for which vehicle.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    /// The case.
+    id: Uuid,
+    /// `accounts/{uuid}`.
+    citizen: &'a str,
+    vehicle: &'a VehicleId,
+}
+
 #[tonic::async_trait]
 impl DrawService for Draws {
     async fn draw_number(
@@ -50,9 +59,8 @@ impl DrawService for Draws {
         let (kind, vehicle) = (kind(asked.vehicle_kind())?, vehicle(&asked.vehicle)?);
         let dossier = self.owned(id, caller.name()?).await?;
         as_filed(&dossier, asked.vehicle_kind(), &vehicle)?;
-        let command = self.prepare(id, caller.name()?, kind, &vehicle).await?;
-        self.door.run(once, command).await?;
-        let case = self.store.get(id).await.map_err(failed)?;
+        self.draw(once, Wish { id, citizen: caller.name()?, vehicle: &vehicle }, kind).await?;
+        let case = self.store.get(id).await?;
         let mut draw = self.slip(case.as_ref()).await?;
         draw.salt = self.subjects.salt(caller.name()?, &vehicle).to_vec();
         Ok(Response::new(draw))
@@ -64,7 +72,7 @@ impl DrawService for Draws {
     ) -> Result<Response<pb::Draw>, Status> {
         let caller = caller(&request);
         let id = names::id("draws", &request.get_ref().name, "name")?;
-        let case = self.store.get(id).await.map_err(failed)?;
+        let case = self.store.get(id).await?;
         let case = case.filter(|case| may_read(&caller, case));
         Ok(Response::new(self.slip(case.as_ref()).await?))
     }
@@ -104,18 +112,26 @@ impl Draws {
         }
     }
 
+    /// Draws from the current epoch, and if that has nothing left from the next.
+    async fn draw(&self, once: Once, wish: Wish<'_>, kind: VehicleKind) -> Result<(), Failure> {
+        let pool = self.epochs.pool_for(kind)?;
+        let open = self.epochs.current(pool).await?;
+        let drawn = match self.door.run(once.clone(), self.prepare(&open, wish)?).await {
+            Err(Failure::Refused(refusal)) if refusal.reason == POOL_EXHAUSTED => {
+                let next = self.epochs.after(pool, open.name().id).await?;
+                self.door.run(once, self.prepare(&next, wish)?).await
+            }
+            outcome => outcome,
+        };
+        drawn.map(|_| ())
+    }
+
     /// All that can be computed before the lock: the proof, the candidates, their numbers.
-    async fn prepare(
-        &self,
-        id: Uuid,
-        citizen: &str,
-        kind: VehicleKind,
-        vehicle: &VehicleId,
-    ) -> Result<DrawNumber, Failure> {
-        let open = self.epochs.current(self.epochs.pool_for(kind)?).await?;
+    fn prepare(&self, open: &Open, wish: Wish<'_>) -> Result<DrawNumber, Failure> {
+        let Wish { id, citizen, vehicle } = wish;
         let salt = self.subjects.salt(citizen, vehicle);
         let subject = subject_hash(&salt, citizen, vehicle);
-        let draw = self.epochs.draw(&open, &subject)?;
+        let draw = self.epochs.draw(open, &subject)?;
         let numbered = |index: &u32| Some((*index, open.epoch.number(*index)?));
         Ok(DrawNumber {
             id,
@@ -253,7 +269,7 @@ fn epoch_unknown() -> Refusal {
     Refusal::new(
         Kind::Missing,
         "EPOCH_UNKNOWN",
-        "Không có đợt bấm số này.",
-        "There is no such epoch.",
+        "Không có đợt bấm số này; hãy gửi phiếu đúng như đã nhận.",
+        "There is no such epoch; send the slip as it was given.",
     )
 }

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{damaged, small};
-use crate::case::{Beside, Case, Drawn, EpochName};
+use crate::case::{Beside, Case, Drawn, EpochName, Wants};
 use crate::draw::{EpochId, PlateNumber, Proof, SubjectHash, VehicleHash};
 
 /// The draws of these cases.
@@ -19,10 +19,10 @@ pub(super) async fn load(
     ids: &[Uuid],
 ) -> sqlx::Result<HashMap<Uuid, Drawn>> {
     let rows = sqlx::query!(
-        "select case_id, number, state, d.pool, d.epoch, place, skipped, proof, subject, vehicle,
+        "select d.case_id, number, state, pool, epoch, place, skipped, proof, subject, d.vehicle,
                 drawn_by, drawn_at
-         from workflow.draws d join workflow.numbers n using (number, case_id)
-         where case_id = any ($1)",
+         from workflow.draws d join workflow.numbers n using (number, pool, epoch)
+         where d.case_id = any ($1)",
         ids
     )
     .fetch_all(db)
@@ -58,23 +58,15 @@ pub(super) async fn beside(
     if numbers.is_empty() {
         return Ok(HashMap::new());
     }
-    let taken = sqlx::query_scalar!(
-        "select number from workflow.numbers where number = any ($1)",
-        &numbers
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    let taken: BTreeSet<PlateNumber> =
-        taken.iter().map(|number| number.parse().map_err(damaged)).collect::<Result<_, _>>()?;
+    let taken = taken_numbers(db, &numbers).await?;
     let vehicles: Vec<&(VehicleHash, EpochName)> =
         wants().filter_map(|wants| wants.vehicle.as_ref()).collect();
     let drawn = drawn_vehicles(db, &vehicles).await?;
     let found = asked.iter().map(|asked| {
         let wanted = || asked.wants.iter();
-        let numbers = wanted().flat_map(|wants| &wants.numbers);
         let vehicles = wanted().filter_map(|wants| wants.vehicle.as_ref().map(|(key, _)| key));
         let beside = Beside {
-            taken: numbers.filter(|number| taken.contains(number)).copied().collect(),
+            taken: wanted().flat_map(|wants| taken_of(wants, &taken)).collect(),
             vehicles: vehicles.filter(|vehicle| drawn.contains(vehicle)).copied().collect(),
         };
         (asked.stream, beside)
@@ -82,14 +74,59 @@ pub(super) async fn beside(
     Ok(found.collect())
 }
 
+/// Who has a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taker {
+    /// A vehicle.
+    Vehicle,
+    /// Nobody any more: it went back, and is not drawn again in the epoch it was drawn in.
+    Epoch(EpochId),
+}
+
+async fn taken_numbers(
+    db: &mut PgConnection,
+    numbers: &[String],
+) -> sqlx::Result<HashMap<PlateNumber, Vec<Taker>>> {
+    let rows = sqlx::query!(
+        "select number, epoch, state from workflow.numbers where number = any ($1)",
+        numbers
+    )
+    .fetch_all(db)
+    .await?;
+    let mut taken: HashMap<PlateNumber, Vec<Taker>> = HashMap::new();
+    for row in rows {
+        let taker = match NumberState::try_from(i32::from(row.state)).map_err(damaged)? {
+            NumberState::Returned => Taker::Epoch(counts(row.epoch)?),
+            _ => Taker::Vehicle,
+        };
+        taken.entry(row.number.parse().map_err(damaged)?).or_default().push(taker);
+    }
+    Ok(taken)
+}
+
+/// Of the candidates of a draw, those that are not free in its epoch.
+fn taken_of(
+    wants: &Wants,
+    taken: &HashMap<PlateNumber, Vec<Taker>>,
+) -> impl Iterator<Item = PlateNumber> {
+    let epoch = wants.vehicle.as_ref().map(|(_, epoch)| epoch.id);
+    let free = move |taker: &Taker| matches!(taker, Taker::Epoch(id) if Some(*id) != epoch);
+    let is_taken = move |number: &&PlateNumber| {
+        taken.get(number).is_some_and(|takers| !takers.iter().all(free))
+    };
+    wants.numbers.iter().filter(is_taken).copied()
+}
+
 async fn drawn_vehicles(
     db: &mut PgConnection,
     vehicles: &[&(VehicleHash, EpochName)],
 ) -> sqlx::Result<BTreeSet<VehicleHash>> {
     let found = sqlx::query_scalar!(
-        "select vehicle from workflow.draws
+        r#"select vehicle as "vehicle!" from workflow.draws
          join unnest($1::bytea[], $2::text[], $3::bigint[]) as asked (vehicle, pool, epoch)
-             using (vehicle, pool, epoch)",
+             using (vehicle, pool, epoch)
+         union
+         select vehicle from workflow.numbers where vehicle = any ($1) and state in (1, 2)"#,
         &vehicles.iter().map(|(vehicle, _)| vehicle.0.to_vec()).collect::<Vec<_>>(),
         &vehicles.iter().map(|(_, epoch)| epoch.pool.to_string()).collect::<Vec<_>>(),
         &vehicles.iter().map(|(_, epoch)| counted(epoch.id)).collect::<Vec<_>>(),
@@ -123,22 +160,24 @@ pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Case>]) -> sq
 async fn save_numbers(db: &mut PgConnection, differ: &[(Uuid, &Drawn, bool)]) -> sqlx::Result<()> {
     let (new, known): (Vec<_>, Vec<_>) = differ.iter().partition(|(.., new)| *new);
     sqlx::query!(
-        "insert into workflow.numbers (number, pool, epoch, state, case_id)
-         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::smallint[], $5::uuid[])
-             as new (number, pool, epoch, state, case_id)
+        "insert into workflow.numbers (number, pool, epoch, state, case_id, vehicle)
+         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::smallint[], $5::uuid[],
+             $6::bytea[]) as new (number, pool, epoch, state, case_id, vehicle)
          order by number",
         &new.iter().map(|(_, drawn, _)| drawn.number.to_string()).collect::<Vec<_>>(),
         &new.iter().map(|(_, drawn, _)| drawn.epoch.pool.to_string()).collect::<Vec<_>>(),
         &new.iter().map(|(_, drawn, _)| counted(drawn.epoch.id)).collect::<Vec<_>>(),
         &new.iter().map(|(_, drawn, _)| small(drawn.state.into())).collect::<Vec<_>>(),
         &new.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
+        &new.iter().map(|(_, drawn, _)| drawn.vehicle.0.to_vec()).collect::<Vec<_>>(),
     )
     .execute(&mut *db)
     .await?;
     sqlx::query!(
         "update workflow.numbers n set state = known.state
-         from unnest($1::text[], $2::smallint[]) as known (number, state)
-         where n.number = known.number",
+         from unnest($1::uuid[], $2::text[], $3::smallint[]) as known (case_id, number, state)
+         where n.number = known.number and n.case_id = known.case_id",
+        &known.iter().map(|(id, ..)| *id).collect::<Vec<_>>(),
         &known.iter().map(|(_, drawn, _)| drawn.number.to_string()).collect::<Vec<_>>(),
         &known.iter().map(|(_, drawn, _)| small(drawn.state.into())).collect::<Vec<_>>(),
     )
@@ -181,8 +220,11 @@ async fn insert(db: &mut PgConnection, new: &[(Uuid, &Drawn)]) -> sqlx::Result<(
 }
 
 fn epoch(pool: &str, id: i64) -> sqlx::Result<EpochName> {
-    let id = EpochId(u64::try_from(id).map_err(damaged)?);
-    Ok(EpochName { pool: pool.parse().map_err(damaged)?, id })
+    Ok(EpochName { pool: pool.parse().map_err(damaged)?, id: counts(id)? })
+}
+
+fn counts(epoch: i64) -> sqlx::Result<EpochId> {
+    u64::try_from(epoch).map(EpochId).map_err(damaged)
 }
 
 /// Epochs are counted from 1; none will pass what the column holds.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 
 use super::due::DueError;
@@ -178,6 +178,13 @@ impl Calendar {
 /// The civil time at the offices.
 pub(super) fn local(instant: Timestamp) -> DateTime {
     OFFSET.to_datetime(instant)
+}
+
+/// The instants at which a day begins and ends at the offices; none of a day before 1970 or at the end of time.
+pub fn day_bounds(day: Date) -> Option<(Timestamp, Timestamp)> {
+    let from = OFFSET.to_timestamp(day.to_datetime(Time::midnight())).ok()?;
+    let to = OFFSET.to_timestamp(day.tomorrow().ok()?.to_datetime(Time::midnight())).ok()?;
+    (from >= Timestamp::UNIX_EPOCH).then_some((from, to))
 }
 
 /// The instant of a civil time at the offices.

@@ -26,7 +26,7 @@ mod receipt;
 mod sessions;
 mod wording;
 
-pub use calendar::{Calendar, HolidayName, OffReason};
+pub use calendar::{Calendar, HolidayName, OffReason, day_bounds};
 pub use data::CalendarError;
 pub use due::{Clock, Due, DueError};
 pub use explanation::{Explanation, Length, Step};

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::case::{Beside, DrawNumber, EpochName, PayFee};
+use crate::case::{Beside, DrawNumber, EpochName, LapseFee, PayFee};
 use crate::draw::{
     Claim, Epoch, EpochId, NumberPools, PlateNumber, SecretKey, SubjectHash, VehicleHash, draw,
 };
 use crate::fees::FeeKind;
 use crate::working_time::PauseReason;
+use proto::motcua::workflow::v1::NumberState;
 
 const POOLS: &str =
     "pools: [{ name: tiny, kind: motorcycle, series: [{ series: '59-AA', from: 1, to: 6 }] }]";
@@ -85,11 +86,13 @@ fn verify(case: &Case) {
 #[test]
 fn an_accepted_vehicle_waits_for_the_draw_with_a_promise_and_a_standing_clock() {
     let Decided { after, facts, .. } = accepted_vehicle();
-    let [Fact::Accepted(promised, _), Fact::TaskClosed(..), Fact::Paused(paused)] = &facts[..]
+    let [Fact::Accepted { case: promised, fees, .. }, Fact::TaskClosed(..), Fact::Paused(paused)] =
+        &facts[..]
     else {
         panic!("{facts:?}")
     };
     assert!(promised.due_at.is_some(), "the date promised at acceptance");
+    assert_eq!(fees[0].amount, 1_400_000, "the fee told at acceptance");
     assert_eq!(paused.pauses[0].pause.reason, PauseReason::CitizenStep);
     assert_eq!((after.due_at, after.status), (None, DossierStatus::Accepted));
     assert!(after.is_paused() && after.tasks.iter().all(|task| task.state == TaskState::Closed));
@@ -175,15 +178,56 @@ fn what_is_not_owed_is_not_paid() {
     assert_eq!(reason(decide(&again, Some(&after))), "NOT_AWAITED");
 }
 
+fn lapsed(case: &Case, lapsed_at: Timestamp) -> Result<Decided<Case, ()>, Refusal> {
+    let obligation = case.obligation.expect("a fee is due");
+    let command = LapseFee { id: ID, obligation, lapsed_at };
+    let heard_at = lapsed_at + jiff::SignedDuration::from_hours(1);
+    let mut numbers = Numbers::default();
+    command.decide(Some(case), &RULES, &mut At::new(heard_at, [1; 32], &mut numbers))
+}
+
+#[test]
+fn a_fee_that_lapsed_gives_the_number_back_and_stops_the_case() {
+    let case = drawn().after;
+    let lapsed_at = now() + jiff::SignedDuration::from_hours(15 * 24);
+    let Decided { after, facts, .. } = lapsed(&case, lapsed_at).expect("lapsed");
+    let [Fact::NumberReturned(_), Fact::Paused(stopped), Fact::Closed(closed, _)] = &facts[..]
+    else {
+        panic!("{facts:?}")
+    };
+    assert_eq!(after.draw.as_ref().map(|drawn| drawn.state), Some(NumberState::Returned));
+    assert_eq!(stopped.status, DossierStatus::ProcessingStopped);
+    let pause = stopped.pauses.last().expect("it stands").pause;
+    assert_eq!((pause.reason, pause.from, pause.to), (PauseReason::Stopped, lapsed_at, None));
+    assert!(closed.closed_at.is_some() && after.due_at.is_none());
+    assert_eq!(reason(lapsed(&after, lapsed_at)), "NOT_AWAITED", "a repeat changes nothing");
+    let late = PayFee { id: ID, obligation: case.obligation.expect("owed"), paid_at: now() };
+    assert_eq!(reason(decide(&late, Some(&after))), "NOT_AWAITED", "money that comes after it");
+}
+
+#[test]
+fn what_was_paid_or_is_not_owed_does_not_lapse() {
+    let case = drawn().after;
+    let other = LapseFee { id: ID, obligation: Uuid::from_u128(9), lapsed_at: now() };
+    assert_eq!(reason(decide(&other, Some(&case))), "FEE_NOT_OWED");
+    assert_eq!(reason(lapsed(&paid(&case, now(), now()).after, now())), "NOT_AWAITED");
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Draw,
     Pay,
+    Lapse,
     Work(usize),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![Just(Act::Draw), Just(Act::Pay), (0..4_usize).prop_map(Act::Work)];
+    let act = prop_oneof![
+        4 => Just(Act::Draw),
+        4 => Just(Act::Pay),
+        1 => Just(Act::Lapse),
+        16 => (0..4_usize).prop_map(Act::Work)
+    ];
     prop::collection::vec(act, 0..30)
 }
 
@@ -194,6 +238,10 @@ fn act(case: &Case, act: Act) -> Option<Case> {
             let obligation = case.obligation?;
             let command = PayFee { id: ID, obligation, paid_at: now() };
             decide(&command, Some(case)).ok().map(|decided| decided.after)
+        }
+        Act::Lapse => {
+            case.obligation?;
+            lapsed(case, now()).ok().map(|decided| decided.after)
         }
         Act::Work(step) => {
             let (step, outcome) = [
@@ -217,11 +265,11 @@ proptest! {
             let after = act(&case, next).unwrap_or_else(|| case.clone());
             prop_assert!(may_follow(case.status, after.status));
             let open = after.tasks.iter().filter(|task| task.state != TaskState::Closed).count();
-            let waits = usize::from(after.is_paused());
+            let waits = usize::from(after.is_paused() && after.closed_at.is_none());
             prop_assert_eq!(open + waits, usize::from(after.closed_at.is_none()), "one turn at a time");
             prop_assert_eq!(after.due_at.is_none(), after.is_paused());
             prop_assert!(after.pauses.iter().rev().skip(1).all(|p| p.pause.to.is_some()));
-            prop_assert!(after.pauses.len() <= 2, "each wait comes once");
+            prop_assert!(after.pauses.len() <= 3, "each wait comes once, and one may lapse");
             case = after;
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
@@ -10,21 +9,18 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
-use super::opening;
+use super::{damaged, failed};
 use crate::case::EpochName;
 use crate::draw::{EpochId, EpochSummary, PlateNumber, PoolName, PublicKey};
-use crate::rpc::failed;
-use crate::store::damaged;
+use crate::epochs::{Logged, message};
 
-/// An epoch as it was published, with its list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Logged {
-    /// What was published.
-    pub summary: EpochSummary,
-    /// When.
+/// The newest epoch of a pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Newest {
+    /// Which.
+    pub id: EpochId,
+    /// When it was opened.
     pub opened_at: Timestamp,
-    /// The numbers, ascending, a line each.
-    pub free: Arc<str>,
 }
 
 /// Epochs in the service's database.
@@ -39,10 +35,27 @@ impl EpochStore {
         Self { pool }
     }
 
-    /// The newest epoch of a pool.
-    pub async fn latest(&self, pool: &PoolName) -> Result<Option<Logged>, Failure> {
+    /// The newest epoch of a pool, without its list.
+    pub async fn newest(&self, pool: &PoolName) -> Result<Option<Newest>, Failure> {
+        let row = sqlx::query!(
+            "select epoch, opened_at from workflow.epochs where pool = $1
+             order by epoch desc limit 1",
+            pool.as_str()
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        let newest = row.map(|row| {
+            let id = EpochId(u64::try_from(row.epoch).map_err(damaged)?);
+            Ok(Newest { id, opened_at: row.opened_at.to_jiff() })
+        });
+        newest.transpose().map_err(failed)
+    }
+
+    /// An epoch with its list.
+    pub async fn logged(&self, name: &EpochName) -> Result<Option<Logged>, Failure> {
         let mut db = self.pool.acquire().await.map_err(failed)?;
-        latest(&mut db, pool).await.map_err(failed)
+        logged(&mut db, &name.pool, Some(name.id)).await.map_err(failed)
     }
 
     /// What was published of an epoch.
@@ -61,10 +74,10 @@ impl EpochStore {
             .map_err(failed)
     }
 
-    /// The numbers of a pool that are taken.
+    /// The numbers of a pool that vehicles have.
     pub async fn taken(&self, pool: &PoolName) -> Result<BTreeSet<PlateNumber>, Failure> {
         let numbers = sqlx::query_scalar!(
-            "select number from workflow.numbers where pool = $1",
+            "select number from workflow.numbers where pool = $1 and state in (1, 2)",
             pool.as_str()
         )
         .fetch_all(&self.pool)
@@ -86,7 +99,7 @@ impl Store for EpochStore {
         let mut found = HashMap::new();
         for asked in asked {
             let Some(pool) = asked.wants.iter().flatten().next() else { continue };
-            if let Some(logged) = latest(db, pool).await? {
+            if let Some(logged) = logged(db, pool, None).await? {
                 found.insert(asked.stream, logged);
             }
         }
@@ -94,22 +107,33 @@ impl Store for EpochStore {
     }
 
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Logged>]) -> sqlx::Result<()> {
-        for opened in changed.iter().filter(|changed| changed.before.is_none()) {
+        let id = |logged: &Logged| logged.summary.id;
+        for opened in changed {
+            if opened.before.as_ref().map(id) == Some(id(&opened.after)) {
+                continue;
+            }
             insert(db, &opened.after).await?;
         }
         Ok(())
     }
 
     fn message(fact: &Logged) -> Outgoing {
-        opening::message(fact)
+        message(fact)
     }
 }
 
-async fn latest(db: &mut PgConnection, pool: &PoolName) -> sqlx::Result<Option<Logged>> {
+/// An epoch of a pool; its newest if none is named.
+async fn logged(
+    db: &mut PgConnection,
+    pool: &PoolName,
+    id: Option<EpochId>,
+) -> sqlx::Result<Option<Logged>> {
     let row = sqlx::query!(
         "select epoch, size, root, public_key, opened_at, free_list
-         from workflow.epochs where pool = $1 order by epoch desc limit 1",
-        pool.as_str()
+         from workflow.epochs where pool = $1 and ($2::bigint is null or epoch = $2)
+         order by epoch desc limit 1",
+        pool.as_str(),
+        id.map(|id| i64::try_from(id.0).unwrap_or(i64::MAX))
     )
     .fetch_optional(db)
     .await?;

@@ -1,0 +1,7 @@
+//! An office at work: facts of the other services in, officers' calls over real gRPC, a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
+
+mod house;
+mod parcels;
+mod worklist;
