@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
 use super::{Journey, Step};
@@ -50,7 +50,7 @@ pub fn as_timeline(journey: &Journey) -> String {
 }
 
 fn tell(told: &mut String, step: &Step) {
-    let time = step.time.to_zoned(TimeZone::fixed(VIETNAM)).strftime("%H:%M:%S%.3f").to_string();
+    let time = local(step.time).strftime("%H:%M:%S%.3f").to_string();
     let Step { caller, what, observed, .. } = step;
     let mut lines = wrapped(observed).into_iter();
     let first = lines.next().unwrap_or_default();
@@ -103,11 +103,13 @@ fn pieces(word: &str) -> Vec<String> {
 
 /// An instant as a citizen reads it.
 pub(super) fn instant(at: Option<prost_types::Timestamp>) -> String {
-    let at = at.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
-    at.map_or_else(
-        || "no time".into(),
-        |at| at.to_zoned(TimeZone::fixed(VIETNAM)).strftime("%a %-d %b %Y %H:%M").to_string(),
-    )
+    let at = at.and_then(chassis::clock::instant);
+    at.map_or_else(|| "no time".into(), |at| local(at).strftime("%a %-d %b %Y %H:%M").to_string())
+}
+
+/// An instant on the clocks of Vietnam.
+pub(super) fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::fixed(VIETNAM))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use chassis::clock::Clock;
 use chassis::service::BoxError;
-use jiff::Timestamp;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::r#type::v1::DossierStatus;
 use tokio::time::Instant;
@@ -112,7 +112,7 @@ impl Walker<'_> {
         let Now { chapter, caller, service, what, began } = *self.now;
         self.journey.steps.push(Step {
             chapter,
-            time: Timestamp::now(),
+            time: Clock::system().now(),
             caller,
             service,
             what,
