@@ -92,7 +92,11 @@ impl Server {
     async fn ended(self) -> Duration {
         let began = Instant::now();
         self.stop.cancel();
-        timeout(PATIENCE, self.serving).await.expect("it ends").expect("no panic").expect("in order");
+        timeout(PATIENCE, self.serving)
+            .await
+            .expect("it ends")
+            .expect("no panic")
+            .expect("in order");
         began.elapsed()
     }
 }

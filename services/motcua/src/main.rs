@@ -212,9 +212,12 @@ fn how_to_go_on(settings: &Settings) -> Result<String, BoxError> {
     for of in &settings::SERVICES {
         services.push_str(&format!("{} http://{}   ", of.service, settings.get(&of.listen)?));
     }
-    let asked = if settings.get(&settings::REFLECTION)? { "health and reflection" } else { "health" };
+    let asked =
+        if settings.get(&settings::REFLECTION)? { "health and reflection" } else { "health" };
     let telephone = match settings.get(&settings::TELEPHONE_LISTEN)? {
-        Some(at) => format!("  telephone http://{at}/telephones/+84…/messages   (what the sandbox's telephones show)\n"),
+        Some(at) => format!(
+            "  telephone http://{at}/telephones/+84…/messages   (what the sandbox's telephones show)\n"
+        ),
         None => String::new(),
     };
     let metrics = settings.get(&settings::METRICS_LISTEN)?;

@@ -134,10 +134,7 @@ fn carrier(brokers: Option<&str>, logs: Vec<Log>) -> Box<dyn Carrier> {
     }
 }
 
-fn process(
-    plan: &Plan,
-    here: &BTreeMap<&'static str, SocketAddr>,
-) -> Result<Process, BoxError> {
+fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Process, BoxError> {
     let addresses = here.iter().map(|(name, address)| (*name, format!("http://{address}")));
     let key = token_key(&plan.keys)?;
     let issuer = Issuer::new(&key, plan.clock.clone())?;

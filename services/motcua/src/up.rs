@@ -91,10 +91,7 @@ impl Bound {
     }
 }
 
-async fn bind(
-    settings: &Settings,
-    listen: &Setting<SocketAddr>,
-) -> Result<TcpListener, BoxError> {
+async fn bind(settings: &Settings, listen: &Setting<SocketAddr>) -> Result<TcpListener, BoxError> {
     Ok(server::bind(settings.get(listen)?, listen.declaration().name).await?)
 }
 

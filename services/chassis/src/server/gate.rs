@@ -45,12 +45,7 @@ pub struct Gate {
 
 impl Gate {
     /// A gate with `most` places; those turned away are counted under the name of the server.
-    pub fn new(
-        server: &'static str,
-        listener: TcpListener,
-        most: u32,
-        metrics: Metrics,
-    ) -> Self {
+    pub fn new(server: &'static str, listener: TcpListener, most: u32, metrics: Metrics) -> Self {
         let places = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
         let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
         Self { server, listener, places, metrics, shut: CancellationToken::new() }
@@ -116,10 +111,11 @@ impl Connection {
     }
 
     fn received(&mut self, bytes: usize) {
-        self.owed = self.owed.take().filter(|owed| owed.bytes > bytes).map(|owed| Owed {
-            bytes: owed.bytes - bytes,
-            ..owed
-        });
+        self.owed = self
+            .owed
+            .take()
+            .filter(|owed| owed.bytes > bytes)
+            .map(|owed| Owed { bytes: owed.bytes - bytes, ..owed });
     }
 
     fn write_if_open<T>(

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use chassis::database::failed;
 use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use jiff::Timestamp;
@@ -13,7 +14,6 @@ use sqlx::{PgConnection, PgPool};
 use super::opening;
 use crate::case::EpochName;
 use crate::draw::{EpochId, EpochSummary, PlateNumber, PoolName, PublicKey};
-use crate::rpc::failed;
 use crate::store::damaged;
 
 /// An epoch as it was published, with its list.

@@ -10,17 +10,10 @@ pub use draws::Draws;
 pub use tasks::Tasks;
 
 use chassis::access::{Caller, Person, Role};
-use chassis::refusal::{Failure, Refusal};
+use chassis::database::failed;
+use chassis::refusal::Refusal;
 
 use crate::case::Officer;
-
-/// A query that failed: the database is away, or a row is damaged.
-pub fn failed(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Protocol(why) => Failure::Broken(why),
-        other => Failure::Unavailable(other.to_string()),
-    }
-}
 
 /// The officer who calls.
 fn officer(caller: &Caller) -> Result<Officer, Refusal> {
