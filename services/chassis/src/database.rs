@@ -7,6 +7,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::clock::Clock;
+use crate::refusal::Failure;
 
 /// The chassis's own tables, which every service's database has.
 static CHASSIS: Migrator = sqlx::migrate!();
@@ -20,11 +21,45 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often partitions are made ahead and dropped behind.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
-/// Opens a pool. Statements that wait for a lock longer than 2 s lose it; one that runs longer than 30 s is cut off.
+/// Classes of SQLSTATE that speak of the server, not of a statement: connection exception, invalid transaction state (a standby only
+/// reads), invalid authorization, invalid catalog name, insufficient resources, operator intervention, system error.
+const AWAY: [&str; 7] = ["08", "25", "28", "3D", "53", "57", "58"];
+
+/// SQLSTATE query_canceled. Its class is operator intervention, but it is our own `statement_timeout` that cancels.
+const TOO_SLOW: &str = "57014";
+
+/// SQLSTATE serialization_failure, deadlock_detected, lock_not_available: the same statement may do later.
+const LOST: [&str; 3] = ["40001", "40P01", "55P03"];
+
+/// A query that failed: the database is away or the race was lost, and a repeat may do; or the query or a row is broken, and no
+/// repeat will. The database's own words may hold what a row holds, so only their code is told.
+pub fn failed(error: sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Database(error) => match error.code().unwrap_or_default() {
+            code if passes(&code) => Failure::Unavailable(format!("sqlstate {code}")),
+            code => Failure::Broken(format!("a query ended with sqlstate {code}")),
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Failure::Unavailable(error.to_string()),
+        broken => Failure::Broken(broken.to_string()),
+    }
+}
+
+fn passes(code: &str) -> bool {
+    let away = code != TOO_SLOW && AWAY.iter().any(|class| code.starts_with(class));
+    away || LOST.contains(&code)
+}
+
+/// Opens a pool. Statements that wait for a lock longer than 2 s lose it; one that runs longer than 30 s is cut off. What the server only
+/// remarks (that a partition is there already) is not told.
 pub fn pool(options: PgConnectOptions, service: &str, connections: u32) -> PgPool {
     let options = options.application_name(&format!("motcua-{service}")).options([
         ("lock_timeout", "2s"),
         ("statement_timeout", "30s"),
+        ("client_min_messages", "warning"),
         ("jit", "off"),
     ]);
     PgPoolOptions::new()

@@ -13,6 +13,7 @@ pub mod pages;
 pub mod peers;
 pub mod postgres;
 pub mod refusal;
+pub mod running;
 pub mod seal;
 pub mod server;
 pub mod service;

@@ -144,6 +144,17 @@ impl Refusal {
     }
 }
 
+/// More at once than can be borne; it left no trace.
+pub fn overloaded() -> Refusal {
+    Refusal::new(
+        Kind::Overloaded,
+        "OVERLOADED",
+        "Hệ thống đang quá tải; hãy gửi lại đúng yêu cầu này sau.",
+        "Too many requests at once; repeat the same request later.",
+    )
+    .after(Duration::from_secs(1))
+}
+
 /// Why a command came to nothing.
 #[derive(Clone, Debug)]
 pub enum Failure {

@@ -7,8 +7,6 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
@@ -18,7 +16,8 @@ use crate::database;
 use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
 use crate::keys::Keys;
 use crate::peers::Peers;
-use crate::server::Serving;
+use crate::running::Running;
+use crate::server::{Ports, Serving};
 use crate::telemetry::Metrics;
 use crate::write::{Around, Settings};
 
@@ -43,6 +42,10 @@ pub struct Process {
     pub issuer: Issuer,
     /// Whether servers answer reflection.
     pub reflection: bool,
+    /// Connections that each server takes at once.
+    pub connections: u32,
+    /// Ports beside those of gRPC, bound already.
+    pub ports: Ports,
 }
 
 /// Where one service stands: its database and the bell of its log.
@@ -125,15 +128,14 @@ impl Standing {
         Ok(Self { kind, log, ground, service })
     }
 
-    /// Starts its tasks: the server, its reactions over `carrier`, housekeeping and, if `brokers` is given, the relay of its log.
-    /// Everything ends when `stop` is cancelled; the returned sinks are for replaying dead letters.
+    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, if `brokers` is given, the relay of its log.
+    /// Everything ends when `running` is stopped; the returned sinks are for replaying dead letters.
     pub fn start(
         self,
         listener: TcpListener,
         carrier: &dyn Carrier,
         brokers: Option<&str>,
-        stop: &CancellationToken,
-        tasks: &mut JoinSet<Result<(), BoxError>>,
+        running: &mut Running,
     ) -> Vec<Sink> {
         let Self { kind, log, ground, service } = self;
         let Ground { process, pool, .. } = ground;
@@ -144,18 +146,15 @@ impl Standing {
             .map(|table| Sink::new(kind.name, table, letters.clone(), process.metrics.clone()))
             .collect();
         for sink in &sinks {
-            let carrying = carrier.carry(sink.clone(), pool.clone());
-            tasks.spawn(until_stopped(carrying, stop.clone()));
+            running.work(endless(carrier.carry(sink.clone(), pool.clone())));
         }
         for task in service.tasks {
-            tasks.spawn(within(task, stop.clone()));
+            running.work(task);
         }
         if let Some(brokers) = brokers {
-            let relay = Relay::new(log, pool.clone(), brokers).run();
-            tasks.spawn(until_stopped(Box::pin(relay), stop.clone()));
+            running.work(endless(Relay::new(log, pool.clone(), brokers).run()));
         }
-        let housekeeping = database::keep_house(pool, process.clock.clone());
-        tasks.spawn(until_stopped(Box::pin(housekeeping), stop.clone()));
+        running.work(endless(database::keep_house(pool, process.clock.clone())));
         let serving = Serving {
             service: kind.name,
             routes: service.routes,
@@ -163,26 +162,15 @@ impl Standing {
             verifier: process.verifier,
             metrics: process.metrics,
             reflection: process.reflection,
+            connections: process.connections,
         };
-        tasks.spawn(serving.on(listener, stop.clone()));
+        running.serve(|stop| serving.on(listener, stop));
         sinks
     }
 }
 
-async fn until_stopped(
-    work: BoxFuture<'static, ()>,
-    stop: CancellationToken,
-) -> Result<(), BoxError> {
-    tokio::select! {
-        () = work => {}
-        () = stop.cancelled() => {}
-    }
+/// That it ends by itself is told by whoever runs it.
+async fn endless(work: impl Future<Output = ()>) -> Result<(), BoxError> {
+    work.await;
     Ok(())
-}
-
-async fn within(task: Task, stop: CancellationToken) -> Result<(), BoxError> {
-    tokio::select! {
-        ended = task => ended,
-        () = stop.cancelled() => Ok(()),
-    }
 }

@@ -2,6 +2,7 @@
 
 pub mod journey;
 pub mod mesh;
+pub mod open_files;
 pub mod place;
 pub mod settings;
 pub mod up;

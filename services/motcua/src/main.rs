@@ -1,22 +1,23 @@
 //! The command line of Motcua.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chassis::access::{Assurance, Person, Role};
+use chassis::access::{Assurance, Issuer, Person, Role};
 use chassis::clock::Clock;
 use chassis::config::{self, Settings, Sources};
 use chassis::keys::Keys;
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use motcua::journey::{self, Endpoints};
+use motcua::journey::{self, Endpoints, Journey};
 use motcua::place::Place;
 use motcua::up::AllInOne;
 use motcua::{mesh, settings};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
 /// Motcua (một cửa, "one door"): public administration's dossiers, from the first form to the result.
@@ -147,46 +148,85 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
 
 async fn up(settings: &Arc<Settings>, walk: bool) -> Result<ExitCode, BoxError> {
     let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua")?)?;
+    let endpoints = if walk { Some(endpoints(settings)?) } else { None };
+    let how_to_go_on = how_to_go_on(settings)?;
+    // From here on a signal means: stop in order, as soon as there is something to stop.
+    let mut stop = StopSignals::expected()?;
     let mut running = AllInOne::start(settings.clone()).await?;
-    let endpoints = endpoints(settings)?;
-    if walk {
-        println!("\nOne dossier, from the first form to the result:\n");
-        let operator = running.mesh.issuer.issue(OPERATOR, Person::Service)?;
-        let journey = journey::walk(&endpoints, &operator).await;
-        println!("{}", journey::as_timeline(&journey));
-    }
-    println!("{}", how_to_go_on(settings, &endpoints, &running)?);
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        stopped = tokio::signal::ctrl_c() => stopped?,
-        _ = terminate.recv() => {}
-        error = running.failed() => {
-            running.stop().await?;
-            return Err(error);
-        }
-    }
-    if std::io::stdout().is_terminal() {
+    let issuer = running.mesh.issuer.clone();
+    let ended = tokio::select! {
+        () = stop.came() => Ok(()),
+        error = running.failed() => Err(error),
+        Err(error) = welcome(endpoints, issuer, &how_to_go_on) => Err(error),
+    };
+    if ended.is_ok() && std::io::stdout().is_terminal() {
         println!("\nStopping: running calls may finish.");
     }
-    running.stop().await?;
+    let stopped = running.stop().await;
+    ended.and(stopped)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn how_to_go_on(
-    settings: &Settings,
-    endpoints: &Endpoints,
-    running: &AllInOne,
-) -> Result<String, BoxError> {
+/// What asks a process to stop: Ctrl-C, or SIGTERM.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn expected() -> std::io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn came(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Walks where asked to, then tells how to go on.
+async fn welcome(
+    walk: Option<Endpoints>,
+    issuer: Issuer,
+    how_to_go_on: &str,
+) -> Result<(), BoxError> {
+    if let Some(endpoints) = walk {
+        println!("\nOne dossier, from the first form to the result:\n");
+        println!("{}", journey::as_timeline(&walked(&endpoints, &issuer).await?));
+    }
+    println!("{how_to_go_on}");
+    Ok(())
+}
+
+async fn walked(endpoints: &Endpoints, issuer: &Issuer) -> Result<Journey, BoxError> {
+    Ok(journey::walk(endpoints, &issuer.issue(OPERATOR, Person::Service)?).await)
+}
+
+fn how_to_go_on(settings: &Settings) -> Result<String, BoxError> {
     let place = Place::of(settings)?;
     let (data, keys) = (place.data.display(), place.keys.display());
-    let Endpoints { identity, dossier, workflow, payment, telephone, bank: _ } = endpoints;
-    let metrics = running.metrics;
-    let address = dossier.trim_start_matches("http://");
+    let mut services = String::new();
+    for of in &settings::SERVICES {
+        services.push_str(&format!("{} http://{}   ", of.service, settings.get(&of.listen)?));
+    }
+    let asked =
+        if settings.get(&settings::REFLECTION)? { "health and reflection" } else { "health" };
+    let telephone = match settings.get(&settings::TELEPHONE_LISTEN)? {
+        Some(at) => format!(
+            "  telephone http://{at}/telephones/+84…/messages   (what the sandbox's telephones show)\n"
+        ),
+        None => String::new(),
+    };
+    let metrics = settings.get(&settings::METRICS_LISTEN)?;
+    let address = listens(settings, "dossier")?;
     let motcua = std::env::args().next().unwrap_or_else(|| "motcua".into());
     Ok(format!(
         "Serving until Ctrl-C.\n\
-         \x20 gRPC      identity {identity}   dossier {dossier}   workflow {workflow}   payment {payment}   (health and reflection on each)\n\
-         \x20 telephone {telephone}/telephones/+84…/messages   (what the sandbox's telephones show)\n\
+         \x20 gRPC      {services}({asked} on each)\n\
+         {telephone}\
          \x20 measures  http://{metrics}/metrics\n\
          \x20 data      {data}\n\
          \x20 keys      {keys}\n\n\
@@ -198,12 +238,17 @@ fn how_to_go_on(
     ))
 }
 
-/// Where this installation's services listen.
+/// Where a service of this installation listens.
+fn listens(settings: &Settings, service: &str) -> Result<SocketAddr, BoxError> {
+    let of = settings::SERVICES.iter().find(|of| of.service == service);
+    let of = of.ok_or_else(|| format!("no settings for {service}"))?;
+    Ok(settings.get(&of.listen)?)
+}
+
+/// Where the journey goes: the services, and the sandbox around them.
 fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
     let address = |service: &str| -> Result<String, BoxError> {
-        let of = settings::SERVICES.iter().find(|of| of.service == service);
-        let of = of.ok_or_else(|| format!("no settings for {service}"))?;
-        Ok(format!("http://{}", settings.get(&of.listen)?))
+        Ok(format!("http://{}", listens(settings, service)?))
     };
     let telephone = settings.get(&settings::TELEPHONE_LISTEN)?;
     let telephone =
@@ -227,15 +272,22 @@ async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError
     } else {
         Some(AllInOne::start(settings.clone()).await?)
     };
-    let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
-    let issuer = mesh::issuer(&keys, &Clock::system())?;
-    let journey = journey::walk(&endpoints, &issuer.issue(OPERATOR, Person::Service)?).await;
+    let journey = match issuer(settings) {
+        Ok(issuer) => walked(&endpoints, &issuer).await,
+        Err(error) => Err(error),
+    };
     if let Some(ours) = ours {
         ours.stop().await?;
     }
+    let journey = journey?;
     let told = if json { journey::as_json(&journey) } else { journey::as_timeline(&journey) };
     println!("{told}");
     Ok(if journey.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Signs with this installation's key.
+fn issuer(settings: &Settings) -> Result<Issuer, BoxError> {
+    mesh::issuer(&Keys::in_folder(&Place::of(settings)?.keys)?, &Clock::system())
 }
 
 async fn is_running(endpoints: &Endpoints) -> bool {
@@ -244,8 +296,6 @@ async fn is_running(endpoints: &Endpoints) -> bool {
 }
 
 fn token(settings: &Settings, who: Who, agency: &str, id: Uuid) -> Result<String, BoxError> {
-    let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
-    let issuer = mesh::issuer(&keys, &Clock::system())?;
     let (name, person) = match who {
         Who::Citizen => {
             let assurance = Assurance::Substantial.into();
@@ -257,5 +307,5 @@ fn token(settings: &Settings, who: Who, agency: &str, id: Uuid) -> Result<String
             (format!("{agency}/officers/{id}"), Person::Officer { agency, roles })
         }
     };
-    Ok(issuer.issue(&name, person)?)
+    Ok(issuer(settings)?.issue(&name, person)?)
 }

@@ -10,13 +10,12 @@ use chassis::config::Settings;
 use chassis::events::{Carrier, KafkaCarrier, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
-use chassis::server::DRAIN;
+use chassis::running::Running;
+use chassis::server::{self, Ports};
 use chassis::service::{BoxError, Kind, Process, Standing};
 use chassis::telemetry::Metrics;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 /// The name of the key that signs tokens.
 const TOKENS: &str = "tokens";
@@ -43,6 +42,8 @@ pub struct Plan {
     pub settings: Arc<Settings>,
     /// Measures.
     pub metrics: Metrics,
+    /// Ports beside those of gRPC.
+    pub ports: Ports,
     /// Whether servers answer reflection.
     pub reflection: bool,
     /// Connections of each service to its database.
@@ -59,8 +60,7 @@ pub struct Mesh {
     pub issuer: Issuer,
     /// What each service does about the facts of others, for replaying dead letters.
     pub sinks: Vec<Sink>,
-    stop: CancellationToken,
-    tasks: JoinSet<Result<(), BoxError>>,
+    running: Running,
 }
 
 /// Signs tokens with the key of an installation.
@@ -68,8 +68,19 @@ pub struct Mesh {
 /// # Errors
 /// The key cannot be read or made.
 pub fn issuer(keys: &Keys, clock: &Clock) -> Result<Issuer, BoxError> {
-    let key = SigningKey::from_bytes(&*keys.secret(TOKENS)?);
-    Ok(Issuer::new(&key, clock.clone())?)
+    Ok(Issuer::new(&token_key(keys)?, clock.clone())?)
+}
+
+fn token_key(keys: &Keys) -> Result<SigningKey, BoxError> {
+    Ok(SigningKey::from_bytes(&*keys.secret(TOKENS)?))
+}
+
+/// Takes the ports that services listen on beside gRPC.
+///
+/// # Errors
+/// One is taken: told with the setting to change.
+pub async fn ports(settings: &Settings) -> Result<Ports, BoxError> {
+    Ports::bind(settings, &[&payment::settings::CALLBACK_LISTEN]).await
 }
 
 impl Mesh {
@@ -82,8 +93,8 @@ impl Mesh {
         for service in &plan.services {
             addresses.insert(service.kind.name, service.listener.local_addr()?);
         }
-        let issuer = issuer(&plan.keys, &plan.clock)?;
-        let process = process(&plan, &addresses, &issuer)?;
+        let process = process(&plan, &addresses)?;
+        let issuer = process.issuer.clone();
         let mut standing = Vec::new();
         for Planned { kind, listener, database } in plan.services {
             let raised = Standing::raise(kind, process.clone(), database, plan.connections).await?;
@@ -91,32 +102,27 @@ impl Mesh {
         }
         let logs = standing.iter().map(|(service, _)| service.log.clone()).collect();
         let carrier = carrier(plan.brokers.as_deref(), logs);
-        let stop = CancellationToken::new();
-        let mut tasks = JoinSet::new();
-        let mut sinks = Vec::new();
+        let (mut running, mut sinks) = (Running::default(), Vec::new());
         for (service, listener) in standing {
             let brokers = plan.brokers.as_deref();
-            sinks.extend(service.start(listener, &*carrier, brokers, &stop, &mut tasks));
+            sinks.extend(service.start(listener, &*carrier, brokers, &mut running));
         }
-        Ok(Self { addresses, issuer, sinks, stop, tasks })
+        Ok(Self { addresses, issuer, sinks, running })
+    }
+
+    /// Runs something beside the services, until they have stopped.
+    pub fn beside(&mut self, work: impl Future<Output = Result<(), BoxError>> + Send + 'static) {
+        self.running.work(work);
     }
 
     /// Returns when a task of a service ends although nobody stopped it.
     pub async fn failed(&mut self) -> BoxError {
-        match self.tasks.join_next().await {
-            Some(Ok(Err(error))) => error,
-            Some(Err(panic)) => panic.into(),
-            Some(Ok(Ok(()))) | None => "a service ended by itself".into(),
-        }
+        self.running.failed().await
     }
 
     /// Lets running calls finish, then stops everything.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(DRAIN * 2, ended).await.is_err() {
-            tracing::warn!("some tasks did not end and were cut off");
-        }
+    pub async fn stop(self) {
+        self.running.stop().await;
     }
 }
 
@@ -128,13 +134,10 @@ fn carrier(brokers: Option<&str>, logs: Vec<Log>) -> Box<dyn Carrier> {
     }
 }
 
-fn process(
-    plan: &Plan,
-    here: &BTreeMap<&'static str, SocketAddr>,
-    issuer: &Issuer,
-) -> Result<Process, BoxError> {
+fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Process, BoxError> {
     let addresses = here.iter().map(|(name, address)| (*name, format!("http://{address}")));
-    let key = SigningKey::from_bytes(&*plan.keys.secret(TOKENS)?);
+    let key = token_key(&plan.keys)?;
+    let issuer = Issuer::new(&key, plan.clock.clone())?;
     Ok(Process {
         clock: plan.clock.clone(),
         metrics: plan.metrics.clone(),
@@ -143,7 +146,9 @@ fn process(
         verifier: Verifier::new(&[key.verifying_key()], plan.clock.clone())?,
         rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
         peers: Peers::new(addresses.collect(), issuer.clone()),
-        issuer: issuer.clone(),
+        issuer,
         reflection: plan.reflection,
+        connections: plan.settings.get(&server::CONNECTIONS)?,
+        ports: plan.ports.clone(),
     })
 }

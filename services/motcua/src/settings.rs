@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chassis::config::{Declaration, Setting};
+use chassis::server;
 use chassis::telemetry::TelemetrySettings;
 
 /// Where data lie.
@@ -118,6 +119,7 @@ pub fn table() -> Vec<Declaration> {
         POSTGRES_BUFFERS_MB.declaration(),
         DATABASE_CONNECTIONS.declaration(),
         REFLECTION.declaration(),
+        server::CONNECTIONS.declaration(),
         METRICS_LISTEN.declaration(),
         TELEPHONE_LISTEN.declaration(),
         BANK_LISTEN.declaration(),

@@ -4,17 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chassis::clock::Clock;
-use chassis::config::{Settings, SettingsError};
+use chassis::config::{Setting, Settings, SettingsError};
 use chassis::keys::Keys;
 use chassis::postgres::{self, Postgres};
-use chassis::server;
+use chassis::server::{self, Gate, Ports, http};
 use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
 use tokio::net::TcpListener;
 
-use crate::mesh::{Mesh, Plan, Planned};
+use crate::mesh::{self, Mesh, Plan, Planned};
 use crate::place::Place;
-use crate::{SERVICES, settings};
+use crate::{SERVICES, open_files, settings};
 
 /// Everything that runs, all in one.
 pub struct AllInOne {
@@ -27,36 +27,22 @@ pub struct AllInOne {
 
 impl AllInOne {
     /// Binds every port, starts PostgreSQL in the place of this installation, then the mesh. What cannot work is told before anything
-    /// is touched.
+    /// is touched; what fails later takes PostgreSQL down with it.
     ///
     /// # Errors
     /// A port is taken, PostgreSQL is missing or its data are not ours or not whole, a setting is wrong.
     pub async fn start(settings: Arc<Settings>) -> Result<Self, BoxError> {
-        let listeners = bind(&settings).await?;
-        let telephone = match settings.get(&settings::TELEPHONE_LISTEN)? {
-            Some(address) => Some(server::bind(address, "sandbox.telephone.listen").await?),
-            None => None,
-        };
-        let bank = match settings.get(&settings::BANK_LISTEN)? {
-            Some(address) => Some(server::bind(address, "sandbox.bank.listen").await?),
-            None => None,
-        };
-        let metrics_at = settings.get(&settings::METRICS_LISTEN)?;
-        let metrics_listener = server::bind(metrics_at, "metrics.listen").await?;
+        open_files::raise(files_needed(&settings)?);
+        let ports = Bound::of(&settings).await?;
         let place = Place::of(&settings)?;
+        let metrics = ports.metrics.local_addr()?;
         let postgres = Postgres::start(&postgres_settings(&settings, &place)?).await?;
-        let keys = Keys::in_folder(&place.keys)?;
-        if let Some(listener) = telephone {
-            let secret = mailing::settings::sandbox_secret(&keys)?;
-            tokio::spawn(sandbox::telephone::serve(listener, secret));
-        }
-        if let Some(listener) = bank {
-            tokio::spawn(sandbox::bank::serve(listener, bank_settings(&settings, &keys)?));
-        }
-        match start_mesh(settings, keys, &postgres, listeners, metrics_listener).await {
-            Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
+        match over(&postgres, settings, &place, ports).await {
+            Ok(mesh) => Ok(Self { mesh, metrics, postgres }),
             Err(error) => {
-                postgres.stop().await?;
+                if let Err(too) = postgres.stop().await {
+                    tracing::error!(error = %too, "PostgreSQL did not stop in order");
+                }
                 Err(error)
             }
         }
@@ -80,13 +66,41 @@ impl AllInOne {
     }
 }
 
-async fn bind(settings: &Settings) -> Result<Vec<TcpListener>, BoxError> {
-    let mut listeners = Vec::new();
-    for service in &settings::SERVICES {
-        let address = settings.get(&service.listen)?;
-        listeners.push(server::bind(address, service.listen.declaration().name).await?);
+/// Every port of an installation.
+struct Bound {
+    services: Vec<TcpListener>,
+    beside: Ports,
+    telephone: Option<TcpListener>,
+    bank: Option<TcpListener>,
+    metrics: TcpListener,
+}
+
+impl Bound {
+    async fn of(settings: &Settings) -> Result<Self, BoxError> {
+        let mut services = Vec::new();
+        for service in &settings::SERVICES {
+            services.push(bind(settings, &service.listen).await?);
+        }
+        Ok(Self {
+            services,
+            beside: mesh::ports(settings).await?,
+            telephone: bind_if_set(settings, &settings::TELEPHONE_LISTEN).await?,
+            bank: bind_if_set(settings, &settings::BANK_LISTEN).await?,
+            metrics: bind(settings, &settings::METRICS_LISTEN).await?,
+        })
     }
-    Ok(listeners)
+}
+
+async fn bind(settings: &Settings, listen: &Setting<SocketAddr>) -> Result<TcpListener, BoxError> {
+    Ok(server::bind(settings.get(listen)?, listen.declaration().name).await?)
+}
+
+async fn bind_if_set(
+    settings: &Settings,
+    listen: &Setting<Option<SocketAddr>>,
+) -> Result<Option<TcpListener>, BoxError> {
+    let Some(address) = settings.get(listen)? else { return Ok(None) };
+    Ok(Some(server::bind(address, listen.declaration().name).await?))
 }
 
 fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Settings, BoxError> {
@@ -96,6 +110,18 @@ fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Sett
         secret: payment::settings::sandbox_secret(keys)?,
         clock: Clock::system(),
     })
+}
+
+/// Open files when every server has all its connections, and each service all of its own to the database.
+fn files_needed(settings: &Settings) -> Result<u64, SettingsError> {
+    /// Those of the sandbox, logs, keys, the runtime.
+    const OTHERS: u64 = 200;
+    /// Servers beside those of gRPC: the bank's callback, the measures.
+    const BESIDE: u64 = 2;
+    let services = u64::try_from(SERVICES.len()).unwrap_or_default();
+    let connections = u64::from(settings.get(&server::CONNECTIONS)?);
+    let database = u64::from(settings.get(&settings::DATABASE_CONNECTIONS)?);
+    Ok((services + BESIDE) * connections + services * database + OTHERS)
 }
 
 fn postgres_settings(
@@ -111,40 +137,49 @@ fn postgres_settings(
     })
 }
 
-async fn start_mesh(
-    settings: Arc<Settings>,
-    keys: Keys,
+/// The mesh over a running PostgreSQL, with the sandbox and the measures beside it.
+async fn over(
     postgres: &Postgres,
-    listeners: Vec<TcpListener>,
-    metrics_listener: TcpListener,
-) -> Result<(Mesh, SocketAddr), BoxError> {
+    settings: Arc<Settings>,
+    place: &Place,
+    ports: Bound,
+) -> Result<Mesh, BoxError> {
+    let keys = Keys::in_folder(&place.keys)?;
+    let telephone_secret = mailing::settings::sandbox_secret(&keys)?;
+    let bank = bank_settings(&settings, &keys)?;
+    let connections = settings.get(&server::CONNECTIONS)?;
     let mut services = Vec::new();
-    for (kind, listener) in SERVICES.into_iter().zip(listeners) {
+    for (kind, listener) in SERVICES.into_iter().zip(ports.services) {
         let database = postgres.ensure_database(kind.name).await?;
         services.push(Planned { kind, listener, database });
     }
     let metrics = Metrics::new();
-    let mesh = Mesh::start(Plan {
+    let mut mesh = Mesh::start(Plan {
         services,
         clock: Clock::system(),
         keys,
         metrics: metrics.clone(),
+        ports: ports.beside,
         reflection: settings.get(&settings::REFLECTION)?,
         connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
         brokers: settings.get(&settings::KAFKA_BROKERS)?,
         settings,
     })
     .await?;
-    let address = metrics_listener.local_addr()?;
-    tokio::spawn(serve_metrics(metrics_listener, metrics));
-    Ok((mesh, address))
+    if let Some(listener) = ports.telephone {
+        mesh.beside(async { Ok(sandbox::telephone::serve(listener, telephone_secret).await?) });
+    }
+    if let Some(listener) = ports.bank {
+        mesh.beside(async { Ok(sandbox::bank::serve(listener, bank).await?) });
+    }
+    let gate = Gate::new("measures", ports.metrics, connections, metrics.clone());
+    mesh.beside(serve_metrics(gate, metrics));
+    Ok(mesh)
 }
 
-/// Serves measures for as long as the process lives.
-pub async fn serve_metrics(listener: TcpListener, metrics: Metrics) {
+/// Serves measures for as long as it is polled.
+async fn serve_metrics(gate: Gate, metrics: Metrics) -> Result<(), BoxError> {
     let page = axum::routing::get(move || async move { metrics.render() });
-    let router = axum::Router::new().route("/metrics", page);
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "measures are no longer served");
-    }
+    http::serve(gate, axum::Router::new().route("/metrics", page)).await;
+    Ok(())
 }

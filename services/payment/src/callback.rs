@@ -13,12 +13,12 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chassis::clock::Clock;
+use chassis::database::failed;
 use chassis::refusal::{Failure, Kind};
 use chassis::webhook::{Headers, ID_HEADER, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, verify};
 use chassis::write::Door;
 
 use crate::folio::{Notice, RecordTransfer};
-use crate::rpc::failed;
 use crate::store::FolioStore;
 
 /// Where it lands.

@@ -12,8 +12,8 @@ pub mod vietqr;
 
 use std::sync::Arc;
 
-use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service, Task};
+use chassis::server::{Gate, LARGEST_REQUEST, http};
+use chassis::service::{BoxError, Ground, Kind, Process, Service, Task};
 use chassis::write::Door;
 use proto::motcua::payment::v1::invoice_service_server::InvoiceServiceServer;
 use proto::motcua::payment::v1::ledger_service_server::LedgerServiceServer;
@@ -39,7 +39,12 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(payee), around);
     let reactions = vec![events::of_workflow(&door)];
     let bank = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
-    let listening: Task = Box::pin(async move { Ok(axum::serve(callback, bank.router()).await?) });
+    let Process { metrics, connections, .. } = &ground.process;
+    let gate = Gate::new("payment callback", callback, *connections, metrics.clone());
+    let listening: Task = Box::pin(async move {
+        http::serve(gate, bank.router()).await;
+        Ok(())
+    });
     let ledger = Ledger { store: store.clone() };
     let invoices = Invoices { store, owners };
     let routes =

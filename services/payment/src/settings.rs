@@ -62,10 +62,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// As settings and keys say; the port is taken at once.
+    /// As settings and keys say.
     ///
     /// # Errors
-    /// A setting or the key cannot be read, or the port is taken.
+    /// A setting or the key cannot be read, or the process bound no port for the callback.
     pub fn of(process: &Process) -> Result<Self, BoxError> {
         let settings = &process.settings;
         let bank_secrets = match settings.get(&BANK_SECRET)? {
@@ -74,7 +74,8 @@ impl Settings {
         };
         let payee = Payee::new(&settings.get(&PAYEE_BANK)?, &settings.get(&PAYEE_ACCOUNT)?)
             .map_err(|error| format!("payment.payee.bank_bin and .account: {error}"))?;
-        Ok(Self { callback: listen(settings.get(&CALLBACK_LISTEN)?)?, bank_secrets, payee })
+        let callback = process.ports.take(&CALLBACK_LISTEN)?;
+        Ok(Self { callback, bank_secrets, payee })
     }
 }
 
@@ -83,15 +84,6 @@ fn secrets(texts: &SecretString) -> Result<Vec<Secret>, BoxError> {
         text.parse().map_err(|error| BoxError::from(format!("payment.bank.secret: {error}")))
     };
     texts.expose_secret().split_whitespace().map(secret).collect()
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, BoxError> {
-    let taken = |error| {
-        format!("cannot listen on {address} ({error}); choose another with payment.callback.listen")
-    };
-    let listener = std::net::TcpListener::bind(address).map_err(taken)?;
-    listener.set_nonblocking(true)?;
-    Ok(TcpListener::from_std(listener)?)
 }
 
 /// The secret of the sandbox's bank in this installation.

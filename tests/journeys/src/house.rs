@@ -13,7 +13,7 @@ use chassis::keys::Keys;
 use chassis::telemetry::Metrics;
 use motcua::SERVICES;
 use motcua::journey::Endpoints;
-use motcua::mesh::{Mesh, Plan, Planned};
+use motcua::mesh::{self, Mesh, Plan, Planned};
 use motcua::settings;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
@@ -118,6 +118,7 @@ impl House {
         let mesh = Mesh::start(Plan {
             services,
             clock: ground.clock.clone(),
+            ports: mesh::ports(&settings).await.expect("free ports"),
             settings: Arc::new(settings),
             keys,
             metrics: Metrics::new(),

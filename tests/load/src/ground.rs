@@ -10,7 +10,7 @@ use chassis::keys::Keys;
 use chassis::postgres::{Postgres, Settings};
 use chassis::service::{BoxError, Kind};
 use chassis::telemetry::Metrics;
-use motcua::mesh::{Mesh, Plan, Planned};
+use motcua::mesh::{self, Mesh, Plan, Planned};
 use motcua::settings;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::net::TcpListener;
@@ -88,11 +88,13 @@ impl<'a> Ground<'a> {
             services.push(Planned { kind, listener, database });
         }
         let metrics = Metrics::new();
+        let settings = config::Settings::load(&settings::table(), &Sources::default())?;
         let mesh = Mesh::start(Plan {
             services,
             clock: Clock::system(),
             keys: Keys::in_folder(folder.join("keys"))?,
-            settings: Arc::new(config::Settings::load(&settings::table(), &Sources::default())?),
+            ports: mesh::ports(&settings).await?,
+            settings: Arc::new(settings),
             metrics: metrics.clone(),
             reflection: false,
             connections: CONNECTIONS,

@@ -10,17 +10,20 @@ use chassis::config::{Declaration, Settings, Sources};
 use chassis::events::{LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
-use chassis::service::{BoxError, Kind, Process, Standing};
+use chassis::running::Running;
+use chassis::server::Ports;
+use chassis::service::{Kind, Process, Standing};
 use chassis::telemetry::Metrics;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::TestDatabase;
 
-/// Connections of the service.
+/// Connections of the service to its database.
 const CONNECTIONS: u32 = 8;
+
+/// Connections that the service takes.
+const CALLERS: u32 = 100;
 
 /// What surrounds the service.
 #[derive(Default)]
@@ -47,14 +50,12 @@ pub struct Alone {
     pub verifier: Verifier,
     /// Where facts of others come in.
     pub sinks: Vec<Sink>,
-    stop: CancellationToken,
     keys: PathBuf,
-    _tasks: JoinSet<Result<(), BoxError>>,
+    _running: Running,
 }
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        self.stop.cancel();
         // A folder that stays is no failure of the test.
         let _ = std::fs::remove_dir_all(&self.keys);
     }
@@ -80,15 +81,16 @@ impl Alone {
             peers: Peers::new(around.peers, issuer.clone()),
             issuer: issuer.clone(),
             reflection: false,
+            connections: CALLERS,
+            ports: Ports::default(),
         };
         let standing = Standing::raise(kind, process, database.options(), CONNECTIONS).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
-        let standing = standing.expect("the service stands");
-        let sinks = standing.start(listener, &LogCarrier::default(), None, &stop, &mut tasks);
+        let (standing, mut running) = (standing.expect("the service stands"), Running::default());
+        let sinks = standing.start(listener, &LogCarrier::default(), None, &mut running);
         let channel = Endpoint::from_shared(address).expect("an address").connect_lazy();
-        Self { channel, database, clock, issuer, verifier, sinks, stop, keys, _tasks: tasks }
+        Self { channel, database, clock, issuer, verifier, sinks, keys, _running: running }
     }
 }
 

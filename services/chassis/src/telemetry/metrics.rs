@@ -23,6 +23,7 @@ const COMMANDS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0,
 pub struct Metrics {
     registry: Registry,
     rpc_duration: HistogramVec,
+    connections_turned_away: IntCounterVec,
     batch_size: HistogramVec,
     write_duration: HistogramVec,
     write_retries: IntCounterVec,
@@ -46,6 +47,14 @@ impl Metrics {
                 ("motcua_rpc_duration_seconds", "Time to answer a call."),
                 &["service", "method", "code"],
                 &SECONDS,
+            )?,
+            connections_turned_away: counter(
+                &registry,
+                (
+                    "motcua_connections_turned_away_total",
+                    "Connections closed because as many were open as a server takes.",
+                ),
+                &["server"],
             )?,
             batch_size: histogram(
                 &registry,
@@ -93,6 +102,11 @@ impl Metrics {
     pub fn rpc_answered(&self, service: &str, method: &str, code: Code, took: Duration) {
         let labels = [service, method, code_name(code)];
         self.rpc_duration.with_label_values(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A connection was closed because `server` had as many as it takes.
+    pub fn connection_turned_away(&self, server: &str) {
+        self.connections_turned_away.with_label_values(&[server]).inc();
     }
 
     /// A transaction ended, well or not. `transaction` is its name, `outcome` a word such as
@@ -218,6 +232,7 @@ mod tests {
     fn every_number_is_rendered_with_its_labels() {
         let metrics = Metrics::new();
         metrics.rpc_answered("dossier", "Submit", Code::NotFound, Duration::from_millis(3));
+        metrics.connection_turned_away("dossier");
         metrics.batched("dossier", 7);
         metrics.written("dossier", "submit", "committed", Duration::from_millis(30));
         metrics.retried("dossier", "deadlock");
@@ -228,6 +243,7 @@ mod tests {
         let text = metrics.clone().render();
         let lines = [
             r#"motcua_rpc_duration_seconds_count{code="NOT_FOUND",method="Submit",service="dossier"} 1"#,
+            r#"motcua_connections_turned_away_total{server="dossier"} 1"#,
             r#"motcua_write_batch_size_bucket{service="dossier",le="8"} 1"#,
             r#"motcua_write_batch_size_sum{service="dossier"} 7"#,
             r#"motcua_write_duration_seconds_bucket{outcome="committed",service="dossier",transaction="submit",le="0.025"} 0"#,

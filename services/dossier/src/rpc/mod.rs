@@ -8,12 +8,4 @@ mod procedures;
 pub use dossiers::Dossiers;
 pub use procedures::Procedures;
 
-use chassis::refusal::Failure;
-
-/// A query that failed: the database is away, or a row is damaged.
-fn failed(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Protocol(why) => Failure::Broken(why),
-        other => Failure::Unavailable(other.to_string()),
-    }
-}
+use chassis::database::failed;

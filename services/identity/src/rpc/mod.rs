@@ -11,6 +11,7 @@ pub use officers::Officers;
 pub use sessions::Sessions;
 
 use chassis::clock::Clock;
+use chassis::database::failed;
 use chassis::names::malformed;
 use chassis::refusal::{Failure, Refusal};
 use chassis::seal::Seal;
@@ -42,14 +43,6 @@ impl Room {
     fn details(&self, id: Uuid, account: &Account) -> Result<Details, Failure> {
         Details::open(&self.seal, id, &account.sealed)
             .map_err(|error| Failure::Broken(error.to_string()))
-    }
-}
-
-/// A query that failed: the database is away, or a row is damaged.
-fn failed(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Protocol(why) => Failure::Broken(why),
-        other => Failure::Unavailable(other.to_string()),
     }
 }
 

@@ -44,18 +44,31 @@ async fn demo_names_the_step_that_failed() {
 
 #[tokio::test]
 async fn a_taken_port_is_told_before_anything_is_touched() {
+    for setting in ["workflow.listen", "payment.callback.listen", "metrics.listen"] {
+        let installation = Installation::new();
+        let port = installation.port(setting);
+        let _taken = TcpListener::bind(("127.0.0.1", port)).expect("the port");
+        let output = installation.run(&["up"]).await;
+        assert_eq!(output.status.code(), Some(1));
+        let told = errors(&output);
+        assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
+        assert!(told.contains(setting), "the setting to change: {told}");
+        assert!(!installation.data().exists(), "no data were made");
+    }
+}
+
+#[tokio::test]
+async fn it_serves_without_a_sandbox() {
     let installation = Installation::new();
-    let _taken =
-        TcpListener::bind(("127.0.0.1", installation.port("workflow.listen"))).expect("the port");
-    let output = installation.run(&["up"]).await;
+    let none = ["--set", "sandbox.telephone.listen=", "--set", "sandbox.bank.listen="];
+    let running = installation.up_with(&none).await;
+    let asked = Citizen::of(&installation).asks(ListDossiersRequest::default());
+    installation.dossiers().list_dossiers(asked).await.expect("served");
+    running.terminate();
+    assert_eq!(running.ended().await, Some(0));
+    let output = installation.run(&[none.as_slice(), &["up", "--walk"]].concat()).await;
     assert_eq!(output.status.code(), Some(1));
-    let told = errors(&output);
-    assert!(
-        told.contains(&format!("127.0.0.1:{}", installation.port("workflow.listen"))),
-        "{told}"
-    );
-    assert!(told.contains("workflow.listen"), "the setting to change: {told}");
-    assert!(!installation.data().exists(), "no data were made");
+    assert!(errors(&output).contains("sandbox.telephone.listen"), "{}", errors(&output));
 }
 
 #[tokio::test]

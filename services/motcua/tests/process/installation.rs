@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::clock::Clock;
 use chassis::keys::Keys;
@@ -17,6 +18,12 @@ use tokio::process::{Child, Command};
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
+
+/// Runs a program with the soft limit of open files that most systems give.
+const AS_USUAL: &str = r#"ulimit -Sn 1024; exec "$0" "$@""#;
+
+/// The drain, and what comes behind it.
+pub const ENOUGH: Duration = Duration::from_secs(30);
 
 /// Folders and ports for one installation, removed with the last who uses them.
 pub struct Installation {
@@ -70,7 +77,8 @@ impl Installation {
             "postgres.shared_buffers_mb=32".into(),
         ];
         settings.extend(self.ports.iter().map(|(name, port)| format!("{name}=127.0.0.1:{port}")));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_motcua"));
+        let mut command = Command::new("sh");
+        command.args(["-c", AS_USUAL, env!("CARGO_BIN_EXE_motcua")]);
         for setting in settings {
             command.args(["--set", &setting]);
         }
@@ -90,8 +98,13 @@ impl Installation {
 
     /// `motcua up`, serving.
     pub async fn up(&self) -> Running {
+        self.up_with(&[]).await
+    }
+
+    /// The same with arguments before it, over those of the installation.
+    pub async fn up_with(&self, arguments: &[&str]) -> Running {
         let mut command = self.command("keys");
-        command.arg("up").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments).arg("up").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         let mut told = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut errors = child.stderr.take().expect("a pipe");

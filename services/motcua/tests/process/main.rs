@@ -1,5 +1,6 @@
 //! The real binary as a process among others: killed, stopped, started twice, shut out.
 
+mod callers;
 mod command_line;
 mod installation;
 mod kills;

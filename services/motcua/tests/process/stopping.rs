@@ -1,7 +1,6 @@
 //! SIGTERM: what runs may finish, nothing new comes in, and the end is in order.
 
-use std::time::Duration;
-
+use chassis::server::DRAIN;
 use futures::stream;
 use proto::codec::Codec;
 use proto::motcua::dossier::v1 as dossier;
@@ -13,12 +12,9 @@ use tokio::time::timeout;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 
-use crate::installation::{Citizen, Installation, channel};
+use crate::installation::{Citizen, ENOUGH, Installation, channel};
 
 const LIST: &str = "/motcua.dossier.v1.DossierService/ListDossiers";
-
-/// The drain, and what comes behind it.
-const ENOUGH: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_runs_is_answered_and_the_end_is_in_order() {
@@ -57,6 +53,17 @@ async fn a_call_that_runs_is_answered_and_the_end_is_in_order() {
     go_on.send(()).expect("the call still runs");
     call.await.expect("no panic").expect("the call is answered");
     let code = timeout(ENOUGH, running.ended()).await.expect("it ends within the drain");
+    assert_eq!(code, Some(0));
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_does_not_hold_the_end() {
+    let installation = Installation::new();
+    let running = installation.up().await;
+    let address = ("127.0.0.1", installation.port("dossier.listen"));
+    let _silent = TcpStream::connect(address).await.expect("a connection");
+    running.terminate();
+    let code = timeout(DRAIN, running.ended()).await.expect("it ends before the drain would");
     assert_eq!(code, Some(0));
 }
 

@@ -12,6 +12,8 @@ use chassis::config::{self, Sources};
 use chassis::events::{Cursor, Event, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
+use chassis::running::Running;
+use chassis::server::Ports;
 use chassis::service::{BoxError, Kind, Process, Standing};
 use chassis::telemetry::Metrics;
 use chassis::webhook::{self, MessageId, Secret};
@@ -29,8 +31,6 @@ use reqwest::StatusCode;
 use sandbox::bank::{self, Behaviour, Payment, Told};
 use support::{TestDatabase, eventually};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -63,14 +63,11 @@ pub struct Office {
     bank_url: String,
     http: reqwest::Client,
     keys_folder: PathBuf,
-    stop: CancellationToken,
-    tasks: JoinSet<Result<(), BoxError>>,
+    _running: Running,
 }
 
 impl Drop for Office {
     fn drop(&mut self) {
-        self.stop.cancel();
-        self.tasks.abort_all();
         // A folder that stays is no failure of the test.
         let _ = std::fs::remove_dir_all(&self.keys_folder);
     }
@@ -93,13 +90,15 @@ pub struct Signed {
 impl Office {
     pub async fn open() -> Self {
         let clock = Clock::manual("2026-11-25T03:00:00Z".parse().unwrap());
-        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let mut running = Running::default();
         let database = TestDatabase::new("payment", payment::SERVICE.migrations, &clock).await;
         let dossiers = TestDatabase::new("dossier", dossier::SERVICE.migrations, &clock).await;
         let [at_payment, at_dossier, at_bank] = listeners().await;
         let callback = free_address();
         let callback_url = format!("http://{callback}{}", callback::PATH);
         let bank_url = url(&at_bank);
+        let settings = chosen(&callback);
+        let ports = Ports::bind(&settings, &[&settings::CALLBACK_LISTEN]).await.unwrap();
         let key = SigningKey::from_bytes(&[7; 32]);
         let issuer = Issuer::new(&key, clock.clone()).unwrap();
         let peers = HashMap::from([("dossier", url(&at_dossier))]);
@@ -108,23 +107,25 @@ impl Office {
             clock: clock.clone(),
             metrics: Metrics::new(),
             keys: Keys::in_folder(&folder).unwrap(),
-            settings: Arc::new(chosen(&callback)),
+            settings: Arc::new(settings),
             verifier: Verifier::new(&[key.verifying_key()], clock.clone()).unwrap(),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).unwrap()),
             peers: Peers::new(peers, issuer.clone()),
             issuer: issuer.clone(),
             reflection: false,
+            connections: 100,
+            ports,
         };
         let channel = Endpoint::from_shared(url(&at_payment)).unwrap().connect_lazy();
         let mut raise = async |kind: Kind, database: &TestDatabase, listener| {
             let raised = Standing::raise(kind, process.clone(), database.options(), 8).await;
             let raised = raised.unwrap();
             let log = raised.log.clone();
-            (log, raised.start(listener, &LogCarrier::default(), None, &stop, &mut tasks))
+            (log, raised.start(listener, &LogCarrier::default(), None, &mut running))
         };
         raise(dossier::SERVICE, &dossiers, at_dossier).await;
         let (log, mut sinks) = raise(payment::SERVICE, &database, at_payment).await;
-        tasks.spawn(run_bank(at_bank, callback_url.clone(), clock.clone()));
+        running.work(run_bank(at_bank, callback_url.clone(), clock.clone()));
         Self {
             clock,
             database,
@@ -138,8 +139,7 @@ impl Office {
             bank_url,
             http: reqwest::Client::new(),
             keys_folder: folder,
-            stop,
-            tasks,
+            _running: running,
         }
     }
 

@@ -3,13 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
 
+use chassis::database::failed;
 use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 
-use super::{damaged, failed};
+use super::damaged;
 use crate::case::EpochName;
 use crate::draw::{EpochId, EpochSummary, PlateNumber, PoolName, PublicKey};
 use crate::epochs::{Logged, message};

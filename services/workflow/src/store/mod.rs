@@ -8,6 +8,7 @@ mod tasks;
 
 use std::collections::HashMap;
 
+use chassis::database::failed;
 use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use proto::motcua::access::v1::Role;
@@ -128,12 +129,4 @@ fn small(number: i32) -> i16 {
 /// A row that no command of ours can have written.
 fn damaged(why: impl std::fmt::Display) -> sqlx::Error {
     sqlx::Error::Protocol(format!("a row of workflow is damaged: {why}"))
-}
-
-/// A query that failed: the database is away, or a row is damaged.
-fn failed(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Protocol(why) => Failure::Broken(why),
-        other => Failure::Unavailable(other.to_string()),
-    }
 }

@@ -1,0 +1,190 @@
+//! Who may connect: no more than a server bears, and nobody who says nothing.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures::Stream;
+use futures::stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+use crate::config::Setting;
+use crate::telemetry::Metrics;
+
+/// How many may be connected to each server.
+pub const CONNECTIONS: Setting<u32> = Setting::new(
+    "server.connections",
+    "1000",
+    "Connections each server of this process takes at once, gRPC, callbacks and measures alike; one more is closed at once. Each needs an open file.",
+);
+
+/// How long a connection has for its first words: the preface of HTTP/2, or the head of a request of HTTP/1.
+pub const FIRST_WORDS: Duration = Duration::from_secs(5);
+
+/// Bytes of the preface of HTTP/2 (RFC 9113, 3.4).
+const PREFACE: usize = 24;
+
+/// The rest after a failure to take a connection in, most often for want of open files: trying again at once would only burn.
+const REST: Duration = Duration::from_millis(100);
+
+/// Lets connections in, at most so many at once.
+pub struct Gate {
+    server: &'static str,
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    metrics: Metrics,
+    shut: CancellationToken,
+}
+
+impl Gate {
+    /// A gate with `most` places; those turned away are counted under the name of the server.
+    pub fn new(server: &'static str, listener: TcpListener, most: u32, metrics: Metrics) -> Self {
+        let places = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+        Self { server, listener, places, metrics, shut: CancellationToken::new() }
+    }
+
+    /// Ends every connection that came through, once it is cancelled.
+    pub fn shut(&self) -> CancellationToken {
+        self.shut.clone()
+    }
+
+    /// The next connection.
+    pub async fn admit(&self) -> Connection {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => match self.places.clone().try_acquire_owned() {
+                    Ok(place) => return Connection::new(stream, place, self.shut.clone()),
+                    Err(_) => self.metrics.connection_turned_away(self.server),
+                },
+                Err(error) => {
+                    tracing::warn!(server = self.server, %error, "a connection could not be taken");
+                    sleep(REST).await;
+                }
+            }
+        }
+    }
+
+    /// Every connection to come, each with its time to begin speaking HTTP/2.
+    pub fn admit_all(self) -> impl Stream<Item = io::Result<Connection>> {
+        stream::unfold(self, async |gate| {
+            let connection = gate.admit().await.owing_preface();
+            Some((Ok(connection), gate))
+        })
+    }
+}
+
+/// A connection that has a place.
+pub struct Connection {
+    stream: TcpStream,
+    owed: Option<Owed>,
+    shut: CancellationToken,
+    shutting: Pin<Box<WaitForCancellationFutureOwned>>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Bytes that must come, and until when.
+struct Owed {
+    bytes: usize,
+    until: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, place: OwnedSemaphorePermit, shut: CancellationToken) -> Self {
+        // Without it a small answer waits some 40 ms for the acknowledgement of the one before; a socket that refuses it is only slower.
+        let _ = stream.set_nodelay(true);
+        let shutting = Box::pin(shut.clone().cancelled_owned());
+        Self { stream, owed: None, shut, shutting, _place: place }
+    }
+
+    fn owing_preface(mut self) -> Self {
+        let until = Box::pin(sleep_until(Instant::now() + FIRST_WORDS));
+        self.owed = Some(Owed { bytes: PREFACE, until });
+        self
+    }
+
+    fn received(&mut self, bytes: usize) {
+        self.owed = self
+            .owed
+            .take()
+            .filter(|owed| owed.bytes > bytes)
+            .map(|owed| Owed { bytes: owed.bytes - bytes, ..owed });
+    }
+
+    fn write_if_open<T>(
+        &mut self,
+        write: impl FnOnce(Pin<&mut TcpStream>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.shut.is_cancelled() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        write(Pin::new(&mut self.stream))
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> TcpConnectInfo {
+        self.stream.connect_info()
+    }
+}
+
+impl AsyncRead for Connection {
+    /// Ends where the other side ends, where the gate is shut, and where the first words are owed too long.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.shutting.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(owed) = &mut self.owed
+            && owed.until.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        self.received(buffer.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.write_if_open(|stream| stream.poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.write_if_open(|stream| stream.poll_write_vectored(context, bytes))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.write_if_open(|stream| stream.poll_flush(context))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,127 @@
+//! A gRPC server: health, reflection, access, limits, and a drain that lets calls finish.
+
+mod calls;
+mod gate;
+pub mod http;
+mod ports;
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+
+use self::calls::Calls;
+pub use self::gate::{CONNECTIONS, Connection, FIRST_WORDS, Gate};
+pub use self::ports::Ports;
+use crate::access::{AccessLayer, Rules, Verifier};
+use crate::service::BoxError;
+use crate::telemetry::Metrics;
+
+/// The longest a call may take, whatever its caller allows.
+const LONGEST_CALL: Duration = Duration::from_secs(30);
+
+/// Calls of one connection that run at once.
+const CALLS_PER_CONNECTION: usize = 256;
+
+/// How often a connection is asked whether it lives, and how long it may take to say so.
+const ALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+
+/// Largest request that a service reads, in bytes; a larger one is refused by gRPC itself, as OUT_OF_RANGE.
+pub const LARGEST_REQUEST: usize = 1024 * 1024;
+
+/// How long calls may take to finish once the server stops.
+pub const DRAIN: Duration = Duration::from_secs(15);
+
+/// What a server is made of.
+pub struct Serving {
+    /// The service's name.
+    pub service: &'static str,
+    /// Its handlers.
+    pub routes: Routes,
+    /// The contract's access rules.
+    pub rules: Arc<Rules>,
+    /// Who is trusted to say who calls.
+    pub verifier: Verifier,
+    /// Where calls are counted.
+    pub metrics: Metrics,
+    /// Whether strangers may ask what methods there are.
+    pub reflection: bool,
+    /// Connections at once; one more is closed.
+    pub connections: u32,
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// Tells the setting to change if the port is taken.
+pub async fn bind(address: SocketAddr, setting: &str) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let text = format!("cannot listen on {address} ({error}); choose another with {setting}");
+        std::io::Error::new(error.kind(), text)
+    })
+}
+
+impl Serving {
+    /// Serves until `stop` is cancelled, then lets running calls finish within [`DRAIN`]. A connection on which nothing runs, and
+    /// that does not take its leave, is closed a second after the last call.
+    ///
+    /// # Errors
+    /// The reflection service cannot be built, or the transport fails.
+    pub async fn on(self, listener: TcpListener, stop: CancellationToken) -> Result<(), BoxError> {
+        let service = self.service;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_service_status("", ServingStatus::Serving).await;
+        let mut routes = self.routes.add_service(health_service);
+        if self.reflection {
+            routes = routes.add_service(
+                tonic_reflection::server::Builder::configure()
+                    .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+                    .build_v1()?,
+            );
+        }
+        let gate = Gate::new(service, listener, self.connections, self.metrics.clone());
+        let (calls, shut) = (Calls::default(), gate.shut());
+        let access = AccessLayer::new(service, self.rules, self.verifier, self.metrics);
+        let stopping = stop.clone();
+        let goodbye = async move {
+            stopping.cancelled().await;
+            health.set_service_status("", ServingStatus::NotServing).await;
+        };
+        let serving = limited()
+            .layer(access)
+            .layer(calls.clone())
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(gate.admit_all(), goodbye);
+        let mut serving = pin!(serving);
+        tokio::select! {
+            served = &mut serving => return Ok(served?),
+            () = drained(service, stop, calls) => shut.cancel(),
+        }
+        Ok(serving.await?)
+    }
+}
+
+/// A server that bounds what one connection may ask, and closes those that are dead.
+fn limited() -> Server {
+    let (interval, patience) = ALIVE;
+    Server::builder()
+        .timeout(LONGEST_CALL)
+        .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
+        .max_concurrent_streams(u32::try_from(CALLS_PER_CONNECTION).ok())
+        .http2_keepalive_interval(Some(interval))
+        .http2_keepalive_timeout(Some(patience))
+}
+
+/// Returns when, after `stop`, the last call has been answered or has used up its time.
+async fn drained(service: &'static str, stop: CancellationToken, calls: Calls) {
+    stop.cancelled().await;
+    if tokio::time::timeout(DRAIN, calls.over()).await.is_err() {
+        tracing::warn!(service, "calls were cut off after the drain");
+    }
+}

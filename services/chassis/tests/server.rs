@@ -1,0 +1,215 @@
+//! A server among callers that are silent, too many, half dead or slow, and its end among them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use chassis::access::{Rules, SigningKey, Verifier};
+use chassis::clock::Clock;
+use chassis::server::{DRAIN, FIRST_WORDS, Gate, Serving, http};
+use chassis::service::BoxError;
+use chassis::telemetry::Metrics;
+use support::eventually;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+use tonic::service::Routes;
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connections the server here takes.
+const CONNECTIONS: u32 = 3;
+
+/// Preface and empty SETTINGS (RFC 9113): what a client says before it asks anything.
+const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+struct Server {
+    address: SocketAddr,
+    metrics: Metrics,
+    stop: CancellationToken,
+    serving: JoinHandle<Result<(), BoxError>>,
+    slow: Arc<Slow>,
+}
+
+/// A call that is answered when it may be.
+#[derive(Default)]
+struct Slow {
+    runs: Notify,
+    may_end: Notify,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let (metrics, stop) = (Metrics::new(), CancellationToken::new());
+        let slow = Arc::new(Slow::default());
+        let called = slow.clone();
+        let answer = async move || {
+            called.runs.notify_one();
+            called.may_end.notified().await;
+            [("grpc-status", "5"), ("content-type", "application/grpc")]
+        };
+        let serving = Serving {
+            service: "test",
+            routes: Routes::from(Router::new().route("/motcua.test.v1.Test/Wait", post(answer))),
+            rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
+            verifier: Verifier::new(&[key.verifying_key()], Clock::system()).expect("a key"),
+            metrics: metrics.clone(),
+            reflection: false,
+            connections: CONNECTIONS,
+        };
+        let serving = tokio::spawn(serving.on(listener, stop.clone()));
+        Self { address, metrics, stop, serving, slow }
+    }
+
+    async fn silent(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.expect("a connection")
+    }
+
+    fn channel(&self) -> Channel {
+        let address = format!("http://{}", self.address);
+        Endpoint::from_shared(address).expect("an address").connect_lazy()
+    }
+
+    async fn serves(&self) -> Result<(), tonic::Status> {
+        HealthClient::new(self.channel()).check(HealthCheckRequest::default()).await.map(|_| ())
+    }
+
+    /// Stops it; how long that took.
+    async fn ended(self) -> Duration {
+        let began = Instant::now();
+        self.stop.cancel();
+        timeout(PATIENCE, self.serving)
+            .await
+            .expect("it ends")
+            .expect("no panic")
+            .expect("in order");
+        began.elapsed()
+    }
+}
+
+/// Whether the other side has closed the connection, or does.
+async fn closed(connection: &mut TcpStream) -> bool {
+    let mut bytes = Vec::new();
+    // Whether it ends with FIN or with RST, it ends.
+    timeout(PATIENCE, connection.read_to_end(&mut bytes)).await.is_ok()
+}
+
+async fn waiting(channel: Channel) -> Code {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("connected");
+    let path = http_path("/motcua.test.v1.Test/Wait");
+    let codec = proto::codec::Codec::<HealthCheckRequest, HealthCheckRequest>::default();
+    let asked = tonic::Request::new(HealthCheckRequest::default());
+    client.unary(asked, path, codec).await.expect_err("it answers NOT_FOUND").code()
+}
+
+fn http_path(path: &'static str) -> tonic::codegen::http::uri::PathAndQuery {
+    tonic::codegen::http::uri::PathAndQuery::from_static(path)
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_closed_in_a_few_seconds() {
+    let server = Server::start().await;
+    let began = Instant::now();
+    let (mut silent, mut half) = (server.silent().await, server.silent().await);
+    half.write_all(&GREETING[..20]).await.expect("written");
+    assert!(closed(&mut silent).await && closed(&mut half).await);
+    assert!(began.elapsed() >= FIRST_WORDS, "not at once: {:?}", began.elapsed());
+    server.serves().await.expect("others are served");
+}
+
+#[tokio::test]
+async fn one_too_many_is_closed_and_the_next_is_served_when_one_leaves() {
+    let server = Server::start().await;
+    let mut there = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut connection = server.silent().await;
+        connection.write_all(GREETING).await.expect("written");
+        connection.read_u8().await.expect("it has a place");
+        there.push(connection);
+    }
+    assert!(closed(&mut server.silent().await).await);
+    server.serves().await.expect_err("no place");
+    let told = server.metrics.render();
+    assert!(told.contains(r#"motcua_connections_turned_away_total{server="test"}"#), "{told}");
+    there.pop();
+    eventually(PATIENCE, async || server.serves().await).await;
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_runs_does_not_hold_the_end() {
+    let server = Server::start().await;
+    let silent = server.silent().await;
+    let mut deaf = server.silent().await;
+    deaf.write_all(GREETING).await.expect("written");
+    deaf.read_u8().await.expect("it is served");
+    let took = server.ended().await;
+    assert!(took < DRAIN / 3, "{took:?}");
+    drop((silent, deaf));
+}
+
+#[tokio::test]
+async fn a_watch_over_health_sees_the_end_and_does_not_hold_it() {
+    let server = Server::start().await;
+    let mut health = HealthClient::new(server.channel());
+    let watch = health.watch(HealthCheckRequest::default()).await.expect("a watch");
+    let mut watch = watch.into_inner();
+    let first = watch.message().await.expect("a status").expect("not the end");
+    assert_eq!(first.status(), ServingStatus::Serving);
+    let ending = tokio::spawn(server.ended());
+    let next = watch.message().await.expect("a status").expect("not the end");
+    assert_eq!(next.status(), ServingStatus::NotServing);
+    let took = ending.await.expect("no panic");
+    assert!(took < DRAIN / 3, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_runs_is_answered_however_quiet_the_rest_is() {
+    let server = Server::start().await;
+    let (slow, stop) = (server.slow.clone(), server.stop.clone());
+    let call = tokio::spawn(waiting(server.channel()));
+    slow.runs.notified().await;
+    stop.cancel();
+    // Longer than a server waits for one that says nothing: the port is shut at once, the call lives on.
+    eventually(PATIENCE, async || TcpStream::connect(server.address).await.is_err()).await;
+    let mut ending = tokio::spawn(server.ended());
+    timeout(2 * Duration::from_secs(1), &mut ending).await.expect_err("the call still runs");
+    slow.may_end.notify_one();
+    assert_eq!(call.await.expect("no panic"), Code::NotFound);
+    ending.await.expect("it ended");
+}
+
+#[tokio::test]
+async fn a_request_of_http_has_a_time_and_a_size() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let gate = Gate::new("test", listener, CONNECTIONS, Metrics::new());
+    tokio::spawn(http::serve(gate, Router::new().route("/", get(async || "here"))));
+    let mut slow = TcpStream::connect(address).await.expect("a connection");
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: ").await.expect("written");
+    let mut large = TcpStream::connect(address).await.expect("a connection");
+    let head = format!("GET / HTTP/1.1\r\nHost: here\r\nx: {}\r\n\r\n", "x".repeat(17_000));
+    large.write_all(head.as_bytes()).await.expect("written");
+    let mut status = [0; 12];
+    large.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 431");
+    assert!(closed(&mut slow).await);
+    let mut right = TcpStream::connect(address).await.expect("a connection");
+    right.write_all(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n").await.expect("written");
+    right.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 200");
+}
