@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chassis::clock::Clock;
-use chassis::jobs::{Job, Lease, Work, Worker};
+use chassis::jobs::{Job, Lease, Progress, Work, Worker};
 use chassis::refusal::Failure;
 use chassis::write::{
     Around, Asked, At, Changed, Command, Decided, Door, Once, Outgoing, Refusal, Root, Store,
     Stream,
 };
 use futures::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
@@ -40,8 +40,8 @@ impl Root for Letters {
     type Fact = i64;
 }
 
-/// Has a letter carried to the world outside.
-struct Post(Stream);
+/// Has a letter carried to the world outside, so many seconds from now.
+struct Post(Stream, i64);
 
 #[derive(Serialize, Deserialize)]
 struct Letter(Stream);
@@ -66,7 +66,7 @@ impl Command for Post {
         at: &mut At<'_>,
     ) -> Result<Decided<Letters, ()>, Refusal> {
         let id = at.id();
-        at.schedule(id, &Letter(self.0));
+        at.schedule_at(id, &Letter(self.0), at.now + SignedDuration::from_secs(self.1));
         Ok(Decided::quiet(Letters, ()))
     }
 }
@@ -118,6 +118,7 @@ impl Store for Letters {
 enum Mood {
     Takes,
     IsAway,
+    IsBusyUntil(Timestamp),
     RefusesForEver,
 }
 
@@ -154,12 +155,17 @@ impl Job for Carry {
     type Work = Letter;
     type Done = Carried;
 
-    async fn step(&self, Letter(stream): Letter, lease: &Lease) -> Result<Carried, Failure> {
+    async fn step(
+        &self,
+        Letter(stream): Letter,
+        lease: &Lease,
+    ) -> Result<Progress<Carried>, Failure> {
         *self.0.asked.lock().unwrap().entry(lease.id).or_default() += 1;
         self.0.answers.acquire().await.unwrap().forget();
         let mood = *self.0.mood.lock().unwrap();
         match mood {
-            Mood::Takes => Ok(Carried(stream, lease.attempt)),
+            Mood::Takes => Ok(Progress::Done(Carried(stream, lease.attempt))),
+            Mood::IsBusyUntil(then) => Ok(Progress::Later(then)),
             Mood::IsAway => Err(Failure::Unavailable("away".into())),
             Mood::RefusesForEver => Err(Failure::Broken("never".into())),
         }
@@ -194,8 +200,12 @@ impl House {
     }
 
     async fn post(&self) {
+        self.post_later(0).await;
+    }
+
+    async fn post_later(&self, seconds: i64) {
         let once = Once::call("accounts/an", &Uuid::now_v7().to_string(), &()).unwrap();
-        self.door.run(once, Post(Stream(Uuid::now_v7()))).await.unwrap();
+        self.door.run(once, Post(Stream(Uuid::now_v7()), seconds)).await.unwrap();
     }
 
     /// The attempts that the log tells of.
@@ -368,4 +378,36 @@ async fn what_can_never_be_done_is_given_up_and_stays_to_be_seen() {
     eventually(PATIENCE, async || house.jobs().await == 1).await;
     let ids: HashSet<_> = outside.asked().into_keys().collect();
     assert_eq!((house.carried().await, ids.len()), (vec![1], 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_asked_for_later_is_begun_then() {
+    let (house, outside) = (House::new().await, Outside::answering(100));
+    let _worker = house.worker(&outside);
+    house.post_later(60).await;
+    // One that is due goes by: so the worker has looked since.
+    house.post().await;
+    eventually(PATIENCE, async || house.jobs().await == 1).await;
+    house.passes(60);
+    house.ends().await;
+    assert_eq!(house.carried().await, [1, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_world_that_says_not_yet_is_asked_again_then_and_nothing_has_failed() {
+    let (house, outside) = (House::new().await, Outside::answering(100));
+    let deferred = async || {
+        let untouched = "select detail is null and attempt = 0 and failed_at is null \
+                         and due_at = scheduled_at + interval '1 h' from chassis.job";
+        all::<bool>(&house.database.pool(), untouched).await == [true]
+    };
+    outside.turns(Mood::IsBusyUntil(house.clock.now() + SignedDuration::from_hours(1)));
+    house.post().await;
+    let _worker = house.worker(&outside);
+    eventually(PATIENCE, deferred).await;
+    outside.turns(Mood::Takes);
+    house.passes(3600);
+    house.ends().await;
+    assert_eq!(house.carried().await, [1], "attempts begin anew");
+    assert!(outside.asked().values().eq([&2]), "one id, asked twice");
 }

@@ -10,5 +10,11 @@ pub mod up;
 use chassis::service::Kind;
 
 /// Every service there is; `up` runs all rows.
-pub const SERVICES: [Kind; 5] =
-    [identity::SERVICE, dossier::SERVICE, workflow::SERVICE, mailing::SERVICE, payment::SERVICE];
+pub const SERVICES: [Kind; 6] = [
+    identity::SERVICE,
+    dossier::SERVICE,
+    workflow::SERVICE,
+    mailing::SERVICE,
+    payment::SERVICE,
+    feedback::SERVICE,
+];

@@ -86,7 +86,7 @@ pub struct Of {
 }
 
 /// The settings of each service.
-pub const SERVICES: [Of; 5] = [
+pub const SERVICES: [Of; 6] = [
     Of {
         service: "identity",
         listen: Setting::new("identity.listen", "127.0.0.1:4603", "Where identity serves gRPC."),
@@ -106,6 +106,10 @@ pub const SERVICES: [Of; 5] = [
     Of {
         service: "payment",
         listen: Setting::new("payment.listen", "127.0.0.1:4605", "Where payment serves gRPC."),
+    },
+    Of {
+        service: "feedback",
+        listen: Setting::new("feedback.listen", "127.0.0.1:4606", "Where feedback serves gRPC."),
     },
 ];
 
@@ -127,6 +131,7 @@ pub fn table() -> Vec<Declaration> {
     for service in &SERVICES {
         table.push(service.listen.declaration());
     }
+    table.extend(feedback::settings::TABLE);
     table.extend(mailing::settings::TABLE);
     table.extend(payment::settings::TABLE);
     table.extend(TelemetrySettings::TABLE);

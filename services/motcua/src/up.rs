@@ -108,6 +108,7 @@ fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Sett
     Ok(sandbox::bank::Settings {
         callback_url: format!("http://{callback}{}", payment::callback::PATH),
         secret: payment::settings::sandbox_secret(keys)?,
+        bearer: payment::settings::sandbox_bearer(keys)?,
         clock: Clock::system(),
     })
 }

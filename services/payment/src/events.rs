@@ -5,7 +5,9 @@ use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
 use proto::google::r#type::Money;
-use proto::motcua::payment::v1::{InvoiceIssued, InvoicePaid, InvoiceState, TransferUnmatched};
+use proto::motcua::payment::v1::{
+    InvoiceExpired, InvoiceIssued, InvoicePaid, InvoiceState, TransferUnmatched,
+};
 use proto::motcua::r#type::v1::{Channel, DossierRef};
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind as Kind, FeeLine};
 use uuid::Uuid;
@@ -77,6 +79,7 @@ pub const fn state(state: &State) -> InvoiceState {
     match state {
         State::Issued => InvoiceState::Issued,
         State::Paid { .. } => InvoiceState::Paid,
+        State::Expired => InvoiceState::Expired,
     }
 }
 
@@ -105,6 +108,14 @@ pub fn message(fact: &Fact) -> Outgoing {
                 invoice: name(invoice),
                 receipt_number: invoice.receipt().unwrap_or_default().into(),
                 pay_time: invoice.paid_at().map(timestamp),
+            };
+            Outgoing::of(&message, &name(invoice), &invoice.dossier.agency)
+        }
+        Fact::Expired(invoice) => {
+            let message = InvoiceExpired {
+                dossier: Some(reference(&invoice.dossier)),
+                invoice: name(invoice),
+                expire_time: Some(timestamp(invoice.expires_at)),
             };
             Outgoing::of(&message, &name(invoice), &invoice.dossier.agency)
         }

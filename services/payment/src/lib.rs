@@ -3,8 +3,10 @@
 pub mod callback;
 mod events;
 pub mod folio;
+mod jobs;
 pub mod ledger;
 pub mod money;
+mod outside;
 mod rpc;
 pub mod settings;
 mod store;
@@ -12,6 +14,7 @@ pub mod vietqr;
 
 use std::sync::Arc;
 
+use chassis::jobs::Worker;
 use chassis::server::{Gate, LARGEST_REQUEST, http};
 use chassis::service::{BoxError, Ground, Kind, Process, Service, Task};
 use chassis::write::Door;
@@ -21,6 +24,8 @@ use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
 use self::callback::Callback;
+use self::folio::Terms;
+use self::jobs::AskBank;
 use self::rpc::{Invoices, Ledger, Owners};
 use self::settings::Settings;
 use self::store::FolioStore;
@@ -31,18 +36,28 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 pub const SERVICE: Kind = Kind { name: "payment", migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
-    let Settings { callback, bank_secrets, payee } = Settings::of(&ground.process)?;
+    let Settings { callback, bank_secrets, bank, questions, payee } =
+        Settings::of(&ground.process)?;
     let owners = Owners::told_by(ground.process.peers.channel(SERVICE.name, "dossier")?);
     let store = FolioStore::new(ground.pool.clone());
     let around = ground.around();
     let clock = around.clock.clone();
-    let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(payee), around);
+    let terms = Arc::new(Terms { payee, questions });
+    let pool = ground.pool.clone();
+    let door = Door::open(SERVICE.name, pool.clone(), store.clone(), terms, around.clone());
     let reactions = vec![events::of_workflow(&door)];
-    let bank = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
+    let job =
+        AskBank { bank, questions, store: store.clone(), door: door.clone(), clock: clock.clone() };
+    let worker = Worker::new(SERVICE.name, pool, job, door.clone(), around);
+    let asking: Task = Box::pin(async move {
+        worker.run().await;
+        Ok(())
+    });
+    let heard = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
     let Process { metrics, connections, .. } = &ground.process;
     let gate = Gate::new("payment callback", callback, *connections, metrics.clone());
     let listening: Task = Box::pin(async move {
-        http::serve(gate, bank.router()).await;
+        http::serve(gate, heard.router()).await;
         Ok(())
     });
     let ledger = Ledger { store: store.clone() };
@@ -52,5 +67,5 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
             .add_service(
                 LedgerServiceServer::new(ledger).max_decoding_message_size(LARGEST_REQUEST),
             );
-    Ok(Service { routes, reactions, tasks: vec![listening] })
+    Ok(Service { routes, reactions, tasks: vec![listening, asking] })
 }

@@ -3,21 +3,23 @@
 //! | call | answer |
 //! |---|---|
 //! | `POST /payments` with [`Payment`] | 201 with [`Told`]; 422 for a QR that is none |
-//! | `GET /transfers/{purpose}` | [`Standing`]: the first transfer with this purpose, or that there is none |
+//! | `GET /transfers?purpose={purpose}&since={instant}`, bearer secret | [`Transfers`]; 401 for another secret |
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chassis::clock::Clock;
 use chassis::webhook::{ID_HEADER, MessageId, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, sign};
 use jiff::Timestamp;
 use payment::vietqr;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -36,6 +38,8 @@ pub struct Settings {
     pub callback_url: String,
     /// What it signs them with.
     pub secret: Secret,
+    /// What whoever asks for transfers must show as bearer.
+    pub bearer: SecretString,
     /// Its clock.
     pub clock: Clock,
 }
@@ -82,21 +86,29 @@ pub struct Told {
     pub pay_time: Timestamp,
 }
 
-/// Whether something was paid.
+/// A question to the bank.
+#[derive(Deserialize)]
+struct Question {
+    /// What the payers wrote.
+    purpose: String,
+    /// Those paid before this instant are left out.
+    since: Timestamp,
+}
+
+/// What the bank answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum Standing {
-    /// It was, by this transfer.
-    Paid(Told),
-    /// It was not.
-    Unpaid,
+pub struct Transfers {
+    /// Up to which instant these are all, by the bank's clock.
+    pub as_of: Timestamp,
+    /// The transfers asked for, oldest first.
+    pub transfers: Vec<Told>,
 }
 
 struct Bank {
     settings: Settings,
     http: reqwest::Client,
-    /// The first transfer of each purpose.
-    transfers: Mutex<HashMap<String, Told>>,
+    /// The transfers of each purpose, oldest first.
+    transfers: Mutex<HashMap<String, Vec<Told>>>,
 }
 
 /// Runs the bank for as long as it is polled.
@@ -104,12 +116,16 @@ struct Bank {
 /// # Errors
 /// The listener fails.
 pub async fn serve(listener: TcpListener, settings: Settings) -> std::io::Result<()> {
+    axum::serve(listener, router(settings)).await
+}
+
+/// What a bank answers; clones are doors to the same one.
+pub fn router(settings: Settings) -> Router {
     let bank = Bank { settings, http: reqwest::Client::new(), transfers: Mutex::default() };
-    let router = Router::new()
+    Router::new()
         .route("/payments", post(pay))
-        .route("/transfers/{purpose}", get(standing))
-        .with_state(Arc::new(bank));
-    axum::serve(listener, router).await
+        .route("/transfers", get(transfers))
+        .with_state(Arc::new(bank))
 }
 
 async fn pay(
@@ -131,9 +147,18 @@ async fn pay(
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-async fn standing(State(bank): State<Arc<Bank>>, Path(purpose): Path<String>) -> Json<Standing> {
+async fn transfers(
+    State(bank): State<Arc<Bank>>,
+    headers: HeaderMap,
+    Query(question): Query<Question>,
+) -> Result<Json<Transfers>, StatusCode> {
+    if !bank.knows(&headers) {
+        return Err(StatusCode::UNAUTHORIZED);
+    }
     let transfers = bank.transfers.lock().unwrap_or_else(PoisonError::into_inner);
-    Json(transfers.get(&purpose).cloned().map_or(Standing::Unpaid, Standing::Paid))
+    let named = transfers.get(&question.purpose).into_iter().flatten();
+    let transfers = named.filter(|told| told.pay_time >= question.since).cloned().collect();
+    Ok(Json(Transfers { as_of: bank.settings.clock.now(), transfers }))
 }
 
 impl Bank {
@@ -142,16 +167,24 @@ impl Bank {
         let proposed = scanned.transfer();
         let amount = payment.amount.or(proposed.amount.map(|amount| amount.units()));
         let amount = amount.filter(|amount| *amount > 0);
+        let amount = amount.ok_or("neither the QR nor the payer says an amount above zero")?;
+        // The clock is read under the lock: an answer as of an instant holds all that was paid until then.
+        let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
         let told = Told {
             transfer_id: format!("FT{}", Uuid::now_v7().simple()),
-            amount: amount.ok_or("neither the QR nor the payer says an amount above zero")?,
+            amount,
             currency: "VND".into(),
             purpose: proposed.purpose.unwrap_or_default().into(),
             pay_time: self.settings.clock.now(),
         };
-        let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
-        transfers.entry(told.purpose.clone()).or_insert_with(|| told.clone());
+        transfers.entry(told.purpose.clone()).or_default().push(told.clone());
         Ok(told)
+    }
+
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get("authorization").and_then(|value| value.to_str().ok());
+        let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        shown.as_bytes().ct_eq(self.settings.bearer.expose_secret().as_bytes()).into()
     }
 
     /// Calls until the payee takes it, with longer and longer waits.

@@ -111,6 +111,7 @@ impl House {
             command_line: vec![
                 format!("mailing.sms.url=http://{telephone}").into(),
                 format!("payment.callback.listen={callback}").into(),
+                format!("payment.bank.url=http://{bank}").into(),
             ],
             ..Sources::default()
         };
@@ -326,6 +327,7 @@ async fn bank(keys: &Keys, clock: &Clock, callback: &str) -> SocketAddr {
     let settings = sandbox::bank::Settings {
         callback_url: format!("http://{callback}{}", payment::callback::PATH),
         secret: payment::settings::sandbox_secret(keys).expect("a key"),
+        bearer: payment::settings::sandbox_bearer(keys).expect("a key"),
         clock: clock.clone(),
     };
     tokio::spawn(sandbox::bank::serve(listener, settings));

@@ -10,6 +10,7 @@ use journeys::{
 };
 use prost::Message;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::feedback::v1 as feedback;
 use proto::motcua::identity::v1 as identity;
 use proto::motcua::mailing::v1 as mailing;
 use proto::motcua::payment::v1 as payment;
@@ -59,9 +60,8 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
-/// began,
-/// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 45] = [
+/// began, `n` NOT_FOUND, for an epoch that nobody opened and a rating nobody was invited to, `r` REFRESH_TOKEN_INVALID.
+const TABLE: [(&str, Stage, &str); 48] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -107,6 +107,11 @@ const TABLE: [(&str, Stage, &str); 45] = [
     ("ListInvoices", Draft, "u - - y y y y y y"),
     ("ListInvoices", Waiting, "u y - y y y y y y"),
     ("CheckLedger", Draft, "u - - - - y y y -"),
+    ("RateDossier", Draft, "u - - - - - - - -"),
+    ("RateDossier", Waiting, "u p - - - - - - -"),
+    ("GetRating", Draft, "u - - - - - - - -"),
+    ("GetRating", Waiting, "u n - - - - - - -"),
+    ("GetSatisfaction", Draft, "y y y y y y y y y"),
 ];
 
 /// A dossier and those who call upon it.
@@ -176,6 +181,7 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
         "identity" => of_identity(rpc, id),
         "mailing" => of_mailing(rpc),
         "payment" => of_payment(rpc, id),
+        "feedback" => of_feedback(rpc, format!("ratings/{id}")),
         other => panic!("{other} has no requests here: add them, and their rows to the table"),
     }
 }
@@ -344,6 +350,24 @@ fn of_payment(rpc: &str, id: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "CheckLedger" => payment::CheckLedgerRequest {}.encode_to_vec(),
+        other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+fn of_feedback(rpc: &str, rating: String) -> Vec<u8> {
+    match rpc {
+        "RateDossier" => feedback::RateDossierRequest {
+            name: rating,
+            level: feedback::SatisfactionLevel::Satisfied.into(),
+            comment: String::new(),
+            request_id: wish(),
+        }
+        .encode_to_vec(),
+        "GetRating" => feedback::GetRatingRequest { name: rating }.encode_to_vec(),
+        "GetSatisfaction" => {
+            feedback::GetSatisfactionRequest { period: "2026-11".into(), ..Default::default() }
+                .encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

@@ -13,6 +13,7 @@ mod worker;
 
 use std::future::Future;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -46,7 +47,17 @@ pub trait Job: Send + Sync + 'static {
         &self,
         work: Self::Work,
         lease: &Lease,
-    ) -> impl Future<Output = Result<Self::Done, Failure>> + Send;
+    ) -> impl Future<Output = Result<Progress<Self::Done>, Failure>> + Send;
+}
+
+/// How far a step brought a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress<D> {
+    /// It is done: what records that.
+    Done(D),
+    /// The world outside has nothing to say yet: the step is taken again at this instant, but not within a second. That is no
+    /// failure, so attempts are counted from 1 again.
+    Later(Timestamp),
 }
 
 /// A claim on a job.
@@ -54,7 +65,7 @@ pub trait Job: Send + Sync + 'static {
 pub struct Lease {
     /// The job's id: the idempotency key of everything done for it.
     pub id: Uuid,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1, since the work was asked for or last put off by itself.
     pub attempt: i32,
     pub(crate) token: i64,
 }
@@ -65,11 +76,12 @@ pub(crate) struct NewJob {
     pub(crate) id: Uuid,
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
+    pub(crate) due: Timestamp,
 }
 
 impl NewJob {
-    pub(crate) fn of<W: Work>(id: Uuid, work: &W) -> Self {
+    pub(crate) fn of<W: Work>(id: Uuid, work: &W, due: Timestamp) -> Self {
         let body = serde_json::to_value(work).expect("work is plain data");
-        Self { id, kind: W::KIND, body }
+        Self { id, kind: W::KIND, body, due }
     }
 }

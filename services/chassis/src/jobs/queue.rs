@@ -78,6 +78,19 @@ pub async fn put_off(
     Ok(())
 }
 
+/// Has the step of a job that did not fail taken again at `due`, if the lease still holds.
+pub async fn defer(pool: &PgPool, lease: &Lease, due: Timestamp) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update chassis.job set due_at = $3, attempt = 0, detail = null where id = $1 and token = $2",
+        lease.id,
+        lease.token,
+        due.to_sqlx() as _,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// Gives a job up, if the lease still holds.
 pub async fn give_up(
     pool: &PgPool,
@@ -129,9 +142,10 @@ pub(crate) async fn settle(
              delete from chassis.job where id = any ($1)
          )
          insert into chassis.job (id, kind, stream, body, traceparent, scheduled_at, due_at)
-         select id, kind, stream, body, traceparent, $7, $7
-         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::jsonb[], $6::text[])
-             as new (id, kind, stream, body, traceparent)",
+         select id, kind, stream, body, traceparent, $7, due_at
+         from unnest($2::uuid[], $3::text[], $4::uuid[], $5::jsonb[], $6::text[],
+                     $8::timestamptz[])
+             as new (id, kind, stream, body, traceparent, due_at)",
         ended,
         &asked.iter().map(|(_, _, job)| job.id).collect::<Vec<_>>(),
         &asked.iter().map(|(_, _, job)| job.kind.to_owned()).collect::<Vec<_>>(),
@@ -139,6 +153,7 @@ pub(crate) async fn settle(
         &asked.iter().map(|(_, _, job)| job.body.clone()).collect::<Vec<_>>(),
         &asked.iter().map(|(_, trace, _)| trace.clone()).collect::<Vec<_>>() as &[Option<String>],
         now.to_sqlx() as _,
+        &asked.iter().map(|(_, _, job)| job.due.to_sqlx()).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

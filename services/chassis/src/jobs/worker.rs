@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tracing::{Instrument, info_span};
 
 use super::backoff::{MOST_ATTEMPTS, pause};
 use super::queue::{self, Claimed};
-use super::{Job, Lease, Work};
+use super::{Job, Lease, Progress, Work};
 use crate::refusal::Failure;
 use crate::telemetry::set_parent;
 use crate::write::{Around, Command, Door, LEASE_LOST, Once, Store};
@@ -53,13 +54,14 @@ where
         let mut bell = worker.around.bell.listen();
         let mut steps = JoinSet::new();
         loop {
+            // There is room: the loop goes on only when a step has ended or fewer are taken than may be.
             for claimed in worker.claim(AT_ONCE - steps.len()).await {
                 steps.spawn(worker.clone().carry_out(claimed));
             }
             tokio::select! {
                 Some(_) = steps.join_next() => {}
                 Ok(()) = bell.changed(), if steps.len() < AT_ONCE => {}
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(LOOK), if steps.len() < AT_ONCE => {}
             }
         }
     }
@@ -93,7 +95,7 @@ where
         work.instrument(span).await;
     }
 
-    async fn attempt(&self, claimed: Claimed) -> Result<(), Failure> {
+    async fn attempt(&self, claimed: Claimed) -> Result<Attempted, Failure> {
         let lease = claimed.lease;
         if lease.attempt > MOST_ATTEMPTS {
             return Err(Failure::Broken("its worker died or froze at every attempt".into()));
@@ -102,18 +104,34 @@ where
             .map_err(|error| Failure::Broken(format!("the job's body does not read: {error}")))?;
         let step = tokio::time::timeout(STEP, self.job.step(work, &lease));
         let late = |_| Failure::Unavailable(format!("the step took longer than {STEP:?}"));
-        let done = step.await.map_err(late)??;
-        let actor = format!("services/{}", self.service);
-        self.door.finish(Once::Job { id: lease.id, token: lease.token, actor }, done).await
+        match step.await.map_err(late)?? {
+            Progress::Done(done) => {
+                let actor = format!("services/{}", self.service);
+                let once = Once::Job { id: lease.id, token: lease.token, actor };
+                self.door.finish(once, done).await?;
+                Ok(Attempted::Finished)
+            }
+            Progress::Later(due) => Ok(Attempted::Deferred(due)),
+        }
     }
 
     /// What follows from an attempt, in a word for the measures.
-    async fn conclude(&self, lease: &Lease, outcome: Result<(), Failure>) -> &'static str {
-        let failure = match outcome {
-            Ok(()) => return "finished",
-            Err(Failure::Refused(refusal)) if refusal.reason == LEASE_LOST => return "lost",
-            Err(failure) => failure,
-        };
+    async fn conclude(&self, lease: &Lease, outcome: Result<Attempted, Failure>) -> &'static str {
+        match outcome {
+            Ok(Attempted::Finished) => "finished",
+            Ok(Attempted::Deferred(due)) => self.defer(lease, due).await,
+            Err(Failure::Refused(refusal)) if refusal.reason == LEASE_LOST => "lost",
+            Err(failure) => self.put_off(lease, &failure).await,
+        }
+    }
+
+    async fn defer(&self, lease: &Lease, due: Timestamp) -> &'static str {
+        let due = due.max(self.around.clock.now() + LOOK);
+        told(lease, queue::defer(&self.pool, lease, due).await);
+        "deferred"
+    }
+
+    async fn put_off(&self, lease: &Lease, failure: &Failure) -> &'static str {
         let now = self.around.clock.now();
         let detail = failure.to_string();
         let hopeless = matches!(failure, Failure::Broken(_)) || lease.attempt >= MOST_ATTEMPTS;
@@ -125,9 +143,19 @@ where
             let due = now + pause(lease.attempt, rand::random());
             queue::put_off(&self.pool, lease, due, &detail).await
         };
-        if let Err(error) = written {
-            tracing::warn!(%error, job = %lease.id, "it is tried again when its lease has run out");
-        }
+        told(lease, written);
         if hopeless { "failed" } else { "put_off" }
+    }
+}
+
+/// What an attempt that did not fail came to.
+enum Attempted {
+    Finished,
+    Deferred(Timestamp),
+}
+
+fn told(lease: &Lease, written: sqlx::Result<()>) {
+    if let Err(error) = written {
+        tracing::warn!(%error, job = %lease.id, "it is tried again when its lease has run out");
     }
 }

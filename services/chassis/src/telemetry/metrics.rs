@@ -141,7 +141,7 @@ impl Metrics {
         self.parked_streams.with_label_values(&[service]).set(whole(streams));
     }
 
-    /// An attempt at a job ended: `finished`, `put_off`, `lost` to another worker, or `failed` for good.
+    /// An attempt at a job ended: `finished`, `deferred` by the work itself, `put_off`, `lost` to another worker, or `failed` for good.
     pub fn job_attempted(&self, service: &str, job: &str, outcome: &str) {
         self.job_attempts.with_label_values(&[service, job, outcome]).inc();
     }

@@ -48,7 +48,12 @@ impl<'a> At<'a> {
     /// Has work on the world outside begun once the command has taken effect. `id`, never used before for a job of this service, is
     /// what the world outside knows it by.
     pub fn schedule<W: Work>(&mut self, id: Uuid, work: &W) {
-        self.jobs.push(NewJob::of(id, work));
+        self.schedule_at(id, work, self.now);
+    }
+
+    /// As [`At::schedule`], but the work is not begun before `due`.
+    pub fn schedule_at<W: Work>(&mut self, id: Uuid, work: &W, due: Timestamp) {
+        self.jobs.push(NewJob::of(id, work, due));
     }
 
     /// The work that was asked for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::jobs::{Job, Lease, Work};
+use chassis::jobs::{Job, Lease, Progress, Work};
 use chassis::peers::PeerChannel;
 use chassis::refusal::Failure;
 use proto::motcua::dossier::v1::GetDossierRequest;
@@ -46,7 +46,11 @@ impl Job for TellOwner {
     type Work = Telling;
     type Done = ConfirmSending;
 
-    async fn step(&self, work: Telling, lease: &Lease) -> Result<ConfirmSending, Failure> {
+    async fn step(
+        &self,
+        work: Telling,
+        lease: &Lease,
+    ) -> Result<Progress<ConfirmSending>, Failure> {
         let owner = self.owner(work.dossier).await?;
         let contact = self.contact(owner).await?;
         let language = if contact.locale == "en" { Language::En } else { Language::Vi };
@@ -54,7 +58,8 @@ impl Job for TellOwner {
         let sent = self.gateway.send(lease.id, &contact.phone_number, &text).await;
         // Even a refusal may be a wrong secret or address that an operator mends.
         sent.map_err(|error| Failure::Unavailable(error.to_string()))?;
-        Ok(ConfirmSending { dossier: work.dossier, id: lease.id, attempt: lease.attempt })
+        let told = ConfirmSending { dossier: work.dossier, id: lease.id, attempt: lease.attempt };
+        Ok(Progress::Done(told))
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Invoice {
     pub state: State,
 }
 
-/// Where an invoice stands. That it can expire or be cancelled comes with the timers.
+/// Where an invoice stands. That it can be cancelled comes with the fees that are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It waits for a transfer.
@@ -47,6 +47,8 @@ pub enum State {
         /// `BL-{year}-{number}`, without gaps in a year.
         receipt: String,
     },
+    /// It lapsed: the bank, asked after its deadline, knew of no payment.
+    Expired,
 }
 
 /// 1 to 19 lines above zero that add up to at most [`MOST`].
@@ -96,7 +98,7 @@ impl Invoice {
     pub const fn paid_at(&self) -> Option<Timestamp> {
         match self.state {
             State::Paid { at, .. } => Some(at),
-            State::Issued => None,
+            State::Issued | State::Expired => None,
         }
     }
 
@@ -104,7 +106,7 @@ impl Invoice {
     pub fn receipt(&self) -> Option<&str> {
         match &self.state {
             State::Paid { receipt, .. } => Some(receipt),
-            State::Issued => None,
+            State::Issued | State::Expired => None,
         }
     }
 }

@@ -5,9 +5,9 @@ use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Dossier, Fact, Fees, Folio, Invoice, Purpose, State, printed, series, year};
+use super::{Dossier, Fact, Fees, Folio, Invoice, Purpose, State, Terms, printed, series, year};
+use crate::jobs::Asking;
 use crate::ledger::Entry;
-use crate::settings::Payee;
 
 /// Issues an invoice, as FeeFellDue asks for it.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Command for IssueInvoice {
     fn decide(
         &self,
         before: Option<&Folio>,
-        payee: &Payee,
+        terms: &Terms,
         at: &mut At<'_>,
     ) -> Result<Decided<Folio, ()>, Refusal> {
         let mut folio = before.cloned().unwrap_or_default();
@@ -49,7 +49,7 @@ impl Command for IssueInvoice {
             dossier: self.dossier.clone(),
             number: printed(&series, number),
             fees: self.fees.clone(),
-            payee: payee.clone(),
+            payee: terms.payee.clone(),
             purpose: Purpose::of(year, number),
             issued_at: at.now,
             expires_at: self.expires_at,
@@ -59,6 +59,8 @@ impl Command for IssueInvoice {
         let owed = Entry::invoice_issued(at.id(), self.dossier.id, invoice.id, lines)
             .expect("fees are lines that an entry can hold");
         folio.added.entries.push((at.now, owed));
+        let (job, asking) = (at.id(), Asking { dossier: self.dossier.id, invoice: invoice.id });
+        at.schedule_at(job, &asking, terms.questions.next(&invoice, at.now));
         folio.invoices.push(invoice.clone());
         Ok(Decided { after: folio, facts: vec![Fact::Issued(Box::new(invoice))], answer: () })
     }

@@ -1,11 +1,15 @@
 //! The folio: the page of the books that belongs to one stream. A dossier's holds its invoices and the transfers that name
 //! them; a transfer that names none of ours has a page of its own.
 
+mod end_asking;
 mod invoice;
 mod issue;
 mod notice;
 mod purpose;
+mod questions;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use chassis::write::{Root, Series};
 use jiff::Timestamp;
@@ -18,10 +22,12 @@ use crate::ledger::Entry;
 use crate::money::Dong;
 use crate::settings::Payee;
 
+pub use end_asking::EndAsking;
 pub use invoice::{Fees, Invoice, MOST, State};
 pub use issue::IssueInvoice;
-pub use notice::Notice;
+pub use notice::{Notice, NoticeError, Told};
 pub use purpose::Purpose;
+pub use questions::Questions;
 pub use record::RecordTransfer;
 
 /// Vietnam keeps UTC+7 all year.
@@ -83,6 +89,15 @@ pub struct Transfer {
     pub set_aside: Option<UnmatchedReason>,
 }
 
+/// What an invoice is issued by.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Whom it is paid to.
+    pub payee: Payee,
+    /// When the bank is asked about it.
+    pub questions: Questions,
+}
+
 /// What is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -90,12 +105,14 @@ pub enum Fact {
     Issued(Box<Invoice>),
     /// An invoice was paid.
     Paid(Box<Invoice>),
+    /// An invoice lapsed.
+    Expired(Box<Invoice>),
     /// A transfer was set aside; with the invoice it names.
     SetAside(Box<Transfer>, Option<Box<Invoice>>),
 }
 
 impl Root for Folio {
-    type Rules = Payee;
+    type Rules = Terms;
     /// The transfer whose repeat must be known.
     type Wants = Option<Uuid>;
     type Fact = Fact;

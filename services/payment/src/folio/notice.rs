@@ -53,8 +53,9 @@ pub enum NoticeError {
     Time,
 }
 
+/// A transfer as the bank tells of it, in a callback or when asked; not yet checked.
 #[derive(Deserialize)]
-struct Body {
+pub struct Told {
     transfer_id: String,
     amount: i64,
     currency: String,
@@ -68,15 +69,22 @@ impl Notice {
     /// # Errors
     /// [`NoticeError`] names the first field at fault.
     pub fn parse(body: &[u8], now: Timestamp) -> Result<Self, NoticeError> {
-        let body: Body = serde_json::from_slice(body).map_err(|_| NoticeError::Shape)?;
-        let reference = body.transfer_id;
+        Self::of(serde_json::from_slice(body).map_err(|_| NoticeError::Shape)?, now)
+    }
+
+    /// Checks what the bank told.
+    ///
+    /// # Errors
+    /// [`NoticeError`] names the first field at fault.
+    pub fn of(told: Told, now: Timestamp) -> Result<Self, NoticeError> {
+        let reference = told.transfer_id;
         let fits = (1..=LONGEST_REFERENCE).contains(&reference.len());
         if !(fits && reference.bytes().all(|byte| byte.is_ascii_graphic())) {
             return Err(NoticeError::Reference);
         }
-        let amount = Dong::new(body.amount).ok().filter(|amount| !amount.is_zero());
-        let amount = amount.filter(|_| body.currency == "VND").ok_or(NoticeError::Amount)?;
-        let paid_at = microseconds(body.pay_time);
+        let amount = Dong::new(told.amount).ok().filter(|amount| !amount.is_zero());
+        let amount = amount.filter(|_| told.currency == "VND").ok_or(NoticeError::Amount)?;
+        let paid_at = microseconds(told.pay_time);
         if paid_at < Timestamp::UNIX_EPOCH || paid_at.duration_since(now) > AHEAD {
             return Err(NoticeError::Time);
         }
@@ -84,7 +92,7 @@ impl Notice {
             id: id(&reference),
             reference,
             amount,
-            purpose: Purpose::found_in(&body.purpose),
+            purpose: Purpose::found_in(&told.purpose),
             paid_at,
         })
     }

@@ -5,9 +5,8 @@ use chassis::write::{At, Command, Decided, Stream};
 use proto::motcua::payment::v1::UnmatchedReason;
 use uuid::Uuid;
 
-use super::{Fact, Folio, Invoice, Notice, State, Transfer, printed, series, year};
+use super::{Fact, Folio, Invoice, Notice, State, Terms, Transfer, printed, series, year};
 use crate::ledger::Entry;
-use crate::settings::Payee;
 
 /// Records what the bank told of.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ impl Command for RecordTransfer {
     fn decide(
         &self,
         before: Option<&Folio>,
-        _payee: &Payee,
+        _: &Terms,
         at: &mut At<'_>,
     ) -> Result<Decided<Folio, ()>, Refusal> {
         let mut folio = before.cloned().unwrap_or_default();
@@ -77,9 +76,9 @@ impl RecordTransfer {
 fn misfit(named: Option<&Invoice>, notice: &Notice) -> Option<UnmatchedReason> {
     let Some(invoice) = named else { return Some(UnmatchedReason::Unknown) };
     let total = invoice.fees.total();
-    if invoice.state != State::Issued {
+    if matches!(invoice.state, State::Paid { .. }) {
         Some(UnmatchedReason::Double)
-    } else if notice.paid_at > invoice.expires_at {
+    } else if invoice.state == State::Expired || notice.paid_at > invoice.expires_at {
         Some(UnmatchedReason::Late)
     } else if notice.amount < total {
         Some(UnmatchedReason::Short)

@@ -158,6 +158,7 @@ impl Row {
             (Ok(InvoiceState::Paid), Some(at), Some(receipt)) => {
                 Ok(State::Paid { at: at.to_jiff(), receipt: receipt.clone() })
             }
+            (Ok(InvoiceState::Expired), None, None) => Ok(State::Expired),
             _ => Err(damaged("state")),
         }
     }

@@ -6,3 +6,4 @@ mod invoices;
 mod ledger;
 mod misfits;
 mod office;
+mod silent_bank;

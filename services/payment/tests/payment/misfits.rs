@@ -44,9 +44,9 @@ async fn another_amount_waits_in_suspense_and_the_invoice_stays_open() {
 async fn late_is_what_was_paid_late_not_what_was_told_late() {
     let office = Office::open().await;
     let (in_time, late) = (office.issued().await, office.issued().await);
-    let told = office.transfer(&in_time.purpose, TOTAL);
+    let told = office.pay(&in_time, Behaviour::Never, None).await;
     office.clock.advance(SignedDuration::from_hours(25));
-    let past = office.transfer(&late.purpose, TOTAL);
+    let past = office.pay(&late, Behaviour::Never, None).await;
     assert_eq!(office.tell(&told).await, StatusCode::NO_CONTENT);
     assert_eq!(office.tell(&past).await, StatusCode::NO_CONTENT);
     office.paid(&in_time).await;

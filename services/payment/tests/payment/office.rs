@@ -4,8 +4,12 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::extract::{Request as Call, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response as Answered};
 use chassis::access::{Assurance, Issuer, Person, Role, Rules, SigningKey, Verifier};
 use chassis::clock::{Clock, timestamp};
 use chassis::config::{self, Sources};
@@ -28,7 +32,7 @@ use proto::motcua::payment::v1::ledger_service_client::LedgerServiceClient;
 use proto::motcua::r#type::v1::{Channel as Came, DossierRef, DossierStatus};
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind, FeeLine};
 use reqwest::StatusCode;
-use sandbox::bank::{self, Behaviour, Payment, Told};
+use sandbox::bank::{self, Behaviour, Payment, Told, Transfers};
 use support::{TestDatabase, eventually};
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
@@ -47,6 +51,9 @@ pub const FEES: [(FeeKind, i64); 2] = [(FeeKind::State, 1_000_000), (FeeKind::Se
 /// Their sum.
 pub const TOTAL: i64 = 1_150_000;
 
+/// The bearer secret the bank is asked with.
+const BEARER: &str = "between payment and the bank";
+
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Payment and what is around it.
@@ -61,6 +68,7 @@ pub struct Office {
     dossiers: TestDatabase,
     callback_url: String,
     bank_url: String,
+    bank_is_open: Arc<AtomicBool>,
     http: reqwest::Client,
     keys_folder: PathBuf,
     _running: Running,
@@ -97,7 +105,7 @@ impl Office {
         let callback = free_address();
         let callback_url = format!("http://{callback}{}", callback::PATH);
         let bank_url = url(&at_bank);
-        let settings = chosen(&callback);
+        let settings = chosen(&callback, &bank_url);
         let ports = Ports::bind(&settings, &[&settings::CALLBACK_LISTEN]).await.unwrap();
         let key = SigningKey::from_bytes(&[7; 32]);
         let issuer = Issuer::new(&key, clock.clone()).unwrap();
@@ -125,7 +133,14 @@ impl Office {
         };
         raise(dossier::SERVICE, &dossiers, at_dossier).await;
         let (log, mut sinks) = raise(payment::SERVICE, &database, at_payment).await;
-        running.work(run_bank(at_bank, callback_url.clone(), clock.clone()));
+        let bank_is_open = Arc::new(AtomicBool::new(true));
+        let settings = bank::Settings {
+            callback_url: callback_url.clone(),
+            secret: SECRET.parse().unwrap(),
+            bearer: BEARER.into(),
+            clock: clock.clone(),
+        };
+        running.work(run_bank(at_bank, settings, bank_is_open.clone()));
         Self {
             clock,
             database,
@@ -137,6 +152,7 @@ impl Office {
             dossiers,
             callback_url,
             bank_url,
+            bank_is_open,
             http: reqwest::Client::new(),
             keys_folder: folder,
             _running: running,
@@ -268,17 +284,29 @@ impl Office {
         answer.json().await.unwrap()
     }
 
-    /// Asks the bank whether something was paid.
-    pub async fn ask_bank(&self, purpose: &str) -> bank::Standing {
-        let url = format!("{}/transfers/{purpose}", self.bank_url);
-        self.http.get(url).send().await.unwrap().json().await.unwrap()
+    /// Asks the bank which transfers came for a purpose.
+    pub async fn ask_bank(&self, purpose: &str) -> Vec<Told> {
+        let url =
+            format!("{}/transfers?purpose={purpose}&since=1970-01-01T00:00:00Z", self.bank_url);
+        let answer = self.http.get(url).bearer_auth(BEARER).send().await.unwrap();
+        answer.json::<Transfers>().await.unwrap().transfers
+    }
+
+    /// From now on the bank answers, or does not.
+    pub fn open_bank(&self, open: bool) {
+        self.bank_is_open.store(open, Ordering::SeqCst);
     }
 
     /// The invoice, once it is paid.
     pub async fn paid(&self, invoice: &pb::Invoice) -> pb::Invoice {
+        self.reached(invoice, pb::InvoiceState::Paid).await
+    }
+
+    /// The invoice, once it reached a state.
+    pub async fn reached(&self, invoice: &pb::Invoice, state: pb::InvoiceState) -> pb::Invoice {
         eventually(PATIENCE, async || {
             let now = self.read(&invoice.name, &self.service()).await.unwrap();
-            (now.state() == pb::InvoiceState::Paid).then_some(now)
+            if now.state() == state { Ok(now) } else { Err(now) }
         })
         .await
     }
@@ -383,9 +411,13 @@ fn code(dossier: Uuid) -> String {
     format!("H29.27.484-20261125-{}", dossier.as_u64_pair().1)
 }
 
-fn chosen(callback: &SocketAddr) -> config::Settings {
-    let chosen =
-        [format!("payment.callback.listen={callback}"), format!("payment.bank.secret={SECRET}")];
+fn chosen(callback: &SocketAddr, bank: &str) -> config::Settings {
+    let chosen = [
+        format!("payment.callback.listen={callback}"),
+        format!("payment.bank.secret={SECRET}"),
+        format!("payment.bank.url={bank}"),
+        format!("payment.bank.bearer={BEARER}"),
+    ];
     let command_line = chosen.map(Into::into).into();
     let sources = Sources { command_line, ..Sources::default() };
     config::Settings::load(&settings::TABLE, &sources).unwrap()
@@ -410,9 +442,21 @@ fn url(listener: &TcpListener) -> String {
 
 async fn run_bank(
     listener: TcpListener,
-    callback_url: String,
-    clock: Clock,
+    settings: bank::Settings,
+    is_open: Arc<AtomicBool>,
 ) -> Result<(), BoxError> {
-    let settings = bank::Settings { callback_url, secret: SECRET.parse()?, clock };
-    Ok(bank::serve(listener, settings).await?)
+    let router = bank::router(settings).layer(from_fn_with_state(is_open, answer_if_open));
+    Ok(axum::serve(listener, router).await?)
+}
+
+async fn answer_if_open(
+    State(is_open): State<Arc<AtomicBool>>,
+    call: Call,
+    next: Next,
+) -> Answered {
+    if is_open.load(Ordering::SeqCst) {
+        next.run(call).await
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    }
 }

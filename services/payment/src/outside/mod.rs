@@ -1,0 +1,5 @@
+//! The world outside.
+
+mod bank;
+
+pub use bank::Bank;
