@@ -300,7 +300,7 @@ async fn pages_of_tasks_hold_each_once() {
                 parent: "cases/-".into(),
                 page_size,
                 page_token,
-                filter: String::new(),
+                ..Default::default()
             };
             let page = house.tasks().list_tasks(in_name_of(&officer, asked)).await;
             let page = page.expect("a page").into_inner();
