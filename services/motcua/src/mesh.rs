@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub keys: Keys,
     /// What the operator chose.
     pub settings: Arc<Settings>,
+    /// The folder for what services keep outside their databases.
+    pub data: PathBuf,
     /// Measures.
     pub metrics: Metrics,
     /// Whether servers answer reflection.
@@ -140,6 +143,7 @@ fn process(
         metrics: plan.metrics.clone(),
         keys: plan.keys.clone(),
         settings: plan.settings.clone(),
+        data: plan.data.clone(),
         verifier: Verifier::new(&[key.verifying_key()], plan.clock.clone())?,
         rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
         peers: Peers::new(addresses.collect(), issuer.clone()),

@@ -1,6 +1,7 @@
 //! All in one: a private PostgreSQL and every service in this process.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::clock::Clock;
@@ -53,7 +54,7 @@ impl AllInOne {
         if let Some(listener) = bank {
             tokio::spawn(sandbox::bank::serve(listener, bank_settings(&settings, &keys)?));
         }
-        match start_mesh(settings, keys, &postgres, listeners, metrics_listener).await {
+        match start_mesh(settings, (place.data, keys), &postgres, listeners, metrics_listener).await {
             Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
             Err(error) => {
                 postgres.stop().await?;
@@ -113,7 +114,7 @@ fn postgres_settings(
 
 async fn start_mesh(
     settings: Arc<Settings>,
-    keys: Keys,
+    (data, keys): (PathBuf, Keys),
     postgres: &Postgres,
     listeners: Vec<TcpListener>,
     metrics_listener: TcpListener,
@@ -128,6 +129,7 @@ async fn start_mesh(
         services,
         clock: Clock::system(),
         keys,
+        data,
         metrics: metrics.clone(),
         reflection: settings.get(&settings::REFLECTION)?,
         connections: settings.get(&settings::DATABASE_CONNECTIONS)?,

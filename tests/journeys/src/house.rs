@@ -119,6 +119,7 @@ impl House {
             services,
             clock: ground.clock.clone(),
             settings: Arc::new(settings),
+            data: ground.keys.join("data"),
             keys,
             metrics: Metrics::new(),
             reflection: true,

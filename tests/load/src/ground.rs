@@ -93,6 +93,7 @@ impl<'a> Ground<'a> {
             clock: Clock::system(),
             keys: Keys::in_folder(folder.join("keys"))?,
             settings: Arc::new(config::Settings::load(&settings::table(), &Sources::default())?),
+            data: folder.to_owned(),
             metrics: metrics.clone(),
             reflection: false,
             connections: CONNECTIONS,

@@ -266,7 +266,7 @@ fn whole(dossier: &Dossier, steps: Opened) -> pb::Dossier {
 }
 
 /// Its owner always; once submitted, its agency and services.
-fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
+pub(super) fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
     let Caller::Known { name, person } = caller else { return false };
     match person {
         Person::Citizen { .. } => *name == dossier.owner,
@@ -320,7 +320,7 @@ fn no_such_step() -> Refusal {
     )
 }
 
-fn without_form() -> Refusal {
+pub(super) fn without_form() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "PROCEDURE_WITHOUT_FORM",
