@@ -93,7 +93,14 @@ impl Refusal {
         en: impl Into<String>,
     ) -> Self {
         let public = Text::new(vi, en);
-        Self { kind, reason, public, violations: Vec::new(), retry_after: None, particulars: Vec::new() }
+        Self {
+            kind,
+            reason,
+            public,
+            violations: Vec::new(),
+            retry_after: None,
+            particulars: Vec::new(),
+        }
     }
 
     /// Some fields are wrong: all of them at once.

@@ -71,12 +71,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         store: store.clone(),
         door: door.clone(),
     };
-    let sweep = Sweep {
-        objects,
-        store: store.clone(),
-        door: door.clone(),
-        clock: clock.clone(),
-    };
+    let sweep = Sweep { objects, store: store.clone(), door: door.clone(), clock: clock.clone() };
     let procedures = Procedures { catalogue: catalogue.clone() };
     let dossiers = Dossiers { catalogue, seal, store, door, clock };
     let routes = routes(procedures, dossiers, files, documents);
@@ -89,12 +84,12 @@ fn routes(
     files: Files,
     documents: Documents,
 ) -> Routes {
-    Routes::new(
-        ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST),
-    )
-    .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST))
-    .add_service(FileServiceServer::new(files).max_decoding_message_size(LARGEST_REQUEST))
-    .add_service(DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST))
+    Routes::new(ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST))
+        .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST))
+        .add_service(FileServiceServer::new(files).max_decoding_message_size(LARGEST_REQUEST))
+        .add_service(
+            DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST),
+        )
 }
 
 /// Sweeps for as long as the service runs: again at once while there is a full batch.

@@ -54,7 +54,8 @@ impl AllInOne {
         if let Some(listener) = bank {
             tokio::spawn(sandbox::bank::serve(listener, bank_settings(&settings, &keys)?));
         }
-        match start_mesh(settings, (place.data, keys), &postgres, listeners, metrics_listener).await {
+        match start_mesh(settings, (place.data, keys), &postgres, listeners, metrics_listener).await
+        {
             Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
             Err(error) => {
                 postgres.stop().await?;

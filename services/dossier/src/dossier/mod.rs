@@ -136,7 +136,8 @@ impl Dossier {
 
     /// What its owner can do next, as names of rpcs.
     pub fn next_actions(&self) -> Vec<String> {
-        let actions: &[&str] = if self.is_draft() { &["SaveStep", "CreateFile", "SubmitDossier"] } else { &[] };
+        let actions: &[&str] =
+            if self.is_draft() { &["SaveStep", "CreateFile", "SubmitDossier"] } else { &[] };
         actions.iter().map(ToString::to_string).collect()
     }
 

@@ -75,7 +75,7 @@ impl CreateFile {
         if taken + self.size > LARGEST_DOSSIER { Err(dossier_full()) } else { Ok(()) }
     }
 
-    fn file(&self, now: Timestamp) -> File {
+    pub(super) fn file(&self, now: Timestamp) -> File {
         File {
             id: self.id,
             purpose: self.purpose.clone(),

@@ -28,9 +28,6 @@ impl TryFrom<i32> for FileKind {
 
     /// By the number it is stored and sent with.
     fn try_from(number: i32) -> Result<Self, ()> {
-        [Self::Pdf, Self::Jpeg, Self::Png]
-            .into_iter()
-            .find(|kind| *kind as i32 == number)
-            .ok_or(())
+        [Self::Pdf, Self::Jpeg, Self::Png].into_iter().find(|kind| *kind as i32 == number).ok_or(())
     }
 }

@@ -44,9 +44,10 @@ impl Rule {
     pub fn demand(&self) -> Demand<'_> {
         let fields = self.fields();
         let (reason, text) = match self {
-            Self::NotInFuture { .. } => {
-                (Reason::InFuture, Bilingual::new("Ngày hôm nay hoặc trước đó.", "Today or earlier."))
-            }
+            Self::NotInFuture { .. } => (
+                Reason::InFuture,
+                Bilingual::new("Ngày hôm nay hoặc trước đó.", "Today or earlier."),
+            ),
             Self::PersonalIdAgrees { .. } => {
                 let vi = "Chữ số 4 đến 6 khớp với thế kỷ và năm sinh, giới tính.";
                 let en = "Digits 4 to 6 agree with century and year of birth, and the sex.";

@@ -18,9 +18,7 @@ use uuid::Uuid;
 
 use super::dossiers::may_read;
 use super::{failed, names};
-use crate::document::{
-    AcceptanceSlip, AddDocument, Content, Document, Language, SlipWords, words,
-};
+use crate::document::{AcceptanceSlip, AddDocument, Content, Document, Language, SlipWords, words};
 use crate::dossier::Dossier;
 use crate::events::{self, document_name};
 use crate::paper::Held;
@@ -110,7 +108,10 @@ fn addition(
     }
     let (of, file) = names::child("files", &wished.file, "document.file")?;
     if of != dossier.id {
-        return Err(uuids::malformed("document.file", &format!("dossiers/{}/files/{{uuid}}", dossier.id)));
+        return Err(uuids::malformed(
+            "document.file",
+            &format!("dossiers/{}/files/{{uuid}}", dossier.id),
+        ));
     }
     let (officer, agency) = (caller.name()?.to_owned(), caller.agency()?.to_owned());
     Ok(AddDocument { dossier: dossier.id, officer, agency, file })
@@ -131,9 +132,7 @@ impl Documents {
     fn message(&self, dossier: &Dossier, document: &Document, held: &Held) -> pb::Document {
         let (file, slip) = match &document.content {
             Content::Result(file) => (format!("dossiers/{}/files/{file}", dossier.id), None),
-            Content::AcceptanceSlip(slip) => {
-                (String::new(), Some(self.slip(dossier, slip, held)))
-            }
+            Content::AcceptanceSlip(slip) => (String::new(), Some(self.slip(dossier, slip, held))),
         };
         pb::Document {
             name: document_name(dossier.id, document.id),
@@ -199,11 +198,7 @@ impl Documents {
     }
 
     /// The applicant's name as filed; empty where the form names none.
-    async fn applicant(
-        &self,
-        dossier: &Dossier,
-        procedure: &Procedure,
-    ) -> Result<String, Failure> {
+    async fn applicant(&self, dossier: &Dossier, procedure: &Procedure) -> Result<String, Failure> {
         let Some((step, property)) = procedure.form.as_ref().and_then(|form| form.applicant())
         else {
             return Ok(String::new());

@@ -171,17 +171,7 @@ impl Files {
         let place = Place { dossier: dossier.id, file: id };
         let sealed_name = self.seal.seal(&bound(place), name.as_bytes()).map_err(broken)?;
         let dossier = dossier.id;
-        Ok(CreateFile {
-            dossier,
-            id,
-            writer,
-            purpose,
-            most,
-            sealed_name,
-            kind,
-            size,
-            declared,
-        })
+        Ok(CreateFile { dossier, id, writer, purpose, most, sealed_name, kind, size, declared })
     }
 
     fn papers(&self, dossier: &Dossier) -> Result<&[crate::form::PaperRequirement], Refusal> {

@@ -29,7 +29,8 @@ mod tests {
         let (dossier, file) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let name = format!("dossiers/{dossier}/files/{file}");
         assert_eq!(child("files", &name, "name"), Ok((dossier, file)));
-        for bad in ["", "dossiers/x/files/y", &format!("dossiers/{dossier}"), &format!("{name}/x")] {
+        for bad in ["", "dossiers/x/files/y", &format!("dossiers/{dossier}"), &format!("{name}/x")]
+        {
             assert!(child("files", bad, "name").is_err(), "{bad}");
         }
         assert!(child("documents", &name, "name").is_err());

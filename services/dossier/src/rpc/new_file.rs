@@ -45,8 +45,7 @@ impl NewFile {
                 Ok(Self { purpose, name, kind, size, declared })
             }
             (purpose, name, kind, size, declared) => {
-                let refusals =
-                    [purpose.err(), name.err(), kind.err(), size.err(), declared.err()];
+                let refusals = [purpose.err(), name.err(), kind.err(), size.err(), declared.err()];
                 let violations = refusals.into_iter().flatten().flat_map(|r| r.violations);
                 Err(Refusal::fields(violations.collect()))
             }
@@ -54,10 +53,7 @@ impl NewFile {
     }
 }
 
-fn purpose(
-    paper: &str,
-    papers: Option<&[PaperRequirement]>,
-) -> Result<(Purpose, u8), Refusal> {
+fn purpose(paper: &str, papers: Option<&[PaperRequirement]>) -> Result<(Purpose, u8), Refusal> {
     match papers {
         None if paper.is_empty() => Ok((Purpose::Result, MOST_RESULTS)),
         None => Err(no_such_paper()),

@@ -7,8 +7,8 @@ use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Kind, Refusal};
 use proto::motcua::dossier::v1::procedure_service_server::ProcedureService;
 use proto::motcua::dossier::v1::{
-    Form, GetFormRequest, GetProcedureVersionRequest, ListProcedureVersionsRequest, ListProcedureVersionsResponse,
-    ProcedureVersion,
+    Form, GetFormRequest, GetProcedureVersionRequest, ListProcedureVersionsRequest,
+    ListProcedureVersionsResponse, ProcedureVersion,
 };
 use tonic::{Request, Response, Status};
 
@@ -54,10 +54,7 @@ impl ProcedureService for Procedures {
         Ok(Response::new(convert::procedure_version(procedure)))
     }
 
-    async fn get_form(
-        &self,
-        request: Request<GetFormRequest>,
-    ) -> Result<Response<Form>, Status> {
+    async fn get_form(&self, request: Request<GetFormRequest>) -> Result<Response<Form>, Status> {
         let name = &request.get_ref().name;
         let shape = || malformed("name", "procedures/{code}/versions/{number}/form");
         let version = name.strip_suffix("/form").ok_or_else(shape)?;

@@ -85,10 +85,7 @@ impl DossierStore {
 }
 
 /// Writes the documents that a batch added: results in one statement, slips in another.
-pub(super) async fn save(
-    db: &mut PgConnection,
-    changed: &[Changed<Dossier>],
-) -> sqlx::Result<()> {
+pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
     let (mut results, mut slips) = (Vec::new(), Vec::new());
     for dossier in changed.iter().map(|changed| &changed.after) {
         for document in &dossier.new_documents {

@@ -160,10 +160,7 @@ pub(super) async fn load(
 }
 
 /// Writes the files that changed and removes those that are gone.
-pub(super) async fn save(
-    db: &mut PgConnection,
-    changed: &[Changed<Dossier>],
-) -> sqlx::Result<()> {
+pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
     let none = BTreeMap::new();
     let (mut written, mut gone) = (Vec::new(), Vec::new());
     for Changed { before, after, .. } in changed {

@@ -4,6 +4,7 @@
 //! as one JSON object.
 
 mod clients;
+pub mod papers;
 mod pay;
 mod people;
 mod sign_in;
