@@ -3,6 +3,7 @@
 Addresses come in DOSSIER, WORKFLOW, PAYMENT and BANK, tokens in CITIZEN and OFFICER. Ends with 0 if everything was as the contract says.
 """
 
+import hashlib
 import json
 import os
 import time
@@ -15,6 +16,8 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc import error_details_pb2, status_pb2
 from motcua.dossier.v1 import dossier_pb2 as dossier
 from motcua.dossier.v1 import dossier_pb2_grpc as dossier_rpc
+from motcua.dossier.v1 import files_pb2 as files_pb
+from motcua.dossier.v1 import files_pb2_grpc as files_rpc
 from motcua.payment.v1 import payment_pb2 as payment
 from motcua.payment.v1 import payment_pb2_grpc as payment_rpc
 from motcua.type.v1 import dossier_pb2 as types
@@ -26,6 +29,7 @@ from motcua.workflow.v1 import workflow_pb2_grpc as workflow_rpc
 AGENCY = "agencies/26860"
 PROCEDURE = "procedures/1.012575/versions/-"
 PATIENCE_S = 30
+PDF = b"%PDF-1.7\n"
 VEHICLE = "RLSMA110XNY" + str(uuid.uuid4().int)[:6]
 
 ANSWERS = [
@@ -70,7 +74,8 @@ def main():
     dossiers = dossier_rpc.DossierServiceStub(at["DOSSIER"])
     cases = workflow_rpc.CaseServiceStub(at["WORKFLOW"])
     tasks = workflow_rpc.TaskServiceStub(at["WORKFLOW"])
-    name = file(dossier_rpc.ProcedureServiceStub(at["DOSSIER"]), dossiers)
+    files = files_rpc.FileServiceStub(at["DOSSIER"])
+    name = file(dossier_rpc.ProcedureServiceStub(at["DOSSIER"]), dossiers, files)
     accept(cases, tasks, name)
     draw(draw_rpc.DrawServiceStub(at["WORKFLOW"]), name)
     pay(payment_rpc.InvoiceServiceStub(at["PAYMENT"]), name)
@@ -80,7 +85,7 @@ def main():
     print("client: every step was as the contract says")
 
 
-def file(procedures, dossiers):
+def file(procedures, dossiers, files):
     """The citizen's part: until the dossier has its code."""
     version = procedures.GetProcedureVersion(dossier.GetProcedureVersionRequest(name=PROCEDURE))
     assert version.has_form and version.online, version
@@ -104,6 +109,12 @@ def file(procedures, dossiers):
             metadata=token("CITIZEN"),
         )
         draft.etag = saved.etag
+    refuse_without_papers(dossiers, draft)
+    form = procedures.GetForm(dossier.GetFormRequest(name=f"{version.name}/form"))
+    for paper in form.papers:
+        upload(files, draft.name, paper.id)
+    # A complete paper is a change of the dossier: its etag is a new one.
+    draft = dossiers.GetDossier(dossier.GetDossierRequest(name=draft.name), metadata=token("CITIZEN"))
     asked = dossier.SubmitDossierRequest(name=draft.name, etag=draft.etag, request_id=wish())
     submitted = dossiers.SubmitDossier(asked, metadata=token("CITIZEN"))
     again = dossiers.SubmitDossier(asked, metadata=token("CITIZEN"))
@@ -111,6 +122,42 @@ def file(procedures, dossiers):
     found = dossiers.LookUpDossier(dossier.LookUpDossierRequest(code=submitted.code.lower()))
     assert found.status == types.DOSSIER_STATUS_NEWLY_REGISTERED, found
     return draft.name
+
+
+def upload(files, name, paper):
+    """A small file of one part, whole with it; a repeat of the part changes nothing."""
+    data = PDF + paper.encode()
+    created = files.CreateFile(
+        files_pb.CreateFileRequest(
+            parent=name,
+            file=files_pb.File(
+                paper=paper,
+                file_name="paper.pdf",
+                kind=files_pb.FILE_KIND_PDF,
+                size_bytes=len(data),
+                sha256=hashlib.sha256(data).digest(),
+            ),
+            request_id=wish(),
+        ),
+        metadata=token("CITIZEN"),
+    )
+    asked = files_pb.WriteFileRequest(name=created.name, data=data, request_id=wish())
+    written = files.WriteFile(asked, metadata=token("CITIZEN"))
+    assert written.state == files_pb.FILE_STATE_COMPLETE, written
+    assert files.WriteFile(asked, metadata=token("CITIZEN")) == written
+
+
+def refuse_without_papers(dossiers, draft):
+    """Missing papers are told like missing answers."""
+    try:
+        dossiers.SubmitDossier(
+            dossier.SubmitDossierRequest(name=draft.name, request_id=wish()), metadata=token("CITIZEN")
+        )
+    except grpc.RpcError as refused:
+        told = detail(refused, error_details_pb2.BadRequest).field_violations
+        assert {v.reason for v in told} == {"PAPER_REQUIRED"}, told
+    else:
+        raise AssertionError("a dossier without papers was taken")
 
 
 def refuse_empty(dossiers, draft):

@@ -77,6 +77,8 @@ pub struct Refusal {
     pub violations: Vec<Violation>,
     /// When to come back, for the kinds that pass by themselves.
     pub retry_after: Option<Duration>,
+    /// Particulars for programs, such as where to go on; keys in lowerCamelCase. No personal data.
+    pub particulars: Vec<(&'static str, String)>,
 }
 
 /// The reason of every refusal that lists wrong fields.
@@ -91,7 +93,14 @@ impl Refusal {
         en: impl Into<String>,
     ) -> Self {
         let public = Text::new(vi, en);
-        Self { kind, reason, public, violations: Vec::new(), retry_after: None }
+        Self {
+            kind,
+            reason,
+            public,
+            violations: Vec::new(),
+            retry_after: None,
+            particulars: Vec::new(),
+        }
     }
 
     /// Some fields are wrong: all of them at once.
@@ -134,6 +143,13 @@ impl Refusal {
             "Dữ liệu đã thay đổi; hãy đọc lại rồi thử lại.",
             "It changed since it was read; read it again, then repeat.",
         )
+    }
+
+    /// The same refusal, with a particular that programs act on.
+    #[must_use]
+    pub fn telling(mut self, key: &'static str, value: impl ToString) -> Self {
+        self.particulars.push((key, value.to_string()));
+        self
     }
 
     /// The same refusal, with the time after which a repeat may be granted.

@@ -1,5 +1,6 @@
 //! A service assembled: `up` runs every row of the table of them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -32,6 +33,8 @@ pub struct Process {
     pub keys: Keys,
     /// What the operator chose.
     pub settings: Arc<config::Settings>,
+    /// The folder for what a service keeps outside its database, where no setting says otherwise.
+    pub data: PathBuf,
     /// Who is trusted to say who calls.
     pub verifier: Verifier,
     /// The contract's access rules.

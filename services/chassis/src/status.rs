@@ -81,7 +81,9 @@ fn internal() -> Status {
 }
 
 fn details(refusal: Refusal) -> Vec<Any> {
-    let mut details = vec![any(&error_info(refusal.reason))];
+    let mut info = error_info(refusal.reason);
+    info.metadata.extend(refusal.particulars.into_iter().map(|(key, value)| (key.into(), value)));
+    let mut details = vec![any(&info)];
     if !refusal.violations.is_empty() {
         details.push(any(&bad_request(refusal.violations)));
     }

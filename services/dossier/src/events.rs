@@ -1,14 +1,19 @@
 //! Facts as messages, and what follows from workflow's facts.
 
-use chassis::clock::timestamp;
+use chassis::clock::{instant, timestamp};
 use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
-use proto::motcua::dossier::v1::{DossierStatusChanged, DossierSubmitted};
+use jiff::civil::Date;
+use proto::motcua::dossier::v1::{
+    DocumentAdded, DocumentKind, DossierStatusChanged, DossierSubmitted,
+};
 use proto::motcua::r#type::v1::{DossierRef, DossierStatus};
 use proto::motcua::workflow::v1::{
     ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, TaskClosed,
 };
+use uuid::Uuid;
 
+use crate::document::{AcceptanceSlip, Content, TakeAcceptance};
 use crate::dossier::{Dossier, Fact, FollowCase};
 use crate::store::DossierStore;
 
@@ -22,8 +27,21 @@ pub fn of_workflow(door: &Door<DossierStore>) -> Reactions {
         .on(door, clock_resumed)
 }
 
-fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<FollowCase>, &'static str> {
-    follow(fact.status_after, event)
+fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<TakeAcceptance>, &'static str> {
+    let follow = follow(fact.status_after, event)?;
+    let slip = AcceptanceSlip {
+        accepted_at: fact.accept_time.and_then(instant).unwrap_or(event.time),
+        received_on: fact.receipt_day.map(day).transpose()?,
+        due_at: fact.due_time.and_then(instant),
+        fees: fact.fees.iter().filter_map(|fee| Some(fee.amount.as_ref()?.units)).collect(),
+    };
+    Ok(follow.map(|follow| TakeAcceptance { follow, slip, officer: fact.officer }))
+}
+
+fn day(date: proto::google::r#type::Date) -> Result<Date, &'static str> {
+    let small = |number: i32| i8::try_from(number).unwrap_or_default();
+    let year = i16::try_from(date.year).unwrap_or_default();
+    Date::new(year, small(date.month), small(date.day)).map_err(|_| "receipt_day is no day")
 }
 
 fn task_closed(fact: TaskClosed, event: &Event) -> Result<Option<FollowCase>, &'static str> {
@@ -68,7 +86,29 @@ pub fn message(fact: &Fact) -> Outgoing {
             };
             Outgoing::of(&message, &name(dossier), &dossier.agency)
         }
+        Fact::DocumentAdded { dossier, document } => {
+            let message = DocumentAdded {
+                dossier: Some(reference(dossier)),
+                document: document_name(dossier.id, document.id),
+                kind: kind(&document.content).into(),
+                add_time: Some(timestamp(document.added_at)),
+            };
+            Outgoing::of(&message, &message.document, &dossier.agency)
+        }
     }
+}
+
+/// What a document is, in the contract.
+pub fn kind(content: &Content) -> DocumentKind {
+    match content {
+        Content::AcceptanceSlip(_) => DocumentKind::AcceptanceSlip,
+        Content::Result(_) => DocumentKind::Result,
+    }
+}
+
+/// A document's resource name.
+pub fn document_name(dossier: Uuid, id: Uuid) -> String {
+    format!("dossiers/{dossier}/documents/{id}")
 }
 
 /// A dossier's resource name.

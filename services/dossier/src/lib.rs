@@ -1,48 +1,107 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bilingual;
+pub mod document;
 pub mod dossier;
 mod events;
+pub mod file;
 pub mod form;
+mod jobs;
+mod outside;
+pub mod paper;
 pub mod procedure;
 mod rpc;
 mod seal;
+pub mod settings;
 mod store;
+mod upload;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
+use proto::motcua::dossier::v1::document_service_server::DocumentServiceServer;
 use proto::motcua::dossier::v1::dossier_service_server::DossierServiceServer;
+use proto::motcua::dossier::v1::file_service_server::FileServiceServer;
 use proto::motcua::dossier::v1::procedure_service_server::ProcedureServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
+use self::jobs::sweep::{BATCH, Sweep};
+use self::outside::objects::Objects;
 use self::procedure::Catalogue;
-use self::rpc::{Dossiers, Procedures};
+use self::rpc::{Documents, Dossiers, Files, Procedures};
 use self::seal::Seal;
 use self::store::DossierStore;
+use self::upload::Uploads;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// The service's row in the table of services.
 pub const SERVICE: Kind = Kind { name: "dossier", migrations: &MIGRATIONS, build };
 
+/// How often files of no use are looked for.
+const SWEEPS: Duration = Duration::from_hours(1);
+
 fn build(ground: Ground) -> Result<Service, BoxError> {
     let catalogue = Arc::new(Catalogue::load()?);
-    let key = ground.process.keys.secret("dossier-answers")?;
-    let seal = Seal::new(&key);
+    let keys = &ground.process.keys;
+    let seal = Seal::new(&*keys.secret("dossier-answers")?);
+    let files_key = keys.secret("dossier-files")?;
+    let objects = Objects::in_folder(&settings::files_directory(&ground.process)?, &files_key)?;
+    let largest = settings::largest_file(&ground.process)?;
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
     let clock = around.clock.clone();
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(()), around);
-    let procedures = Procedures { catalogue: catalogue.clone() };
     let reactions = vec![events::of_workflow(&door)];
+    let uploads = Uploads {
+        objects: objects.clone(),
+        store: store.clone(),
+        door: door.clone(),
+        clock: clock.clone(),
+    };
+    let names = chassis::seal::Seal::new(&files_key);
+    let files = Files { catalogue: catalogue.clone(), uploads, seal: names, largest };
+    let documents = Documents {
+        catalogue: catalogue.clone(),
+        seal: seal.clone(),
+        store: store.clone(),
+        door: door.clone(),
+    };
+    let sweep = Sweep { objects, store: store.clone(), door: door.clone(), clock: clock.clone() };
+    let procedures = Procedures { catalogue: catalogue.clone() };
     let dossiers = Dossiers { catalogue, seal, store, door, clock };
-    let routes = Routes::new(
-        ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST),
-    )
-    .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST));
-    Ok(Service { routes, reactions, tasks: Vec::new() })
+    let routes = routes(procedures, dossiers, files, documents);
+    Ok(Service { routes, reactions, tasks: vec![Box::pin(keep_swept(sweep))] })
+}
+
+fn routes(
+    procedures: Procedures,
+    dossiers: Dossiers,
+    files: Files,
+    documents: Documents,
+) -> Routes {
+    Routes::new(ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST))
+        .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST))
+        .add_service(FileServiceServer::new(files).max_decoding_message_size(LARGEST_REQUEST))
+        .add_service(
+            DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST),
+        )
+}
+
+/// Sweeps for as long as the service runs: again at once while there is a full batch.
+async fn keep_swept(sweep: Sweep) -> Result<(), BoxError> {
+    loop {
+        match sweep.once().await {
+            Ok(BATCH..) => {}
+            Ok(_) => tokio::time::sleep(SWEEPS).await,
+            Err(error) => {
+                tracing::error!(%error, "files of no use could not be swept; trying again later");
+                tokio::time::sleep(SWEEPS).await;
+            }
+        }
+    }
 }

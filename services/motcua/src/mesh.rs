@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
@@ -40,6 +41,8 @@ pub struct Plan {
     pub keys: Keys,
     /// What the operator chose.
     pub settings: Arc<Settings>,
+    /// The folder for what services keep outside their databases.
+    pub data: PathBuf,
     /// Measures.
     pub metrics: Metrics,
     /// Ports beside those of gRPC.
@@ -143,6 +146,7 @@ fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Pro
         metrics: plan.metrics.clone(),
         keys: plan.keys.clone(),
         settings: plan.settings.clone(),
+        data: plan.data.clone(),
         verifier: Verifier::new(&[key.verifying_key()], plan.clock.clone())?,
         rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
         peers: Peers::new(addresses.collect(), issuer.clone()),

@@ -11,7 +11,7 @@ use chassis::telemetry::TelemetrySettings;
 pub const DATA_DIRECTORY: Setting<Option<PathBuf>> = Setting::new(
     "data.directory",
     "",
-    "Where the private PostgreSQL keeps its data; not set: /var/lib/motcua for root, ~/.local/share/motcua for others.",
+    "Where the private PostgreSQL keeps its data, and services their files; not set: /var/lib/motcua for root, ~/.local/share/motcua for others.",
 );
 
 /// Where keys lie.
@@ -132,6 +132,7 @@ pub fn table() -> Vec<Declaration> {
         table.push(service.listen.declaration());
     }
     table.extend(feedback::settings::TABLE);
+    table.extend(dossier::settings::TABLE);
     table.extend(mailing::settings::TABLE);
     table.extend(payment::settings::TABLE);
     table.extend(TelemetrySettings::TABLE);

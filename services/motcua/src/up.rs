@@ -1,6 +1,7 @@
 //! All in one: a private PostgreSQL and every service in this process.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::clock::Clock;
@@ -159,6 +160,7 @@ async fn over(
         services,
         clock: Clock::system(),
         keys,
+        data: place.data.clone(),
         metrics: metrics.clone(),
         ports: ports.beside,
         reflection: settings.get(&settings::REFLECTION)?,

@@ -12,11 +12,13 @@ use chassis::config::{Settings, Sources};
 use chassis::keys::Keys;
 use chassis::telemetry::Metrics;
 use motcua::SERVICES;
-use motcua::journey::Endpoints;
+use motcua::journey::{Endpoints, papers};
 use motcua::mesh::{self, Mesh, Plan, Planned};
 use motcua::settings;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
 use proto::motcua::identity::v1 as identity;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
@@ -121,6 +123,7 @@ impl House {
             clock: ground.clock.clone(),
             ports: mesh::ports(&settings).await.expect("free ports"),
             settings: Arc::new(settings),
+            data: ground.keys.join("data"),
             keys,
             metrics: Metrics::new(),
             reflection: true,
@@ -197,6 +200,28 @@ impl House {
         DossierServiceClient::new(self.channels["dossier"].clone())
     }
 
+    /// A client of files.
+    pub fn files(&self) -> FileServiceClient<Channel> {
+        FileServiceClient::new(self.channels["dossier"].clone())
+    }
+
+    /// A client of documents.
+    pub fn documents(&self) -> DocumentServiceClient<Channel> {
+        DocumentServiceClient::new(self.channels["dossier"].clone())
+    }
+
+    /// The id of an accepted dossier's slip, once its owner sees it.
+    pub async fn slip(&self, owner: &str, dossier: &str) -> Uuid {
+        eventually(SOON, async || {
+            let asked =
+                dossier::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
+            let listed = self.documents().list_documents(in_name_of(owner, asked)).await;
+            let slip = listed.expect("documents").into_inner().documents.into_iter().next()?;
+            slip.name.rsplit('/').next()?.parse().ok()
+        })
+        .await
+    }
+
     /// A client of the catalogue.
     pub fn procedures(&self) -> ProcedureServiceClient<Channel> {
         ProcedureServiceClient::new(self.channels["dossier"].clone())
@@ -214,7 +239,7 @@ impl House {
         created.expect("a draft").into_inner()
     }
 
-    /// A new draft with every answer.
+    /// A new draft with every answer and every paper.
     pub async fn filled(&self, citizen: &str) -> dossier::Dossier {
         let mut draft = self.draft(citizen).await;
         let mut answers = sample();
@@ -230,7 +255,14 @@ impl House {
             let saved = self.dossiers().save_step(in_name_of(citizen, asked)).await;
             draft = saved.expect("a step saved").into_inner();
         }
-        draft
+        let mut files = self.files();
+        for paper in papers::PAPERS {
+            papers::hand_in(&mut files, citizen, &draft.name, paper).await.expect("a paper");
+        }
+        // A paper is a change of the dossier: its etag is a new one.
+        let asked = dossier::GetDossierRequest { name: draft.name };
+        let read = self.dossiers().get_dossier(in_name_of(citizen, asked)).await;
+        read.expect("the draft").into_inner()
     }
 
     /// A dossier just submitted.

@@ -6,8 +6,10 @@ use chassis::access::{Assurance, Person, Role};
 use chassis::status::reason;
 use jiff::SignedDuration;
 use journeys::{
-    AGENCY, Answer, Contract, ELSEWHERE, House, call, new_draft, new_person, path, vehicle_of, wish,
+    AGENCY, Answer, Contract, ELSEWHERE, House, call, in_name_of, new_draft, new_person, path,
+    vehicle_of, wish,
 };
+use motcua::journey::papers;
 use prost::Message;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::feedback::v1 as feedback;
@@ -60,10 +62,12 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
-/// began, `n` NOT_FOUND, for an epoch that nobody opened and a rating nobody was invited to, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 48] = [
+/// began, `n` NOT_FOUND, for an epoch that nobody opened and a rating nobody was invited to, `i` INVALID_ARGUMENT, for a result that its
+/// owner would file, `r` REFRESH_TOKEN_INVALID.
+const TABLE: &[(&str, Stage, &str)] = &[
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
+    ("GetForm", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
     ("SaveStep", Draft, "u y - - - - - - -"),
     ("SubmitDossier", Filled, "u y - - - - - - -"),
@@ -71,6 +75,23 @@ const TABLE: [(&str, Stage, &str); 48] = [
     ("GetDossier", Waiting, "u y - y y y - y y"),
     ("ListDossiers", Draft, "u y y - - - - - -"),
     ("LookUpDossier", Waiting, "y y y y y y y y y"),
+    ("CreateFile", Draft, "u y - - - - - - -"),
+    ("CreateFile", Accepted, "u i - y y - - - -"),
+    ("WriteFile", Draft, "u - - - - - - - -"),
+    ("WriteFile", Filled, "u y - - - - - - -"),
+    ("GetFile", Filled, "u y - - - - - - -"),
+    ("GetFile", Waiting, "u y - y y y - y y"),
+    ("ListFiles", Draft, "u y - - - - - - -"),
+    ("ListFiles", Waiting, "u y - y y y - y y"),
+    ("ReadFile", Filled, "u y - - - - - - -"),
+    ("ReadFile", Waiting, "u y - y y y - y y"),
+    ("DeleteFile", Filled, "u y - - - - - - -"),
+    ("DeleteFile", Waiting, "u p - p p - - - -"),
+    ("ListDocuments", Draft, "u y - - - - - - -"),
+    ("ListDocuments", Waiting, "u y - y y y - y y"),
+    ("GetDocument", Accepted, "u y - y y y - y y"),
+    ("AddDocument", Draft, "u - - - - - - - -"),
+    ("AddDocument", Waiting, "u - - p p - - - -"),
     ("GetCase", Draft, "u - - - - - - - -"),
     ("GetCase", Waiting, "u - - y y y - y y"),
     ("ListCases", Waiting, "u - - y y - y - y"),
@@ -118,7 +139,36 @@ const TABLE: [(&str, Stage, &str); 48] = [
 struct Scene {
     id: String,
     code: String,
+    below: Below,
     tokens: [Option<String>; 9],
+}
+
+/// Ids of what belongs to the dossier: a paper's file, and the slip once it is accepted.
+#[derive(Default)]
+struct Below {
+    file: Uuid,
+    slip: Option<Uuid>,
+}
+
+impl Below {
+    async fn of(house: &House, owner: &str, dossier: &str, stage: Stage) -> Self {
+        let mut below = Self { file: Uuid::now_v7(), slip: None };
+        if stage >= Filled {
+            let asked = dossier::ListFilesRequest { parent: dossier.into(), ..Default::default() };
+            let listed = house.files().list_files(in_name_of(owner, asked)).await;
+            let files = listed.expect("files").into_inner().files;
+            let file = files.into_iter().find(|file| file.paper == papers::PAPERS[0]);
+            below.file = last_id(&file.expect("a paper").name);
+        }
+        if stage >= Accepted {
+            below.slip = Some(house.slip(owner, dossier).await);
+        }
+        below
+    }
+}
+
+fn last_id(name: &str) -> Uuid {
+    name.rsplit('/').next().unwrap_or_default().parse().expect("a UUID")
 }
 
 impl Scene {
@@ -142,7 +192,9 @@ impl Scene {
             house.appoint(&account, AGENCY).await;
         }
         let dossier = match stage {
-            Member | Appointed => return Self { id, code: String::new(), tokens },
+            Member | Appointed => {
+                return Self { id, code: String::new(), below: Below::default(), tokens };
+            }
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
             Waiting | Claimed | Accepted | Drawn => house.submitted(owner).await,
@@ -157,8 +209,9 @@ impl Scene {
                 house.accept(receiver, &dossier.name).await;
             }
         }
+        let below = Below::of(house, owner, &dossier.name, stage).await;
         let id = dossier.name.trim_start_matches("dossiers/").to_owned();
-        let scene = Self { id, code: dossier.code, tokens };
+        let scene = Self { id, code: dossier.code, below, tokens };
         if stage == Drawn {
             let path = "/motcua.workflow.v1.DrawService/DrawNumber";
             scene.call(house, path, OWNER, &scene.id).await.expect("drawn");
@@ -168,14 +221,18 @@ impl Scene {
 
     async fn call(&self, house: &House, path: &str, caller: usize, id: &str) -> Answer {
         let token = self.tokens[caller].as_deref();
-        call(house.channel(path), path, token, request(path, id, &self.code)).await
+        call(house.channel(path), path, token, request(path, id, &self.code, &self.below)).await
     }
 }
 
 /// What is asked of the dossier, case or account `id`.
-fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
+fn request(path: &str, id: &str, code: &str, below: &Below) -> Vec<u8> {
     let rpc = path.rsplit('/').next().unwrap_or_default();
     match path.split('.').nth(1).unwrap_or_default() {
+        "dossier" if path.contains("FileService") => of_file(rpc, &format!("dossiers/{id}"), below),
+        "dossier" if path.contains("DocumentService") => {
+            of_document(rpc, &format!("dossiers/{id}"), below)
+        }
         "dossier" => of_dossier(rpc, format!("dossiers/{id}"), code),
         "workflow" => of_workflow(rpc, id),
         "identity" => of_identity(rpc, id),
@@ -192,6 +249,10 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "GetProcedureVersion" => {
             let name = "procedures/1.012575/versions/-".into();
             dossier::GetProcedureVersionRequest { name }.encode_to_vec()
+        }
+        "GetForm" => {
+            let name = "procedures/1.012575/versions/-/form".into();
+            dossier::GetFormRequest { name }.encode_to_vec()
         }
         "ListProcedureVersions" => dossier::ListProcedureVersionsRequest {
             parent: "procedures/-".into(),
@@ -212,6 +273,60 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
         "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),
         "LookUpDossier" => dossier::LookUpDossierRequest { code: code.into() }.encode_to_vec(),
+        other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+/// Of an accepted dossier a result, before a paper.
+fn of_file(rpc: &str, parent: &str, below: &Below) -> Vec<u8> {
+    let (request_id, parent) = (wish(), parent.to_owned());
+    let name = format!("{parent}/files/{}", below.file);
+    let paper = papers::PAPERS[0];
+    match rpc {
+        "CreateFile" => dossier::CreateFileRequest {
+            parent,
+            file: Some(dossier::File {
+                paper: if below.slip.is_some() { String::new() } else { paper.into() },
+                file_name: "a.pdf".into(),
+                kind: dossier::FileKind::Pdf.into(),
+                size_bytes: 1,
+                ..Default::default()
+            }),
+            file_id: String::new(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "WriteFile" => {
+            let data = papers::pdf(&paper.replace('_', " "));
+            dossier::WriteFileRequest { name, offset: 0, data, request_id }.encode_to_vec()
+        }
+        "GetFile" => dossier::GetFileRequest { name }.encode_to_vec(),
+        "ListFiles" => dossier::ListFilesRequest { parent, ..Default::default() }.encode_to_vec(),
+        "ReadFile" => dossier::ReadFileRequest { name, offset: 0 }.encode_to_vec(),
+        "DeleteFile" => dossier::DeleteFileRequest { name, request_id }.encode_to_vec(),
+        other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+fn of_document(rpc: &str, parent: &str, below: &Below) -> Vec<u8> {
+    let parent = parent.to_owned();
+    match rpc {
+        "GetDocument" => {
+            let name = format!("{parent}/documents/{}", below.slip.unwrap_or(below.file));
+            dossier::GetDocumentRequest { name }.encode_to_vec()
+        }
+        "ListDocuments" => {
+            dossier::ListDocumentsRequest { parent, ..Default::default() }.encode_to_vec()
+        }
+        "AddDocument" => {
+            let document = dossier::Document {
+                kind: dossier::DocumentKind::Result.into(),
+                file: format!("{parent}/files/{}", below.file),
+                ..Default::default()
+            };
+            let document = Some(document);
+            dossier::AddDocumentRequest { parent, document, request_id: wish() }.encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }
@@ -390,6 +505,7 @@ fn outcome(answer: &Answer) -> String {
             Code::PermissionDenied => "-".into(),
             Code::FailedPrecondition => "p".into(),
             Code::NotFound => "n".into(),
+            Code::InvalidArgument => "i".into(),
             other => format!("{other:?}: {}", status.message()),
         },
     }
@@ -458,8 +574,8 @@ async fn no_rpc_takes_a_token_that_is_none_of_ours() {
     ];
     for path in paths(&Contract::read()) {
         for (token, expected) in tokens {
-            let message =
-                request(&path, &Uuid::now_v7().to_string(), "H29.26.860-20261125-0000001");
+            let id = Uuid::now_v7().to_string();
+            let message = request(&path, &id, "H29.26.860-20261125-0000001", &Below::default());
             let answer = call(house.channel(&path), &path, Some(token), message).await;
             let status = answer.expect_err("a bad token is refused, also where none is needed");
             assert_eq!(status.code(), Code::Unauthenticated, "{path}");

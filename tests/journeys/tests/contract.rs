@@ -6,8 +6,8 @@ use journeys::{Contract, path};
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
 /// Methods that only read begin with one of these verbs; every other changes something.
-const READING: [&str; 8] =
-    ["Get", "List", "LookUp", "Explain", "Batch", "Resolve", "Check", "Verify"];
+const READING: [&str; 9] =
+    ["Get", "List", "LookUp", "Explain", "Batch", "Resolve", "Check", "Verify", "Read"];
 
 fn reads(method: &MethodDescriptor) -> bool {
     READING.iter().any(|verb| method.name().starts_with(verb))

@@ -8,6 +8,7 @@ use chassis::access::{Assurance, Issuer, Person};
 use chassis::service::BoxError;
 use indicatif::{ProgressBar, ProgressStyle};
 use journeys::{FORM, in_name_of, new_draft, sample, structure, wish};
+use motcua::journey::papers;
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use rand::seq::SliceRandom;
@@ -81,8 +82,28 @@ pub async fn prepare(
         drafts.extend(made??);
     }
     progress.finish_and_clear();
+    put_papers(ground, &drafts).await?;
     drafts.shuffle(&mut rand::rng());
     Ok(drafts)
+}
+
+/// The papers that the form asks for, in the rows of files that were uploaded whole: what is measured reads no more of them.
+async fn put_papers(ground: &Ground<'_>, drafts: &[Draft]) -> Result<(), BoxError> {
+    let ids = drafts.iter().map(|draft| draft.name.trim_start_matches("dossiers/").parse());
+    let ids: Vec<Uuid> = ids.collect::<Result<_, _>>()?;
+    sqlx::query(
+        "insert into dossier.files
+             (dossier, id, paper, sealed_name, kind, size_bytes, created_by, created_at, state,
+              state_since, digest, issued)
+         select dossier, gen_random_uuid(), paper, '', 1, 1000, '', now(), 2, now(),
+                sha256(''), false
+         from unnest($1::uuid[]) as dossier, unnest($2::text[]) as paper",
+    )
+    .bind(ids)
+    .bind(papers::PAPERS.map(str::to_owned).as_slice())
+    .execute(&ground.dossiers)
+    .await?;
+    Ok(())
 }
 
 /// One worker: drafts of one citizen for as long as any are left to make.

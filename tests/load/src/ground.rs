@@ -95,6 +95,7 @@ impl<'a> Ground<'a> {
             keys: Keys::in_folder(folder.join("keys"))?,
             ports: mesh::ports(&settings).await?,
             settings: Arc::new(settings),
+            data: folder.to_owned(),
             metrics: metrics.clone(),
             reflection: false,
             connections: CONNECTIONS,

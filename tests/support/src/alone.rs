@@ -76,6 +76,7 @@ impl Alone {
             metrics: Metrics::new(),
             keys: Keys::in_folder(&keys).expect("a folder for keys"),
             settings: Arc::new(Settings::load(&around.table, &sources).expect("settings")),
+            data: keys.join("data"),
             verifier: verifier.clone(),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
             peers: Peers::new(around.peers, issuer.clone()),

@@ -58,6 +58,8 @@ impl Command for CreateDossier {
             submitted_at: None,
             revision: 1,
             saved_steps: BTreeMap::new(),
+            files: BTreeMap::new(),
+            new_documents: Vec::new(),
         };
         Ok(Decided::quiet(draft, Named { id: self.id }))
     }

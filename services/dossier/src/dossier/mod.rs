@@ -18,6 +18,8 @@ use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::document::Document;
+use crate::file::File;
 use crate::procedure::ProcedureCode;
 
 pub use create::CreateDossier;
@@ -52,11 +54,22 @@ pub struct Dossier {
     pub revision: i64,
     /// Steps saved by the batch at hand, sealed: empty as loaded, for nothing decides by what is in them.
     pub saved_steps: BTreeMap<u8, Vec<u8>>,
+    /// Its files by id; empty unless a command of the batch at hand wants them.
+    pub files: BTreeMap<Uuid, File>,
+    /// Documents added by the batch at hand: empty as loaded.
+    pub new_documents: Vec<Document>,
+}
+
+/// Rows a command needs besides the dossier's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// Its files.
+    pub files: bool,
 }
 
 impl Root for Dossier {
     type Rules = ();
-    type Wants = ();
+    type Wants = Wants;
     type Fact = Fact;
 }
 
@@ -78,6 +91,13 @@ pub enum Fact {
         before: DossierStatus,
         /// When the fact happened that changed it.
         at: Timestamp,
+    },
+    /// A document joined it.
+    DocumentAdded {
+        /// As it is now.
+        dossier: Box<Dossier>,
+        /// The document.
+        document: Document,
     },
 }
 
@@ -116,7 +136,8 @@ impl Dossier {
 
     /// What its owner can do next, as names of rpcs.
     pub fn next_actions(&self) -> Vec<String> {
-        let actions: &[&str] = if self.is_draft() { &["SaveStep", "SubmitDossier"] } else { &[] };
+        let actions: &[&str] =
+            if self.is_draft() { &["SaveStep", "CreateFile", "SubmitDossier"] } else { &[] };
         actions.iter().map(ToString::to_string).collect()
     }
 
@@ -133,15 +154,28 @@ impl Dossier {
 
     /// The draft that `caller` may change, if nobody changed it since `etag`; an empty etag asks nothing.
     fn draft_of(before: Option<&Self>, caller: &str, etag: &str) -> Result<Self, Refusal> {
-        let dossier = before.filter(|dossier| dossier.owner == caller);
-        let dossier = dossier.ok_or_else(Refusal::denied)?;
-        if !dossier.is_draft() {
-            return Err(submitted());
-        }
+        let dossier = Self::owned_draft(before, caller)?;
         if !etag.is_empty() && etag != dossier.etag() {
             return Err(Refusal::stale());
         }
         Ok(Self { revision: dossier.revision + 1, ..dossier.clone() })
+    }
+
+    /// The draft that `caller` owns.
+    pub(crate) fn owned_draft<'a>(
+        before: Option<&'a Self>,
+        caller: &str,
+    ) -> Result<&'a Self, Refusal> {
+        let dossier = before.filter(|dossier| dossier.owner == caller);
+        let dossier = dossier.ok_or_else(Refusal::denied)?;
+        if dossier.is_draft() { Ok(dossier) } else { Err(submitted()) }
+    }
+
+    /// The dossier with a file that was changed: a change of the dossier.
+    pub(crate) fn with_file(&self, file: File) -> Self {
+        let mut after = Self { revision: self.revision + 1, ..self.clone() };
+        after.files.insert(file.id, file);
+        after
     }
 }
 

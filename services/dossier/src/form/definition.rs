@@ -24,6 +24,9 @@ pub(super) struct Definition {
     pub rules: Vec<Rule>,
     #[serde(default)]
     pub papers: Vec<PaperRequirement>,
+    /// The field that names the applicant, `step id.property`.
+    #[serde(default)]
+    pub applicant: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

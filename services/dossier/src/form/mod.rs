@@ -18,6 +18,7 @@ mod violation;
 pub use answers::{DEEPEST_STEP, LARGEST_STEP};
 pub use definition::{PaperForm, PaperRequirement};
 pub use dialect::Flaw;
+pub use rule::Demand;
 pub use step::Step;
 pub use violation::{Reason, Violation};
 
@@ -33,6 +34,7 @@ use self::rule::Rule;
 pub struct Form {
     steps: Vec<Step>,
     rules: Vec<Rule>,
+    applicant: Option<String>,
 }
 
 /// Why a form's data cannot be used.
@@ -77,8 +79,8 @@ pub enum FormError {
         /// The compiler's words.
         problem: String,
     },
-    /// A rule names a field that no step has.
-    #[error("a rule of form.yaml names the field {0}, which no step has")]
+    /// A rule, or the applicant, names a field that no step has.
+    #[error("form.yaml names the field {0}, which no step has")]
     NoField(String),
 }
 
@@ -91,11 +93,11 @@ impl Form {
         definition: &str,
         schemas: &[(&str, &str)],
     ) -> Result<(Self, Vec<PaperRequirement>), FormError> {
-        let Definition { steps, rules, papers } = Definition::read(definition)?;
+        let Definition { steps, rules, papers, applicant } = Definition::read(definition)?;
         let steps =
             steps.into_iter().map(|step| Step::compile(step, schemas)).collect::<Result<_, _>>()?;
-        let form = Self { steps, rules };
-        form.check_rules_name_fields()?;
+        let form = Self { steps, rules, applicant };
+        form.check_fields_named()?;
         Ok((form, papers))
     }
 
@@ -107,6 +109,18 @@ impl Form {
     /// The step of this number, counted from 1.
     pub fn step(&self, number: u8) -> Option<&Step> {
         self.steps.iter().find(|step| step.number() == number)
+    }
+
+    /// The step and its property that name the applicant, for slips; none where no single field does.
+    pub fn applicant(&self) -> Option<(u8, &str)> {
+        let (id, property) = self.applicant.as_deref()?.split_once('.')?;
+        let step = self.steps.iter().find(|step| step.id() == id)?;
+        Some((step.number(), property))
+    }
+
+    /// What the rules between steps ask for.
+    pub fn demands(&self) -> impl Iterator<Item = Demand<'_>> {
+        self.rules.iter().map(Rule::demand)
     }
 
     /// Checks the whole form for submission: `answers` by step id, each step complete, and the
@@ -157,8 +171,9 @@ impl Form {
         self.rules.iter().filter(askable).filter_map(broken).collect()
     }
 
-    fn check_rules_name_fields(&self) -> Result<(), FormError> {
-        for field in self.rules.iter().flat_map(Rule::fields) {
+    fn check_fields_named(&self) -> Result<(), FormError> {
+        let of_rules = self.rules.iter().flat_map(Rule::fields);
+        for field in of_rules.chain(self.applicant.as_deref()) {
             self.schema_of(field).ok_or_else(|| FormError::NoField(field.to_owned()))?;
         }
         Ok(())

@@ -18,6 +18,17 @@ pub(super) enum Rule {
     PersonalIdAgrees { personal_id: String, date_of_birth: String, sex: String },
 }
 
+/// What a rule asks for, in words.
+#[derive(Debug)]
+pub struct Demand<'a> {
+    /// Every field it reads, as `step id.property`; a breach is told at the first.
+    pub fields: Vec<&'a str>,
+    /// Why a breach is refused.
+    pub reason: Reason,
+    /// What it asks for.
+    pub text: Bilingual,
+}
+
 impl Rule {
     /// Every field the rule reads.
     pub fn fields(&self) -> Vec<&str> {
@@ -27,6 +38,23 @@ impl Rule {
                 vec![personal_id, date_of_birth, sex]
             }
         }
+    }
+
+    /// What the rule asks for.
+    pub fn demand(&self) -> Demand<'_> {
+        let fields = self.fields();
+        let (reason, text) = match self {
+            Self::NotInFuture { .. } => (
+                Reason::InFuture,
+                Bilingual::new("Ngày hôm nay hoặc trước đó.", "Today or earlier."),
+            ),
+            Self::PersonalIdAgrees { .. } => {
+                let vi = "Chữ số 4 đến 6 khớp với thế kỷ và năm sinh, giới tính.";
+                let en = "Digits 4 to 6 agree with century and year of birth, and the sex.";
+                (Reason::Disagrees, Bilingual::new(vi, en))
+            }
+        };
+        Demand { fields, reason, text }
     }
 
     /// The field at which a breach is told.

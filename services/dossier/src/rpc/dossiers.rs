@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::{convert, failed, procedures};
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
 use crate::form::{Form, Step};
+use crate::paper::{self, Held};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
 use crate::store::DossierStore;
@@ -92,7 +93,9 @@ impl DossierService for Dossiers {
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
         let is_draft = dossier.is_draft();
         if is_draft {
-            self.check_answers(procedure, &steps)?;
+            // Read after the dossier: a paper that goes meanwhile makes the etag stale.
+            let held = self.store.papers(id).await.map_err(failed)?;
+            self.check_complete(procedure, &steps, &held)?;
         }
         let command = SubmitDossier {
             id,
@@ -220,16 +223,24 @@ impl Dossiers {
         Ok((number, sealed))
     }
 
-    fn check_answers(&self, procedure: &Procedure, steps: &Opened) -> Result<(), Failure> {
+    fn check_complete(
+        &self,
+        procedure: &Procedure,
+        steps: &Opened,
+        held: &Held,
+    ) -> Result<(), Refusal> {
         let form = procedure.form.as_ref().ok_or_else(without_form)?;
         let of_step = |step: &Step| {
             let answers = steps.get(&step.number())?.clone();
             Some((step.id().to_owned(), Value::Object(answers)))
         };
         let answers: Map<String, Value> = form.steps().iter().filter_map(of_step).collect();
-        form.check_all(&answers, self.today())
-            .map_err(|violations| convert::refusal("answers", violations))?;
-        Ok(())
+        let mut wrong = match form.check_all(&answers, self.today()) {
+            Ok(_) => Vec::new(),
+            Err(violations) => convert::refusal("answers", violations).violations,
+        };
+        wrong.extend(paper::missing(&procedure.papers, held));
+        if wrong.is_empty() { Ok(()) } else { Err(Refusal::fields(wrong)) }
     }
 
     fn today(&self) -> Date {
@@ -266,7 +277,7 @@ fn whole(dossier: &Dossier, steps: Opened) -> pb::Dossier {
 }
 
 /// Its owner always; once submitted, its agency and services.
-fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
+pub(super) fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
     let Caller::Known { name, person } = caller else { return false };
     match person {
         Person::Citizen { .. } => *name == dossier.owner,
@@ -320,7 +331,7 @@ fn no_such_step() -> Refusal {
     )
 }
 
-fn without_form() -> Refusal {
+pub(super) fn without_form() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "PROCEDURE_WITHOUT_FORM",

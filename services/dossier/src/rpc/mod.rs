@@ -1,11 +1,18 @@
 //! The service's side of its contract: parse, one command or one query, convert.
 
 mod convert;
+mod documents;
 mod dossiers;
+mod files;
 mod filter;
+mod forms;
+mod names;
+mod new_file;
 mod procedures;
 
+pub use documents::Documents;
 pub use dossiers::Dossiers;
+pub use files::Files;
 pub use procedures::Procedures;
 
 use chassis::database::failed;

@@ -7,12 +7,13 @@ use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Kind, Refusal};
 use proto::motcua::dossier::v1::procedure_service_server::ProcedureService;
 use proto::motcua::dossier::v1::{
-    GetProcedureVersionRequest, ListProcedureVersionsRequest, ListProcedureVersionsResponse,
-    ProcedureVersion,
+    Form, GetFormRequest, GetProcedureVersionRequest, ListProcedureVersionsRequest,
+    ListProcedureVersionsResponse, ProcedureVersion,
 };
 use tonic::{Request, Response, Status};
 
-use super::{convert, filter};
+use super::dossiers::without_form;
+use super::{convert, filter, forms};
 use crate::procedure::{Catalogue, Procedure, ProcedureCode};
 
 const SIZES: PageSize = PageSize { default: 50, most: 200 };
@@ -51,6 +52,15 @@ impl ProcedureService for Procedures {
     ) -> Result<Response<ProcedureVersion>, Status> {
         let procedure = find(&self.catalogue, &request.get_ref().name, "name")?;
         Ok(Response::new(convert::procedure_version(procedure)))
+    }
+
+    async fn get_form(&self, request: Request<GetFormRequest>) -> Result<Response<Form>, Status> {
+        let name = &request.get_ref().name;
+        let shape = || malformed("name", "procedures/{code}/versions/{number}/form");
+        let version = name.strip_suffix("/form").ok_or_else(shape)?;
+        let procedure = find(&self.catalogue, version, "name")?;
+        let form = procedure.form.as_ref().ok_or_else(without_form)?;
+        Ok(Response::new(forms::message(procedure, form)))
     }
 
     async fn list_procedure_versions(

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chassis::service::BoxError;
+use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
@@ -44,6 +46,8 @@ pub(super) struct Clients {
     pub(super) officers: OfficerServiceClient<Channel>,
     pub(super) procedures: ProcedureServiceClient<Channel>,
     pub(super) dossiers: DossierServiceClient<Channel>,
+    pub(super) files: FileServiceClient<Channel>,
+    pub(super) documents: DocumentServiceClient<Channel>,
     pub(super) cases: CaseServiceClient<Channel>,
     pub(super) tasks: TaskServiceClient<Channel>,
     pub(super) draws: DrawServiceClient<Channel>,
@@ -64,7 +68,9 @@ impl Clients {
             sessions: SessionServiceClient::new(identity.clone()),
             officers: OfficerServiceClient::new(identity),
             procedures: ProcedureServiceClient::new(dossier.clone()),
-            dossiers: DossierServiceClient::new(dossier),
+            dossiers: DossierServiceClient::new(dossier.clone()),
+            files: FileServiceClient::new(dossier.clone()),
+            documents: DocumentServiceClient::new(dossier),
             cases: CaseServiceClient::new(workflow.clone()),
             tasks: TaskServiceClient::new(workflow.clone()),
             draws: DrawServiceClient::new(workflow),

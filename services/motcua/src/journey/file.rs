@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::clients::as_caller;
+use super::papers::{self, PAPERS};
 use super::people::AGENCY;
 use super::telling::instant;
 use super::walk::{Walker, expect, status, wish};
@@ -26,6 +27,7 @@ impl Walker<'_> {
         self.find_procedure().await?;
         let name = self.create().await?;
         self.fill_in(&name).await?;
+        self.hand_in(&name).await?;
         let code = self.submit(&name).await?;
         self.look_up(&code).await?;
         Ok(name)
@@ -74,6 +76,16 @@ impl Walker<'_> {
         }
         let seen = format!("the form, {} steps: {}", FORM.len(), FORM.join(", "));
         self.saw(seen);
+        Ok(())
+    }
+
+    /// The citizen uploads each paper that the form asks for.
+    async fn hand_in(&mut self, name: &str) -> Result<(), BoxError> {
+        self.begin("citizen", "dossier", "WriteFile");
+        for paper in PAPERS {
+            papers::hand_in(&mut self.clients.files, &self.citizen, name, paper).await?;
+        }
+        self.saw(format!("{} papers: {}", PAPERS.len(), PAPERS.join(", ")));
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod clients;
 mod draw;
 mod file;
+pub mod papers;
 mod pay;
 mod people;
 mod settle;

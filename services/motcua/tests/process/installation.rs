@@ -12,6 +12,7 @@ use chassis::keys::Keys;
 use journeys::{People, in_name_of};
 use motcua::{mesh, settings};
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -134,6 +135,11 @@ impl Installation {
     pub fn dossiers(&self) -> DossierServiceClient<Channel> {
         DossierServiceClient::new(channel(self.port("dossier.listen")))
     }
+
+    /// A client of files, over a connection of its own.
+    pub fn files(&self) -> FileServiceClient<Channel> {
+        FileServiceClient::new(channel(self.port("dossier.listen")))
+    }
 }
 
 /// A channel that connects with its first call.
@@ -184,6 +190,11 @@ impl Citizen {
 
     /// A request with a fresh token.
     pub fn asks<T>(&self, message: T) -> Request<T> {
-        in_name_of(&self.people.citizen_again(self.id), message)
+        in_name_of(&self.token(), message)
+    }
+
+    /// A fresh token.
+    pub fn token(&self) -> String {
+        self.people.citizen_again(self.id)
     }
 }

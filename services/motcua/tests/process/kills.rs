@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chassis::access::Role;
 use journeys::{AGENCY, FORM, in_name_of, new_draft, sample, structure, wish};
+use motcua::journey::papers;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::workflow::v1 as workflow;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
@@ -19,6 +20,9 @@ const ROUNDS: usize = 30;
 
 /// The kill comes within this time after the request, which takes about half of it.
 const WITHIN_MICROSECONDS: u64 = 20_000;
+
+/// Bytes of a part of a file.
+const PART: usize = 262_144;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submission_survives_any_kill_and_takes_effect_once() {
@@ -62,6 +66,62 @@ async fn a_submission_survives_any_kill_and_takes_effect_once() {
     assert_eq!(running.ended().await, Some(0));
 }
 
+/// What was answered as committed is there after any crash, and the upload goes on behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_goes_on_after_a_kill_where_it_was_answered() {
+    let installation = Installation::new();
+    let mut running = installation.up().await;
+    let citizen = Citizen::of(&installation);
+    let created = installation.dossiers().create_dossier(citizen.asks(new_draft())).await;
+    let draft = created.expect("a draft").into_inner();
+    let mut whole = papers::pdf("invoice");
+    whole.resize(3 * PART, 7);
+    let mut file = begun(&installation, &citizen, &draft.name, &whole).await;
+    for (number, part) in whole.chunks(PART).enumerate() {
+        let asked = dossier::GetFileRequest { name: file.name.clone() };
+        let seen = installation.files().get_file(citizen.asks(asked)).await;
+        assert_eq!(seen.expect("the file").into_inner().committed_bytes, file.committed_bytes);
+        let asked = dossier::WriteFileRequest {
+            name: file.name.clone(),
+            offset: i64::try_from(number * PART).expect("small"),
+            data: part.into(),
+            request_id: wish(),
+        };
+        let written = installation.files().write_file(citizen.asks(asked)).await;
+        file = written.expect("a part kept").into_inner();
+        running.kill().await;
+        running = installation.up().await;
+    }
+    assert_eq!(file.state(), dossier::FileState::Complete);
+    let asked = dossier::ReadFileRequest { name: file.name, offset: 0 };
+    let read = installation.files().read_file(citizen.asks(asked)).await;
+    assert_eq!(read.expect("a part").into_inner().data, whole[..PART]);
+    running.terminate();
+    assert_eq!(running.ended().await, Some(0));
+}
+
+async fn begun(
+    installation: &Installation,
+    citizen: &Citizen,
+    draft: &str,
+    whole: &[u8],
+) -> dossier::File {
+    let file = dossier::File {
+        paper: papers::PAPERS[1].into(),
+        file_name: "invoice.pdf".into(),
+        kind: dossier::FileKind::Pdf.into(),
+        size_bytes: i64::try_from(whole.len()).expect("small"),
+        ..dossier::File::default()
+    };
+    let asked = dossier::CreateFileRequest {
+        parent: draft.into(),
+        file: Some(file),
+        file_id: String::new(),
+        request_id: wish(),
+    };
+    installation.files().create_file(citizen.asks(asked)).await.expect("begun").into_inner()
+}
+
 fn serial(code: &str) -> String {
     code.rsplit('-').next().unwrap_or_default().to_owned()
 }
@@ -81,6 +141,10 @@ async fn filled(installation: &Installation, citizen: &Citizen) -> dossier::Subm
             request_id: wish(),
         };
         client.save_step(citizen.asks(asked)).await.expect("saved");
+    }
+    let mut files = installation.files();
+    for paper in papers::PAPERS {
+        papers::hand_in(&mut files, &citizen.token(), &draft.name, paper).await.expect("a paper");
     }
     dossier::SubmitDossierRequest { name: draft.name, etag: String::new(), request_id: wish() }
 }

@@ -116,6 +116,7 @@ impl Office {
             metrics: Metrics::new(),
             keys: Keys::in_folder(&folder).unwrap(),
             settings: Arc::new(settings),
+            data: folder.join("data"),
             verifier: Verifier::new(&[key.verifying_key()], clock.clone()).unwrap(),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).unwrap()),
             peers: Peers::new(peers, issuer.clone()),

@@ -1,7 +1,11 @@
 //! The SQL of dossiers.
 
+mod documents;
+mod files;
+
 use std::collections::{BTreeMap, HashMap};
 
+use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -11,6 +15,14 @@ use uuid::Uuid;
 
 use crate::dossier::{Dossier, DossierCode, Fact};
 use crate::events;
+
+/// A query that failed: the database is away, or a row is damaged.
+pub fn failed(error: sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::Protocol(why) => Failure::Broken(why),
+        other => Failure::Unavailable(other.to_string()),
+    }
+}
 
 /// Dossiers in the service's database.
 #[derive(Clone, Debug)]
@@ -53,6 +65,8 @@ impl TryFrom<Row> for Dossier {
             submitted_at: row.submitted_at.map(|at| at.to_jiff()),
             revision: row.revision,
             saved_steps: BTreeMap::new(),
+            files: BTreeMap::new(),
+            new_documents: Vec::new(),
         })
     }
 }
@@ -94,6 +108,21 @@ impl DossierStore {
             revision: row.revision,
         };
         Ok(Some((dossier.try_into()?, steps)))
+    }
+
+    /// One dossier.
+    pub async fn one(&self, id: Uuid) -> sqlx::Result<Option<Dossier>> {
+        sqlx::query_as!(
+            Row,
+            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, revision
+             from dossier.dossiers where id = $1",
+            id
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
     }
 
     /// The dossier of a code.
@@ -154,19 +183,35 @@ impl Store for DossierStore {
              from dossier.dossiers where id = any ($1)",
             &ids
         )
-        .fetch_all(db)
+        .fetch_all(&mut *db)
         .await?;
-        rows.into_iter().map(|row| Ok((Stream(row.id), row.try_into()?))).collect()
+        let mut dossiers: HashMap<Stream, Dossier> = rows
+            .into_iter()
+            .map(|row| Ok((Stream(row.id), row.try_into()?)))
+            .collect::<sqlx::Result<_>>()?;
+        for (dossier, files) in files::load(db, &wanting_files(asked)).await? {
+            if let Some(dossier) = dossiers.get_mut(&Stream(dossier)) {
+                dossier.files = files;
+            }
+        }
+        Ok(dossiers)
     }
 
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
         save_dossiers(db, changed).await?;
-        save_steps(db, changed).await
+        save_steps(db, changed).await?;
+        files::save(db, changed).await?;
+        documents::save(db, changed).await
     }
 
     fn message(fact: &Fact) -> Outgoing {
         events::message(fact)
     }
+}
+
+fn wanting_files(asked: &[Asked<Dossier>]) -> Vec<Uuid> {
+    let wanting = asked.iter().filter(|asked| asked.wants.iter().any(|wants| wants.files));
+    wanting.map(|asked| asked.stream.0).collect()
 }
 
 async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {

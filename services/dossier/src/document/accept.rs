@@ -1,0 +1,46 @@
+//! Acceptance brings the slip.
+
+use chassis::refusal::Refusal;
+use chassis::write::{At, Command, Decided, Stream};
+
+use super::{AcceptanceSlip, Content, Document};
+use crate::dossier::{Dossier, Fact, FollowCase};
+
+/// Takes over the status that acceptance gives, and adds the slip it promises.
+#[derive(Clone, Debug)]
+pub struct TakeAcceptance {
+    /// The dossier and its status.
+    pub follow: FollowCase,
+    /// What the slip says.
+    pub slip: AcceptanceSlip,
+    /// Who accepted.
+    pub officer: String,
+}
+
+impl Command for TakeAcceptance {
+    const NAME: &'static str = "TakeAcceptance";
+    type Root = Dossier;
+    type Answer = ();
+
+    fn stream(&self) -> Stream {
+        Stream(self.follow.id)
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Dossier>,
+        rules: &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Dossier, ()>, Refusal> {
+        let Decided { mut after, mut facts, answer } = self.follow.decide(before, rules, at)?;
+        let document = Document {
+            id: at.id(),
+            content: Content::AcceptanceSlip(self.slip.clone()),
+            officer: self.officer.clone(),
+            added_at: at.now,
+        };
+        after.new_documents.push(document.clone());
+        facts.push(Fact::DocumentAdded { dossier: Box::new(after.clone()), document });
+        Ok(Decided { after, facts, answer })
+    }
+}

@@ -1,0 +1,48 @@
+//! A document of a dossier: what the state gives back.
+
+mod accept;
+mod add;
+mod words;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+pub use accept::TakeAcceptance;
+pub use add::AddDocument;
+pub use words::{Language, SlipWords, words};
+
+/// A document as it stands; it never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its id, unlike those of the same dossier.
+    pub id: Uuid,
+    /// What it is.
+    pub content: Content,
+    /// Resource name of the officer who added it, or accepted the dossier.
+    pub officer: String,
+    /// When it joined the dossier.
+    pub added_at: Timestamp,
+}
+
+/// What a document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The slip of receipt and appointment, form 01 of Circular 03/2025/TT-VPCP.
+    AcceptanceSlip(AcceptanceSlip),
+    /// A result of the agency: this file of the dossier.
+    Result(Uuid),
+}
+
+/// What acceptance told. What the dossier itself says is not told twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptanceSlip {
+    /// When it was accepted, by workflow's clock.
+    pub accepted_at: Timestamp,
+    /// The legal day of receipt in Vietnam, if it was told.
+    pub received_on: Option<Date>,
+    /// When the result is due; none where the clock stands first.
+    pub due_at: Option<Timestamp>,
+    /// Fees that were told, VND.
+    pub fees: Vec<i64>,
+}

@@ -1,0 +1,168 @@
+//! Uploads that lapsed and files that were deleted: their content goes, then their row. So every object has a row that knows of it.
+
+use chassis::clock::Clock;
+use chassis::refusal::{Failure, Refusal};
+use chassis::write::{Door, Fingerprint, Once};
+
+use crate::file::{ForgetFile, GRACE};
+use crate::outside::objects::{Objects, Place};
+use crate::store::{DossierStore, failed};
+
+/// Files of one sweep.
+pub const BATCH: usize = 100;
+
+/// The same, as SQL counts.
+const LIMIT: i64 = 100;
+
+/// Who sweeps, in the record of causes.
+const SWEEPER: &str = "services/dossier";
+
+/// Sweeps what is of no use any more.
+pub struct Sweep {
+    /// Where content lies.
+    pub objects: Objects,
+    /// Tells what lapsed.
+    pub store: DossierStore,
+    /// Forgets files.
+    pub door: Door<DossierStore>,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl Sweep {
+    /// Sweeps the oldest files that lapsed [`GRACE`] ago, 100 at most; tells how many. May be repeated and cut off anywhere.
+    ///
+    /// # Errors
+    /// The database or the store of objects does not answer; the next sweep goes on.
+    pub async fn once(&self) -> Result<usize, Failure> {
+        let lapsed = self.store.lapsed_files(self.clock.now() - GRACE, LIMIT).await;
+        let lapsed = lapsed.map_err(failed)?;
+        for place in &lapsed {
+            self.objects.remove(*place).await?;
+            self.forget(*place).await?;
+        }
+        Ok(lapsed.len())
+    }
+
+    /// That another sweep was faster is no fault.
+    async fn forget(&self, place: Place) -> Result<(), Failure> {
+        let command = ForgetFile { dossier: place.dossier, id: place.file };
+        let once = Once::Call {
+            caller: SWEEPER.into(),
+            request_id: place.file,
+            fingerprint: Fingerprint::default(),
+        };
+        match self.door.run(once, command).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Refused(refusal)) => {
+                let Refusal { reason, .. } = *refusal;
+                tracing::debug!(reason, "a file was swept already");
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::SignedDuration;
+    use support::TestDatabase;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::dossier::CreateDossier;
+    use crate::file::{CreateFile, DeleteFile, FileKind, Purpose, Writer};
+
+    /// A draft with files, on a real database and a real folder.
+    struct Shelf {
+        sweep: Sweep,
+        dossier: Uuid,
+        folder: std::path::PathBuf,
+        _database: TestDatabase,
+    }
+
+    impl Drop for Shelf {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    fn once() -> Once {
+        let (caller, request_id) = ("accounts/owner".into(), Uuid::now_v7());
+        Once::Call { caller, request_id, fingerprint: Fingerprint::default() }
+    }
+
+    fn owner() -> Writer {
+        Writer { name: "accounts/owner".into(), agency: None }
+    }
+
+    impl Shelf {
+        async fn with_draft() -> Self {
+            let clock = Clock::manual("2026-11-25T03:00:00Z".parse().expect("an instant"));
+            let database = TestDatabase::new("dossier", crate::SERVICE.migrations, &clock).await;
+            let folder = std::env::temp_dir().join(format!("motcua-sweep-{}", Uuid::now_v7()));
+            let store = DossierStore::new(database.pool());
+            let around = support::around(&clock);
+            let door = Door::open("dossier", database.pool(), store.clone(), Arc::new(()), around);
+            let objects = Objects::in_folder(&folder, &[7; 32]).expect("a folder");
+            let dossier = Uuid::now_v7();
+            let draft = CreateDossier {
+                id: dossier,
+                owner: owner().name,
+                procedure: "1.012575".parse().expect("a code"),
+                version: 1,
+                agency: "agencies/26860".into(),
+            };
+            door.run(once(), draft).await.expect("a draft");
+            let sweep = Sweep { objects, store, door, clock };
+            Self { sweep, dossier, folder, _database: database }
+        }
+
+        async fn file(&self) -> Place {
+            let id = Uuid::now_v7();
+            let file = CreateFile {
+                dossier: self.dossier,
+                id,
+                writer: owner(),
+                purpose: Purpose::Paper("invoice".into()),
+                most: 9,
+                sealed_name: vec![1],
+                kind: FileKind::Pdf,
+                size: 600_000,
+                declared: None,
+            };
+            self.sweep.door.run(once(), file).await.expect("a file");
+            let place = Place { dossier: self.dossier, file: id };
+            self.sweep.objects.put(place, 0, b"%PDF-").await.expect("a part");
+            place
+        }
+
+        async fn is_there(&self, place: Place) -> (bool, u64) {
+            let row = self.sweep.store.file(place.dossier, place.file).await.expect("asked");
+            (row.is_some(), self.sweep.objects.committed(place).await.expect("listed"))
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_of_no_use_goes_with_its_content_and_the_rest_stays() {
+        let shelf = Shelf::with_draft().await;
+        let (lapsing, deleted) = (shelf.file().await, shelf.file().await);
+        let delete = DeleteFile { dossier: shelf.dossier, id: deleted.file, writer: owner() };
+        shelf.sweep.door.run(once(), delete).await.expect("deleted");
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 0);
+        shelf.sweep.clock.advance(GRACE);
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
+        assert_eq!(shelf.is_there(deleted).await, (false, 0));
+        assert_eq!(shelf.is_there(lapsing).await, (true, 1));
+        shelf.sweep.clock.advance(SignedDuration::from_hours(24));
+        let fresh = shelf.file().await;
+        // Cut off after the content went: the next sweep ends it.
+        shelf.sweep.objects.remove(lapsing).await.expect("removed");
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
+        assert_eq!(shelf.is_there(lapsing).await, (false, 0));
+        assert_eq!(shelf.is_there(fresh).await, (true, 1));
+    }
+}

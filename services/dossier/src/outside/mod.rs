@@ -1,0 +1,3 @@
+//! The world outside: where the content of files lies.
+
+pub mod objects;
