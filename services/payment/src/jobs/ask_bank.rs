@@ -1,6 +1,7 @@
 //! Asking the bank about an invoice: its callback may be late or never come, and no invoice lapses unasked.
 
 use chassis::clock::Clock;
+use chassis::database::failed;
 use chassis::jobs::{Job, Lease, Progress, Work};
 use chassis::refusal::{Failure, Kind};
 use chassis::write::Door;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::folio::{EndAsking, Invoice, Notice, Questions, RecordTransfer, State, Told};
 use crate::outside::Bank;
-use crate::rpc::failed;
+
 use crate::store::FolioStore;
 
 /// How far the bank's clock may be behind ours: a transfer for an invoice can seem so much older than it.
