@@ -1,5 +1,8 @@
 //! Facts as messages, and what follows from dossier's, payment's and mailing's facts.
 
+#[cfg(test)]
+mod tests;
+
 use chassis::clock::{instant, timestamp};
 use chassis::events::{Event, Reactions};
 use chassis::names;
@@ -81,10 +84,15 @@ fn submitted(fact: DossierSubmitted, event: &Event) -> Result<Option<OpenCase>, 
         code: dossier.code,
         procedure: dossier.procedure,
         agency: dossier.agency,
-        limit: fact.legal_limit.and_then(limit).ok_or("legal_limit is missing or unknown")?,
+        limit: sound(fact.legal_limit).ok_or("legal_limit is missing, unknown or out of bounds")?,
         return_way: return_way(fact.return_way).ok_or("return_way is missing or unknown")?,
         submitted_at: event.time,
     }))
+}
+
+/// A legal limit that a date can be counted by.
+fn sound(told: Option<LegalLimit>) -> Option<Limit> {
+    told.and_then(limit).filter(|limit| limit.check().is_ok())
 }
 
 fn channel(number: i32) -> Option<Channel> {

@@ -57,17 +57,17 @@ impl Command for AcceptDossier {
 }
 
 /// A date that cannot be counted is not promised. No repeat helps before somebody has extended the calendar.
-fn no_date(error: DueError) -> Refusal {
+pub fn no_date(error: DueError) -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "CALENDAR_ENDS",
         format!(
-            "Chưa tính được ngày hẹn: {error}. Người vận hành cần bổ sung lịch làm việc, \
-             sau đó hãy tiếp nhận lại."
+            "Chưa tính được ngày hẹn: {error}. Người vận hành cần bổ sung lịch làm việc; sau đó hãy \
+             gửi lại với request_id mới."
         ),
         format!(
-            "No date can be promised yet: {error}. An operator must extend the calendar of \
-             working days; accept the dossier again then."
+            "No date can be counted yet: {error}. An operator must extend the calendar of working \
+             days; repeat with a new request_id then."
         ),
     )
 }

@@ -28,7 +28,7 @@ use crate::fees::Fee;
 use crate::rules::Rules;
 use crate::working_time::{Limit, Pause};
 
-pub use accept::AcceptDossier;
+pub use accept::{AcceptDossier, no_date};
 pub use claim::{ClaimNextTask, ClaimNothing, ClaimTask, Picked, TASK_CLAIMED};
 pub use complete::CompleteTask;
 pub use draw::{Beside, DrawNumber, Drawn, EpochName, Wants};

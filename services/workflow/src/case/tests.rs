@@ -6,7 +6,7 @@ mod waiting;
 use std::sync::LazyLock;
 
 use chassis::access::Role;
-use chassis::refusal::Refusal;
+use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Numbers};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -142,6 +142,16 @@ fn acceptance_promises_a_date_in_working_time() {
     assert_eq!(reason(accept(&decided.after, able(1))), "TASK_CLOSED");
     let stale = AcceptDossier { id: ID, etag: "1".into(), officer: able(1) };
     assert_eq!(reason(decide(&stale, Some(&case))), "ETAG_STALE");
+}
+
+/// A client that repeats it blindly would wait for an operator's work.
+#[test]
+fn a_date_beyond_the_calendar_is_not_promised_and_not_worth_a_repeat() {
+    let submitted_at = "2030-01-02T03:00:00Z".parse().expect("an instant");
+    let case = claim(&opened(), "receive", able(1)).expect("claimed");
+    let refused = accept(&Case { submitted_at, ..case }, able(1)).expect_err("no calendar");
+    assert_eq!((refused.reason, refused.kind), ("CALENDAR_ENDS", Kind::Precondition));
+    assert!(refused.public.en.contains("extend the calendar"), "{}", refused.public.en);
 }
 
 #[test]

@@ -95,12 +95,17 @@ impl Epochs {
     /// # Errors
     /// POOL_EXHAUSTED; the database is away; what it holds is damaged.
     pub async fn current(&self, pool: &NumberPool) -> Result<Arc<Open>, Failure> {
-        match self.store.newest(pool.name()).await? {
-            Some(newest) if !pool.is_over(newest.opened_at, self.clock.now()) => {
-                self.of(&EpochName { pool: pool.name().clone(), id: newest.id }).await
+        let Some(newest) = self.store.newest(pool.name()).await? else {
+            return self.after(pool, EpochId(0)).await;
+        };
+        if pool.is_over(newest.opened_at, self.clock.now()) {
+            match self.after(pool, newest.id).await {
+                // Nothing is free that a next one could hold. This one goes on: whoever drew from it may repeat the call.
+                Err(Failure::Refused(_)) => {}
+                outcome => return outcome,
             }
-            newest => self.after(pool, newest.map_or(EpochId(0), |newest| newest.id)).await,
         }
+        self.of(&EpochName { pool: pool.name().clone(), id: newest.id }).await
     }
 
     /// The newest epoch behind one that is over; opened if there is none.

@@ -246,6 +246,9 @@ async fn a_number_that_went_back_is_drawn_again_in_the_next_epoch_and_not_before
     let last = office.waiting(clock.now()).await;
     assert_eq!(refusal(office.draw_from(&next, last, "VEHICLE88").await), POOL_EXHAUSTED);
     assert!(office.epochs.after(office.pool(), EpochId(2)).await.is_err(), "nothing is free");
+    clock.advance(jiff::SignedDuration::from_hours(8 * 24));
+    let goes_on = office.epochs.current(office.pool()).await.expect("it goes on");
+    assert_eq!(goes_on.name().id, EpochId(2));
     let office = Office::on(&database, &clock);
     assert_eq!(office.verify(&given_back).await, number, "an old proof stays verifiable");
     assert_eq!(office.case(again.id).await, again);

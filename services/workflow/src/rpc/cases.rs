@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::filter::{Terms, quoted};
 use super::{convert, officer};
-use crate::case::{AcceptDossier, Case};
+use crate::case::{AcceptDossier, Case, no_date};
 use crate::rules::Rules;
 use crate::store::{CaseFilter, CaseKey, CaseStore};
 use crate::working_time::{Language, day_bounds};
@@ -93,7 +93,7 @@ impl CaseService for Cases {
             .rules
             .calendar
             .due(case.submitted_at, case.limit, &case.counted_pauses())
-            .map_err(|error| Failure::Broken(error.to_string()))?;
+            .map_err(|error| Failure::from(no_date(error)))?;
         Ok(Response::new(pb::ExplainDueTimeResponse {
             due_time: case.due_at.map(timestamp),
             lines_en: due.explanation.render(Language::En),

@@ -25,7 +25,10 @@ pub enum Limit {
 impl Limit {
     /// Refuses what no procedure has, so that a slip of the pen in the data does not become a
     /// promise.
-    pub(super) fn check(self) -> Result<(), DueError> {
+    ///
+    /// # Errors
+    /// [`DueError::LimitOutOfBounds`].
+    pub fn check(self) -> Result<(), DueError> {
         let (value, most) = match self {
             Self::SameDay => return Ok(()),
             Self::WorkingDays(days) => (days, 400),

@@ -68,11 +68,12 @@ async fn a_delivery_before_its_time_is_passed_by() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submission_that_leaves_open_what_it_must_say_is_a_dead_letter() {
     let house = House::build().await;
-    let mends: [fn(&mut DossierSubmitted); 5] = [
+    let mends: [fn(&mut DossierSubmitted); 6] = [
         |fact| fact.return_way = 0,
         |fact| fact.return_way = 99,
         |fact| fact.dossier.as_mut().unwrap().channel = 0,
         |fact| fact.legal_limit = Some(LegalLimit::default()),
+        |fact| fact.legal_limit.as_mut().unwrap().count = 0,
         |fact| fact.dossier = None,
     ];
     for (letters, mend) in (1_i64..).zip(mends) {
