@@ -60,7 +60,7 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise and a sign-in that never began,
 /// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 45] = [
+const TABLE: [(&str, Stage, &str); 50] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -99,6 +99,11 @@ const TABLE: [(&str, Stage, &str); 45] = [
     ("GrantRole", Appointed, "u - - - - - - y y"),
     ("RevokeRole", Appointed, "u - - - - - - y y"),
     ("GetKeySet", Draft, "y y y y y y y y y"),
+    ("UpdateContact", Member, "u y - - - - - - -"),
+    ("StartPhoneChange", Member, "u y - - - - - - -"),
+    ("CompletePhoneChange", Member, "u r - - - - - - -"),
+    ("CreateClient", Draft, "u - - - - - - y -"),
+    ("IssueClientToken", Draft, "u u u u u u u u u"),
     ("GetAgency", Draft, "y y y y y y y y y"),
     ("ListAgencies", Draft, "y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y -"),
@@ -281,7 +286,13 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         .encode_to_vec(),
         "StartSignIn" => {
             let identity::Account { personal_id, phone_number, .. } = new_person();
-            identity::StartSignInRequest { personal_id, phone_number, request_id }.encode_to_vec()
+            identity::StartSignInRequest {
+                personal_id,
+                phone_number,
+                request_id,
+                ..Default::default()
+            }
+            .encode_to_vec()
         }
         "CompleteSignIn" => identity::CompleteSignInRequest {
             sign_in: format!("signIns/{}", wish()),
@@ -310,6 +321,36 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         }
         "RevokeRole" => {
             identity::RevokeRoleRequest { name: officer, role, request_id }.encode_to_vec()
+        }
+        "UpdateContact" => identity::UpdateContactRequest {
+            account,
+            locale: Some("en".into()),
+            request_id,
+            ..Default::default()
+        }
+        .encode_to_vec(),
+        "StartPhoneChange" => {
+            let phone_number = new_person().phone_number;
+            identity::StartPhoneChangeRequest { account, phone_number, request_id }.encode_to_vec()
+        }
+        "CompletePhoneChange" => identity::CompletePhoneChangeRequest {
+            name: format!("{account}/phoneChanges/{}", wish()),
+            phone_number: new_person().phone_number,
+            code: "123456".into(),
+            refresh_token: "none".into(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "CreateClient" => identity::CreateClientRequest {
+            client_id: format!("c-{}", wish()),
+            // The key of RFC 8037's example.
+            public_key: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".into(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "IssueClientToken" => {
+            identity::IssueClientTokenRequest { assertion: "none".into(), request_id }
+                .encode_to_vec()
         }
         "GetAgency" => identity::GetAgencyRequest { name: AGENCY.into() }.encode_to_vec(),
         "ListAgencies" => identity::ListAgenciesRequest::default().encode_to_vec(),

@@ -2,12 +2,16 @@
 
 mod accounts;
 mod agencies;
+mod clients;
+mod contacts;
 mod keys;
 mod officers;
 mod sessions;
 
 pub use accounts::Accounts;
 pub use agencies::AgencyTable;
+pub use clients::Clients;
+pub use contacts::Contacts;
 pub use keys::KeySets;
 pub use officers::Officers;
 pub use sessions::Sessions;

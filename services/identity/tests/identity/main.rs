@@ -4,6 +4,9 @@
 
 mod accounts;
 mod agencies;
+mod clients;
+mod contacts;
+mod flood;
 mod mesh;
 mod officers;
 mod privacy;
