@@ -322,6 +322,16 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         "RevokeRole" => {
             identity::RevokeRoleRequest { name: officer, role, request_id }.encode_to_vec()
         }
+        "GetAgency" => identity::GetAgencyRequest { name: AGENCY.into() }.encode_to_vec(),
+        "ListAgencies" => identity::ListAgenciesRequest::default().encode_to_vec(),
+        "GetKeySet" => identity::GetKeySetRequest {}.encode_to_vec(),
+        other => of_contacts_and_clients(other, account),
+    }
+}
+
+fn of_contacts_and_clients(rpc: &str, account: String) -> Vec<u8> {
+    let request_id = wish();
+    match rpc {
         "UpdateContact" => identity::UpdateContactRequest {
             account,
             locale: Some("en".into()),
@@ -352,9 +362,6 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
             identity::IssueClientTokenRequest { assertion: "none".into(), request_id }
                 .encode_to_vec()
         }
-        "GetAgency" => identity::GetAgencyRequest { name: AGENCY.into() }.encode_to_vec(),
-        "ListAgencies" => identity::ListAgenciesRequest::default().encode_to_vec(),
-        "GetKeySet" => identity::GetKeySetRequest {}.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }
