@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
+use crate::email;
 use crate::personal_id::{Disagreement, PersonalId, Sex};
 use crate::phone::PhoneNumber;
 
@@ -28,6 +29,9 @@ pub struct Details {
     pub female: bool,
     /// `+84` and nine digits.
     pub phone_number: String,
+    /// Empty where there is none.
+    #[serde(default)]
+    pub email: String,
 }
 
 impl fmt::Debug for Details {
@@ -49,6 +53,8 @@ pub struct Given<'a> {
     pub sex: Option<Sex>,
     /// Should be a mobile number.
     pub phone_number: &'a str,
+    /// Should be an e-mail address, or empty.
+    pub email: &'a str,
 }
 
 /// Details that passed every check.
@@ -69,6 +75,7 @@ impl Given<'_> {
     pub fn check(&self, today: Date) -> Result<Checked, Refusal> {
         let personal_id = personal_id(self.personal_id, "account.personal_id");
         let phone = phone(self.phone_number, "account.phone_number");
+        let email = email(self.email, "account.email");
         let full_name = full_name(self.full_name);
         let birth_date = self.birth_date.ok_or_else(no_birth_date);
         let sex = self.sex.ok_or_else(no_sex);
@@ -78,21 +85,30 @@ impl Given<'_> {
             }
             _ => Ok(()),
         };
-        match (personal_id, phone, full_name, birth_date, sex, agrees) {
-            (Ok(personal_id), Ok(phone), Ok(full_name), Ok(birth_date), Ok(sex), Ok(())) => {
+        match (personal_id, phone, email, full_name, birth_date, sex, agrees) {
+            (
+                Ok(personal_id),
+                Ok(phone),
+                Ok(email),
+                Ok(full_name),
+                Ok(birth_date),
+                Ok(sex),
+                Ok(()),
+            ) => {
                 let details = Details {
                     personal_id: personal_id.expose().into(),
                     full_name,
                     birth_date,
                     female: sex == Sex::Female,
                     phone_number: phone.expose_e164().into(),
+                    email,
                 };
                 Ok(Checked { personal_id, phone, details })
             }
-            (id, phone, name, birth, sex, agrees) => {
-                let wrong =
-                    [id.err(), phone.err(), name.err(), birth.err(), sex.err(), agrees.err()];
-                Err(Refusal::fields(wrong.into_iter().flatten().collect()))
+            (id, phone, email, name, birth, sex, agrees) => {
+                let told = [id.err(), phone.err(), email.err(), name.err()];
+                let wrong = told.into_iter().chain([birth.err(), sex.err(), agrees.err()]);
+                Err(Refusal::fields(wrong.flatten().collect()))
             }
         }
     }
@@ -138,6 +154,21 @@ pub fn phone(text: &str, field: &str) -> Result<PhoneNumber, Violation> {
             "PHONE_MALFORMED",
             "Hãy ghi số di động Việt Nam, ví dụ 0901234567 hoặc +84901234567.",
             "Write a Vietnamese mobile number as in 0901234567 or +84901234567.",
+        )
+    })
+}
+
+/// An e-mail address in the field named; empty where there is none.
+pub fn email(text: &str, field: &str) -> Result<String, Violation> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    email::address(text).map_err(|_| {
+        Violation::new(
+            field,
+            "EMAIL_MALFORMED",
+            "Hãy ghi địa chỉ thư điện tử, ví dụ ten@example.vn, tối đa 254 ký tự.",
+            "Write an e-mail address as in ten@example.vn, at most 254 characters.",
         )
     })
 }
@@ -210,6 +241,7 @@ mod tests {
             birth_date: Some(date(1990, 5, 1)),
             sex: Some(Sex::Female),
             phone_number: "0901234567",
+            email: "",
         }
     }
 
@@ -233,9 +265,10 @@ mod tests {
             birth_date: None,
             sex: None,
             phone_number: "113",
+            email: "hoa",
         };
         let fields: Vec<_> = wrong(&nothing).into_iter().map(|(field, _)| field).collect();
-        let all = ["personal_id", "phone_number", "full_name", "birth_date", "sex"];
+        let all = ["personal_id", "phone_number", "email", "full_name", "birth_date", "sex"];
         assert_eq!(fields, all.map(|field| format!("account.{field}")));
         let man = Given { sex: Some(Sex::Male), ..given() };
         assert_eq!(wrong(&man), [("account.personal_id".into(), "SEX_DIFFERS".into())]);

@@ -3,7 +3,9 @@
 use chassis::access::Assurance;
 use chassis::clock::timestamp;
 use chassis::write::Outgoing;
-use proto::motcua::identity::v1::{AccountCreated, OfficerAppointed, RolesChanged, SignedIn};
+use proto::motcua::identity::v1::{
+    AccountCreated, AccountUpdated, OfficerAppointed, RolesChanged, SignedIn,
+};
 use uuid::Uuid;
 
 use crate::holder::Fact;
@@ -15,6 +17,15 @@ pub fn message(fact: &Fact) -> Outgoing {
             let name = account_name(*account);
             let message =
                 AccountCreated { account: name.clone(), create_time: Some(timestamp(*at)) };
+            Outgoing::of(&message, &name, "")
+        }
+        Fact::AccountUpdated { account, changed, at } => {
+            let name = account_name(*account);
+            let message = AccountUpdated {
+                account: name.clone(),
+                changed_fields: changed.iter().map(|part| part.field().to_owned()).collect(),
+                update_time: Some(timestamp(*at)),
+            };
             Outgoing::of(&message, &name, "")
         }
         Fact::SignedIn { account, agency, at } => {

@@ -1,32 +1,45 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agency;
+mod assertion;
+pub mod client;
 mod codes;
 mod details;
+pub mod email;
 mod events;
 pub mod holder;
+mod outside;
 pub mod personal_id;
 pub mod phone;
+mod retention;
 mod rpc;
 mod secrets;
 mod store;
+pub mod telephone;
 
 use std::sync::Arc;
 
 use chassis::seal::Seal;
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service};
+use chassis::service::{BoxError, Ground, Kind, Process, Service};
 use chassis::write::Door;
+use futures::FutureExt;
 use proto::motcua::identity::v1::account_service_server::AccountServiceServer;
+use proto::motcua::identity::v1::agency_service_server::AgencyServiceServer;
+use proto::motcua::identity::v1::client_service_server::ClientServiceServer;
+use proto::motcua::identity::v1::contact_service_server::ContactServiceServer;
 use proto::motcua::identity::v1::key_service_server::KeyServiceServer;
 use proto::motcua::identity::v1::officer_service_server::OfficerServiceServer;
 use proto::motcua::identity::v1::session_service_server::SessionServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
+use self::agency::Agencies;
 use self::codes::Codes;
-use self::rpc::{Accounts, KeySets, Officers, Room, Sessions};
+use self::outside::Mailing;
+use self::rpc::{Accounts, AgencyTable, Clients, Contacts, KeySets, Officers, Room, Sessions};
 use self::secrets::Secrets;
-use self::store::HolderStore;
+use self::store::{ClientStore, HolderStore, TelephoneStore};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -34,26 +47,49 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 pub const SERVICE: Kind = Kind { name: "identity", migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
-    let keys = &ground.process.keys;
-    let seal = Seal::new(&*keys.secret("identity-details")?);
-    let secrets = Secrets::of(keys)?;
+    let Ground { process, pool, .. } = ground.clone();
+    let store = HolderStore::new(pool.clone());
+    let door = Door::open(SERVICE.name, pool, store.clone(), Arc::new(()), ground.around());
+    let seal = Seal::new(&*process.keys.secret("identity-details")?);
+    let secrets = Secrets::of(&process.keys)?;
+    let clock = process.clock.clone();
+    let room = Room { door, store: store.clone(), secrets, seal, clock: clock.clone() };
+    let letting_go = retention::let_go(store, clock).map(Ok);
+    let routes = routes(&ground, room)?;
+    Ok(Service { routes, reactions: Vec::new(), tasks: vec![letting_go.boxed()] })
+}
+
+fn routes(ground: &Ground, room: Room) -> Result<Routes, BoxError> {
     let issuer = ground.process.issuer.clone();
-    let mailing = ground.process.peers.channel(SERVICE.name, "mailing")?;
-    let store = HolderStore::new(ground.pool.clone());
-    let around = ground.around();
-    let clock = around.clock.clone();
-    let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(()), around);
-    let room = Room { door, store, secrets, seal, clock };
-    let sessions =
-        Sessions { room: room.clone(), issuer: issuer.clone(), codes: Codes::by(mailing) };
-    let routes = Routes::new(
-        AccountServiceServer::new(Accounts(room.clone()))
-            .max_decoding_message_size(LARGEST_REQUEST),
-    )
-    .add_service(SessionServiceServer::new(sessions).max_decoding_message_size(LARGEST_REQUEST))
-    .add_service(
-        OfficerServiceServer::new(Officers(room)).max_decoding_message_size(LARGEST_REQUEST),
-    )
-    .add_service(KeyServiceServer::new(KeySets(issuer)).max_decoding_message_size(LARGEST_REQUEST));
-    Ok(Service { routes, reactions: Vec::new(), tasks: Vec::new() })
+    let agencies = Arc::new(Agencies::load()?);
+    let codes = codes(ground)?;
+    let sessions = Sessions { room: room.clone(), issuer: issuer.clone(), codes: codes.clone() };
+    let contacts = Contacts { room: room.clone(), codes };
+    let officers = Officers { room: room.clone(), agencies: agencies.clone() };
+    let accounts = AccountServiceServer::new(Accounts(room));
+    let most = LARGEST_REQUEST;
+    Ok(Routes::new(accounts.max_decoding_message_size(most))
+        .add_service(SessionServiceServer::new(sessions).max_decoding_message_size(most))
+        .add_service(ContactServiceServer::new(contacts).max_decoding_message_size(most))
+        .add_service(OfficerServiceServer::new(officers).max_decoding_message_size(most))
+        .add_service(
+            AgencyServiceServer::new(AgencyTable(agencies)).max_decoding_message_size(most),
+        )
+        .add_service(ClientServiceServer::new(clients(ground)).max_decoding_message_size(most))
+        .add_service(KeyServiceServer::new(KeySets(issuer)).max_decoding_message_size(most)))
+}
+
+fn codes(ground: &Ground) -> Result<Codes, BoxError> {
+    let mailing = Mailing::at(ground.process.peers.channel(SERVICE.name, "mailing")?);
+    let (pool, around) = (ground.pool.clone(), ground.around());
+    let telephones = Door::open(SERVICE.name, pool, TelephoneStore, Arc::new(()), around);
+    Ok(Codes::new(mailing, telephones))
+}
+
+fn clients(ground: &Ground) -> Clients {
+    let store = ClientStore::new(ground.pool.clone());
+    let (pool, around) = (ground.pool.clone(), ground.around());
+    let door = Door::open(SERVICE.name, pool, store.clone(), Arc::new(()), around);
+    let Process { issuer, clock, .. } = ground.process.clone();
+    Clients { door, store, issuer, clock }
 }

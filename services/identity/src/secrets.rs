@@ -79,9 +79,26 @@ impl Secrets {
         digest(&self.0.index, "phone", &parts).to_vec()
     }
 
+    /// The blind index of a telephone, the same for all its holders.
+    pub fn telephone(&self, phone: &PhoneNumber) -> Uuid {
+        let digest = digest(&self.0.index, "telephone", &[phone.expose_e164().as_bytes()]);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Uuid::new_v8(bytes)
+    }
+
     /// The code of a sign-in.
     pub fn code(&self, sign_in: Uuid) -> Code {
-        let digest = digest(&self.0.codes, "code", &[sign_in.as_bytes()]);
+        self.code_for("code", sign_in)
+    }
+
+    /// The code of a change of telephone.
+    pub fn phone_change_code(&self, phone_change: Uuid) -> Code {
+        self.code_for("phone-change", phone_change)
+    }
+
+    fn code_for(&self, label: &str, id: Uuid) -> Code {
+        let digest = digest(&self.0.codes, label, &[id.as_bytes()]);
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&digest[..8]);
         Code(format!("{:06}", u64::from_be_bytes(bytes) % CODES))

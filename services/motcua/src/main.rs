@@ -1,24 +1,25 @@
 //! The command line of Motcua.
 
+mod ctl;
+
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chassis::access::{Assurance, Issuer, Person, Role};
-use chassis::clock::Clock;
+use chassis::access::{Issuer, Person};
 use chassis::config::{self, Settings, Sources};
-use chassis::keys::Keys;
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use motcua::journey::{self, Endpoints, Journey};
 use motcua::place::Place;
+use motcua::settings;
 use motcua::up::AllInOne;
-use motcua::{mesh, settings};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use uuid::Uuid;
+
+use crate::ctl::{Ctl, OPERATOR};
 
 /// Motcua (một cửa, "one door"): public administration's dossiers, from the first form to the result.
 #[derive(Parser)]
@@ -59,36 +60,9 @@ enum Command {
     },
     /// Print every setting with its value, source and meaning
     Config,
-    /// For operators: tokens for trying
+    /// For who holds this installation's keys: administrators, clients, tokens for trying
     #[command(subcommand)]
     Ctl(Ctl),
-}
-
-#[derive(Subcommand)]
-enum Ctl {
-    /// Print an access token, good for five minutes, signed with this installation's key
-    Token {
-        /// Who it speaks for
-        who: Who,
-        /// Unit code of the officer's agency
-        #[arg(long, default_value = "26860")]
-        agency: String,
-        /// The caller's id, to come back as the same one; a new one if not given
-        #[arg(long)]
-        id: Option<Uuid>,
-    },
-}
-
-/// The name in which the command line acts.
-const OPERATOR: &str = "services/ctl";
-
-/// Who a token speaks for.
-#[derive(Clone, Copy, ValueEnum)]
-enum Who {
-    /// A citizen, signed in at assurance level substantial
-    Citizen,
-    /// An officer who receives, processes and signs
-    Officer,
 }
 
 fn main() -> ExitCode {
@@ -139,8 +113,8 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
             print!("{}", config::render(&settings.describe()));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Ctl(Ctl::Token { who, agency, id }) => {
-            println!("{}", token(&settings, who, &agency, id.unwrap_or_else(Uuid::now_v7))?);
+        Command::Ctl(asked) => {
+            println!("{}", ctl::run(&settings, asked).await?);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -267,12 +241,12 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
 
 async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError> {
     let endpoints = endpoints(settings)?;
-    let ours = if is_running(&endpoints).await {
+    let ours = if ctl::listens(&endpoints.dossier).await {
         None
     } else {
         Some(AllInOne::start(settings.clone()).await?)
     };
-    let journey = match issuer(settings) {
+    let journey = match ctl::issuer(settings) {
         Ok(issuer) => walked(&endpoints, &issuer).await,
         Err(error) => Err(error),
     };
@@ -285,27 +259,7 @@ async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError
     Ok(if journey.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Signs with this installation's key.
-fn issuer(settings: &Settings) -> Result<Issuer, BoxError> {
-    mesh::issuer(&Keys::in_folder(&Place::of(settings)?.keys)?, &Clock::system())
-}
-
 async fn is_running(endpoints: &Endpoints) -> bool {
     let address = endpoints.dossier.trim_start_matches("http://");
     tokio::net::TcpStream::connect(address).await.is_ok()
-}
-
-fn token(settings: &Settings, who: Who, agency: &str, id: Uuid) -> Result<String, BoxError> {
-    let (name, person) = match who {
-        Who::Citizen => {
-            let assurance = Assurance::Substantial.into();
-            (format!("accounts/{id}"), Person::Citizen { assurance })
-        }
-        Who::Officer => {
-            let agency = format!("agencies/{agency}");
-            let roles = [Role::Receiving, Role::Processing, Role::Signing].map(i32::from).to_vec();
-            (format!("{agency}/officers/{id}"), Person::Officer { agency, roles })
-        }
-    };
-    Ok(issuer(settings)?.issue(&name, person)?)
 }

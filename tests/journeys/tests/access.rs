@@ -123,6 +123,13 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GrantRole", Appointed, "u - - - - - - y y"),
     ("RevokeRole", Appointed, "u - - - - - - y y"),
     ("GetKeySet", Draft, "y y y y y y y y y"),
+    ("UpdateContact", Member, "u y - - - - - - -"),
+    ("StartPhoneChange", Member, "u y - - - - - - -"),
+    ("CompletePhoneChange", Member, "u r - - - - - - -"),
+    ("CreateClient", Draft, "u - - - - - - y -"),
+    ("IssueClientToken", Draft, "u u u u u u u u u"),
+    ("GetAgency", Draft, "y y y y y y y y y"),
+    ("ListAgencies", Draft, "y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y -"),
     ("GetInvoice", Waiting, "u - - - - - - - -"),
     ("ListInvoices", Draft, "u - - y y y y y y"),
@@ -405,7 +412,13 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         .encode_to_vec(),
         "StartSignIn" => {
             let identity::Account { personal_id, phone_number, .. } = new_person();
-            identity::StartSignInRequest { personal_id, phone_number, request_id }.encode_to_vec()
+            identity::StartSignInRequest {
+                personal_id,
+                phone_number,
+                request_id,
+                ..Default::default()
+            }
+            .encode_to_vec()
         }
         "CompleteSignIn" => identity::CompleteSignInRequest {
             sign_in: format!("signIns/{}", wish()),
@@ -435,7 +448,46 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         "RevokeRole" => {
             identity::RevokeRoleRequest { name: officer, role, request_id }.encode_to_vec()
         }
+        "GetAgency" => identity::GetAgencyRequest { name: AGENCY.into() }.encode_to_vec(),
+        "ListAgencies" => identity::ListAgenciesRequest::default().encode_to_vec(),
         "GetKeySet" => identity::GetKeySetRequest {}.encode_to_vec(),
+        other => of_contacts_and_clients(other, account),
+    }
+}
+
+fn of_contacts_and_clients(rpc: &str, account: String) -> Vec<u8> {
+    let request_id = wish();
+    match rpc {
+        "UpdateContact" => identity::UpdateContactRequest {
+            account,
+            locale: Some("en".into()),
+            request_id,
+            ..Default::default()
+        }
+        .encode_to_vec(),
+        "StartPhoneChange" => {
+            let phone_number = new_person().phone_number;
+            identity::StartPhoneChangeRequest { account, phone_number, request_id }.encode_to_vec()
+        }
+        "CompletePhoneChange" => identity::CompletePhoneChangeRequest {
+            name: format!("{account}/phoneChanges/{}", wish()),
+            phone_number: new_person().phone_number,
+            code: "123456".into(),
+            refresh_token: "none".into(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "CreateClient" => identity::CreateClientRequest {
+            client_id: format!("c-{}", wish()),
+            // The key of RFC 8037's example.
+            public_key: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".into(),
+            request_id,
+        }
+        .encode_to_vec(),
+        "IssueClientToken" => {
+            identity::IssueClientTokenRequest { assertion: "none".into(), request_id }
+                .encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

@@ -13,7 +13,7 @@ pub enum Caller {
     Anyone,
     /// Someone with a token.
     Known {
-        /// Resource name: `accounts/{uuid}`, `agencies/{code}/officers/{uuid}` or `services/{name}`.
+        /// Resource name: `accounts/{uuid}`, `agencies/{code}/officers/{uuid}`, `services/{name}` or `clients/{id}`.
         name: String,
         /// What kind of caller, and what it is trusted with.
         person: Person,
@@ -36,7 +36,7 @@ pub enum Person {
         /// Numbers of [`Role`].
         roles: Vec<i32>,
     },
-    /// A service of the mesh.
+    /// A service of the mesh, or a client registered with identity; their names differ.
     Service,
 }
 

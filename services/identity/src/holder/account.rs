@@ -12,7 +12,7 @@ use super::{Fact, Holder, Named};
 /// A person's account. What is personal in it is sealed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Personal ID, name, birth date, sex and telephone.
+    /// Personal ID, name, birth date, sex, telephone and e-mail address.
     pub sealed: Vec<u8>,
     /// Keyed hash of the holder and the telephone.
     pub phone_index: Vec<u8>,

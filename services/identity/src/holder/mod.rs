@@ -3,7 +3,9 @@
 //! A sign-in for someone without an account is kept like any other, so that both look alike from outside.
 
 mod account;
+mod contact;
 mod officer;
+mod phone_change;
 mod roles;
 mod session;
 mod sign_in;
@@ -14,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use account::{Account, CreateAccount};
+pub use contact::{Part, Resealed, UpdateContact};
 pub use officer::{AppointOfficer, Appointer, Change, ChangeRoles, Officer};
+pub(crate) use phone_change::phone_change_expired;
+pub use phone_change::{CompletePhoneChange, PhoneChange, PhoneChanged, StartPhoneChange};
 pub use roles::Roles;
 pub(crate) use session::ended;
 pub use session::{EndSession, RefreshSession, Refreshed, Session};
@@ -30,6 +35,8 @@ pub struct Holder {
     pub account: Option<Account>,
     /// Sign-ins of the last hour.
     pub sign_ins: Vec<SignIn>,
+    /// Changes of telephone of the last hour.
+    pub phone_changes: Vec<PhoneChange>,
     /// Sessions that have not been ended; at most ten.
     pub sessions: Vec<Session>,
     /// Appointments, one for each agency.
@@ -49,6 +56,15 @@ pub enum Fact {
     AccountCreated {
         /// Its id.
         account: Uuid,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person can be reached otherwise.
+    AccountUpdated {
+        /// The account.
+        account: Uuid,
+        /// What is other; one part at least.
+        changed: Vec<Part>,
         /// When.
         at: Timestamp,
     },

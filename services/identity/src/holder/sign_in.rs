@@ -8,23 +8,23 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Fact, Holder, Named, Session};
+use super::{Account, Fact, Holder, Named, Session};
 
 /// How long a code is good for.
-const LIFE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The time in which sign-ins are counted; older ones are forgotten.
-const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
 /// Codes for one holder and telephone in that time.
-const CODES: usize = 5;
+pub(super) const CODES: usize = 5;
 
 /// Wrong codes that lock a sign-in.
-const TRIES: i16 = 5;
+pub(super) const TRIES: i16 = 5;
 
-/// Sign-ins with wrong telephones kept for one holder; of more, the oldest are forgotten. So guessing telephones neither fills the
-/// database nor locks the owner out.
-const ASTRAY: usize = 50;
+/// Sign-ins kept for one holder and kind of device; of more, the oldest are forgotten whether or not they reach. So guessing telephones
+/// neither fills the database nor tells which of them is right.
+const KEPT: usize = 50;
 
 /// A sign-in that waits, or waited, for its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,12 @@ pub struct SignIn {
     pub id: Uuid,
     /// Keyed hash of the holder and the telephone given.
     pub phone_index: Vec<u8>,
-    /// The telephone is the account's, so a code is sent.
+    /// The telephone is the account's and had not had its share, so a code is sent.
     pub reaches: bool,
+    /// The device that started it has signed in before.
+    pub known_device: bool,
+    /// Crowded out: it still counts as a code sent, and is otherwise as if it had never been.
+    pub forgotten: bool,
     /// Wrong codes given.
     pub tries: i16,
     /// It opened its session.
@@ -51,7 +55,7 @@ impl SignIn {
 
     /// Whether its code can still open a session.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        !self.used && self.tries < TRIES && now < self.expires_at()
+        !self.used && !self.forgotten && self.tries < TRIES && now < self.expires_at()
     }
 
     fn counted_until(&self) -> Timestamp {
@@ -68,6 +72,8 @@ pub struct StartSignIn {
     pub id: Uuid,
     /// Keyed hash of the holder and the telephone given.
     pub phone_index: Vec<u8>,
+    /// The device showed a refresh token of the holder, good still or not.
+    pub known_device: bool,
 }
 
 impl Command for StartSignIn {
@@ -88,40 +94,53 @@ impl Command for StartSignIn {
         let mut holder = Holder::of(before, self.holder);
         holder.sign_ins.retain(|sign_in| at.now < sign_in.counted_until());
         self.within_limit(&holder, at.now)?;
-        let reaches =
-            holder.account.as_ref().is_some_and(|account| account.phone_index == self.phone_index);
         holder.sign_ins.push(SignIn {
             id: self.id,
             phone_index: self.phone_index.clone(),
-            reaches,
+            reaches: self.reaches(&holder),
+            known_device: self.known_device,
+            forgotten: false,
             tries: 0,
             used: false,
             started_at: at.now,
         });
-        forget_astray(&mut holder.sign_ins);
+        forget_oldest(&mut holder.sign_ins, self.known_device);
         Ok(Decided::quiet(holder, Named { id: self.id }))
     }
 }
 
 impl StartSignIn {
+    /// Counts what anyone could count who started them: not those that were forgotten.
     fn within_limit(&self, holder: &Holder, now: Timestamp) -> Result<(), Refusal> {
-        let same = || holder.sign_ins.iter().filter(|old| old.phone_index == self.phone_index);
-        if same().count() < CODES {
+        let alike = || {
+            let alike = holder.sign_ins.iter().filter(|old| old.known_device == self.known_device);
+            alike.filter(|old| old.phone_index == self.phone_index && !old.forgotten)
+        };
+        if alike().count() < CODES {
             return Ok(());
         }
-        let free_at = same().map(SignIn::counted_until).min().unwrap_or(now);
+        let free_at = alike().map(SignIn::counted_until).min().unwrap_or(now);
         Err(too_many_codes(free_at.duration_since(now).unsigned_abs()))
+    }
+
+    /// Counts all codes that were sent. Who has more sign-ins forgotten gets no code more for it, and is not told so.
+    fn reaches(&self, holder: &Holder) -> bool {
+        let alike = holder.sign_ins.iter().filter(|old| old.known_device == self.known_device);
+        let right = |account: &Account| account.phone_index == self.phone_index;
+        holder.account.as_ref().is_some_and(right)
+            && alike.filter(|old| old.reaches).count() < CODES
     }
 }
 
-fn forget_astray(sign_ins: &mut Vec<SignIn>) {
-    let astray = sign_ins.iter().filter(|sign_in| !sign_in.reaches).count();
-    let mut surplus = astray.saturating_sub(ASTRAY);
-    sign_ins.retain(|sign_in| {
-        let forgotten = !sign_in.reaches && surplus > 0;
-        surplus -= usize::from(forgotten);
-        !forgotten
-    });
+/// Sign-ins come in order of their start.
+fn forget_oldest(sign_ins: &mut Vec<SignIn>, known_device: bool) {
+    let alike = |old: &SignIn| old.known_device == known_device && !old.forgotten;
+    let mut surplus = sign_ins.iter().filter(|old| alike(old)).count().saturating_sub(KEPT);
+    for old in sign_ins.iter_mut().filter(|old| alike(old)) {
+        old.forgotten = surplus > 0;
+        surplus = surplus.saturating_sub(1);
+    }
+    sign_ins.retain(|old| old.reaches || !old.forgotten);
 }
 
 /// Gives the code back.
@@ -165,7 +184,7 @@ impl Command for CompleteSignIn {
     ) -> Result<Decided<Holder, Completed>, Refusal> {
         let mut holder = Holder::of(before, self.holder);
         let sign_in = holder.sign_ins.iter_mut().find(|sign_in| sign_in.id == self.sign_in);
-        let sign_in = sign_in.ok_or_else(expired)?;
+        let sign_in = sign_in.filter(|sign_in| !sign_in.forgotten).ok_or_else(expired)?;
         if sign_in.tries >= TRIES {
             return Err(locked());
         }
@@ -188,7 +207,7 @@ impl Command for CompleteSignIn {
     }
 }
 
-fn too_many_codes(wait: Duration) -> Refusal {
+pub(super) fn too_many_codes(wait: Duration) -> Refusal {
     Refusal::new(
         Kind::Overloaded,
         "TOO_MANY_CODES",
@@ -218,28 +237,5 @@ pub(crate) fn expired() -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sign_in(number: u128, reaches: bool) -> SignIn {
-        SignIn {
-            id: Uuid::from_u128(number),
-            phone_index: Vec::new(),
-            reaches,
-            tries: 0,
-            used: false,
-            started_at: Timestamp::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn of_too_many_astray_the_oldest_are_forgotten_and_no_other() {
-        let mut sign_ins: Vec<_> =
-            (0..60).map(|number| sign_in(number, number % 10 == 0)).collect();
-        sign_ins.extend([sign_in(60, false), sign_in(61, true)]);
-        forget_astray(&mut sign_ins);
-        let kept: Vec<u128> = sign_ins.iter().map(|kept| kept.id.as_u128()).collect();
-        let expected: Vec<u128> = [0].into_iter().chain(6..62).collect();
-        assert_eq!(kept, expected);
-    }
-}
+#[path = "sign_in_tests.rs"]
+mod tests;

@@ -67,7 +67,10 @@ impl AccountService for Accounts {
         let (caller, purpose) = (caller.name()?, asked.purpose().as_str_name());
         tracing::info!(caller, purpose, accounts = ids.len(), "contacts are told");
         let found = self.0.store.accounts(&ids).await.map_err(failed)?;
-        let contacts = found.into_iter().map(|(id, account)| self.contact(id, account));
+        let contacts = found.into_iter().map(|(id, account)| {
+            let details = self.0.details(id, &account)?;
+            Ok(contact(id, account, details))
+        });
         let contacts = contacts.collect::<Result<_, Failure>>()?;
         Ok(Response::new(pb::ResolveContactsResponse { contacts }))
     }
@@ -89,11 +92,12 @@ impl Accounts {
             locale: if asked.locale.is_empty() { "vi".into() } else { asked.locale.clone() },
         })
     }
+}
 
-    fn contact(&self, id: Uuid, account: Account) -> Result<pb::Contact, Failure> {
-        let phone_number = self.0.details(id, &account)?.phone_number;
-        Ok(pb::Contact { account: account_name(id), phone_number, locale: account.locale })
-    }
+/// Where the owner of an account can be reached.
+pub(super) fn contact(id: Uuid, account: Account, details: Details) -> pb::Contact {
+    let Details { phone_number, email, .. } = details;
+    pb::Contact { account: account_name(id), phone_number, locale: account.locale, email }
 }
 
 /// Its owner, and services.
@@ -117,6 +121,7 @@ fn given(account: &pb::Account) -> Given<'_> {
             pb::Sex::Female => Some(Sex::Female),
         },
         phone_number: &account.phone_number,
+        email: &account.email,
     }
 }
 
@@ -126,13 +131,18 @@ fn with_locale<T>(checked: Result<T, Refusal>, locale: &str) -> Result<T, Refusa
         return checked;
     }
     let mut violations = checked.err().map(|refusal| refusal.violations).unwrap_or_default();
-    violations.push(Violation::new(
-        "account.locale",
+    violations.push(unknown_locale("account.locale"));
+    Err(Refusal::fields(violations))
+}
+
+/// The language in the field named is none that messages are written in.
+pub(super) fn unknown_locale(field: &str) -> Violation {
+    Violation::new(
+        field,
         "LOCALE_UNKNOWN",
         "Ngôn ngữ là `vi` hoặc `en`.",
         "The language is `vi` or `en`.",
-    ));
-    Err(Refusal::fields(violations))
+    )
 }
 
 fn date(date: &PbDate) -> Option<Date> {
@@ -156,6 +166,7 @@ fn shown(id: Uuid, account: Account, details: Details) -> pb::Account {
         phone_number: details.phone_number,
         locale: account.locale,
         create_time: Some(timestamp(account.created_at)),
+        email: details.email,
     }
 }
 

@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{Room, agency, failed};
-use crate::codes::Codes;
+use crate::codes::{self, Codes, Letter};
 use crate::details;
 use crate::events::{account_name, officer_name};
 use crate::holder::{
@@ -44,10 +44,12 @@ impl SessionService for Sessions {
         let holder = secrets.holder(&personal_id);
         let once = secrets.once(&account_name(holder), asked, &asked.request_id)?;
         let phone_index = secrets.phone_index(holder, &phone);
-        let command = StartSignIn { holder, id: once.derived_id(), phone_index };
+        let known_device = self.knows(holder, &asked.refresh_token);
+        let room = self.codes.room()?;
+        let command = StartSignIn { holder, id: once.derived_id(), phone_index, known_device };
         let started = self.room.door.run(once, command).await?;
         let started = self.sign_in(started.id).await?;
-        self.send_code(&started, &phone);
+        self.send_code(&started, phone, room);
         let sign_in = started.sign_in;
         Ok(Response::new(pb::StartSignInResponse {
             sign_in: format!("signIns/{}", sign_in.id),
@@ -109,18 +111,30 @@ impl Sessions {
         Ok(self.room.store.sign_in(id).await.map_err(failed)?.ok_or_else(expired)?)
     }
 
+    /// Whether the device shows that it has signed in as the holder before.
+    fn knows(&self, holder: Uuid, refresh_token: &str) -> bool {
+        let ticket = self.room.secrets.ticket(refresh_token);
+        ticket.is_some_and(|ticket| ticket.holder == holder)
+    }
+
     /// Sends the code if there is anyone to send it to. Nothing is awaited or looked up for it: it must take no time that tells.
-    fn send_code(&self, started: &Started, phone: &PhoneNumber) {
+    fn send_code(&self, started: &Started, phone: PhoneNumber, room: codes::Room) {
         let sign_in = &started.sign_in;
         if sign_in.reaches && sign_in.is_open(self.room.clock.now()) {
-            let code = self.room.secrets.code(sign_in.id);
-            let locale = started.locale.clone().unwrap_or_default();
-            self.codes.send(sign_in.id, &code, phone.expose_e164().into(), locale);
+            let letter = Letter {
+                id: sign_in.id,
+                code: self.room.secrets.code(sign_in.id),
+                telephone: self.room.secrets.telephone(&phone),
+                phone,
+                locale: started.locale.clone().unwrap_or_default(),
+                known_device: sign_in.known_device,
+            };
+            self.codes.send(letter, room);
         }
     }
 
     fn ticket(&self, refresh_token: &str) -> Result<Ticket, Refusal> {
-        self.room.secrets.ticket(refresh_token).ok_or_else(invalid)
+        self.room.secrets.ticket(refresh_token).ok_or_else(invalid_token)
     }
 
     /// The tokens of a session as it is now: a kept answer to a call from long ago opens nothing that has ended since.
@@ -171,7 +185,7 @@ fn parsed(asked: &pb::StartSignInRequest) -> Result<(PersonalId, PhoneNumber), R
     }
 }
 
-fn wrong_code() -> Refusal {
+pub(super) fn wrong_code() -> Refusal {
     Refusal::new(
         Kind::Unauthenticated,
         "CODE_WRONG",
@@ -180,7 +194,7 @@ fn wrong_code() -> Refusal {
     )
 }
 
-fn invalid() -> Refusal {
+pub(super) fn invalid_token() -> Refusal {
     Refusal::new(
         Kind::Unauthenticated,
         "REFRESH_TOKEN_INVALID",

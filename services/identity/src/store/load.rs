@@ -6,6 +6,7 @@ use chassis::write::Stream;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::phone_changes;
 use crate::holder::{Account, Holder, Officer, Roles, Session, SignIn};
 
 /// The holders of whom anything is known.
@@ -15,6 +16,9 @@ pub async fn holders(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMa
         of(&mut holders, id).account = Some(account);
     }
     sign_ins(db, ids, &mut holders).await?;
+    for (id, change) in phone_changes::load(db, ids).await? {
+        of(&mut holders, id).phone_changes.push(change);
+    }
     sessions(db, ids, &mut holders).await?;
     officers(db, ids, &mut holders).await?;
     Ok(holders)
@@ -49,7 +53,7 @@ async fn sign_ins(
     holders: &mut HashMap<Stream, Holder>,
 ) -> sqlx::Result<()> {
     let rows = sqlx::query!(
-        "select id, holder, phone_index, reaches, tries, used, started_at
+        "select id, holder, phone_index, reaches, known_device, forgotten, tries, used, started_at
          from identity.sign_ins where holder = any ($1) order by started_at, id",
         ids
     )
@@ -60,6 +64,8 @@ async fn sign_ins(
             id: row.id,
             phone_index: row.phone_index,
             reaches: row.reaches,
+            known_device: row.known_device,
+            forgotten: row.forgotten,
             tries: row.tries,
             used: row.used,
             started_at: row.started_at.to_jiff(),

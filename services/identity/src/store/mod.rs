@@ -1,16 +1,23 @@
 //! The SQL of holders: what is read apart from the write path. `load` and `save` serve the door.
 
+mod clients;
 mod load;
+mod old;
+mod phone_changes;
 mod save;
+mod telephones;
 
 use std::collections::HashMap;
+
+pub use clients::ClientStore;
+pub use telephones::TelephoneStore;
 
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::events;
-use crate::holder::{Account, Fact, Holder, Officer, Roles, Session, SignIn};
+use crate::holder::{Account, Fact, Holder, Officer, PhoneChange, Roles, Session, SignIn};
 
 /// Holders in the service's database.
 #[derive(Clone, Debug)]
@@ -43,11 +50,11 @@ impl HolderStore {
     /// A sign-in, if it was not forgotten.
     pub async fn sign_in(&self, id: Uuid) -> sqlx::Result<Option<Started>> {
         let row = sqlx::query!(
-            r#"select holder, sign_in.phone_index, reaches, tries, used, started_at,
+            r#"select holder, sign_in.phone_index, reaches, known_device, tries, used, started_at,
                       locale as "locale?"
                from identity.sign_ins as sign_in
                left join identity.accounts as account on account.id = holder
-               where sign_in.id = $1"#,
+               where sign_in.id = $1 and not forgotten"#,
             id
         )
         .fetch_optional(&self.pool)
@@ -57,12 +64,19 @@ impl HolderStore {
                 id,
                 phone_index: row.phone_index,
                 reaches: row.reaches,
+                known_device: row.known_device,
+                forgotten: false,
                 tries: row.tries,
                 used: row.used,
                 started_at: row.started_at.to_jiff(),
             };
             Started { holder: row.holder, sign_in, locale: row.locale }
         }))
+    }
+
+    /// A change of telephone, if it was not forgotten.
+    pub async fn phone_change(&self, account: Uuid, id: Uuid) -> sqlx::Result<Option<PhoneChange>> {
+        phone_changes::find(&self.pool, account, id).await
     }
 
     /// A session with the roles held now at its agency, if it is one for an agency.
@@ -123,6 +137,7 @@ impl Store for HolderStore {
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Holder>]) -> sqlx::Result<()> {
         save::accounts(db, changed).await?;
         save::sign_ins(db, changed).await?;
+        phone_changes::save(db, changed).await?;
         save::sessions(db, changed).await?;
         save::officers(db, changed).await
     }

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::holder::{Account, Holder, Officer, Session, SignIn};
 
-/// Accounts are made and never changed.
+/// Writes those that were made or changed.
 pub async fn accounts(db: &mut PgConnection, changed: &[Changed<Holder>]) -> sqlx::Result<()> {
     let rows: Vec<(Uuid, &Account)> = changed
         .iter()
-        .filter(|changed| changed.before.as_ref().is_none_or(|holder| holder.account.is_none()))
+        .filter(|changed| account(changed.before.as_ref()) != account(Some(&changed.after)))
         .filter_map(|changed| Some((changed.stream.0, changed.after.account.as_ref()?)))
         .collect();
     if rows.is_empty() {
@@ -19,7 +19,9 @@ pub async fn accounts(db: &mut PgConnection, changed: &[Changed<Holder>]) -> sql
     }
     sqlx::query!(
         "insert into identity.accounts (id, sealed, phone_index, locale, created_at)
-         select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::timestamptz[])",
+         select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::timestamptz[])
+         on conflict (id) do update
+         set sealed = excluded.sealed, phone_index = excluded.phone_index, locale = excluded.locale",
         &rows.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.sealed.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.phone_index.clone()).collect::<Vec<_>>(),
@@ -45,14 +47,18 @@ pub async fn sign_ins(db: &mut PgConnection, changed: &[Changed<Holder>]) -> sql
     }
     sqlx::query!(
         "insert into identity.sign_ins
-             (id, holder, phone_index, reaches, tries, used, started_at)
-         select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::boolean[], $5::smallint[],
-             $6::boolean[], $7::timestamptz[])
-         on conflict (id) do update set tries = excluded.tries, used = excluded.used",
+             (id, holder, phone_index, reaches, known_device, forgotten, tries, used, started_at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::boolean[], $5::boolean[],
+             $6::boolean[], $7::smallint[], $8::boolean[], $9::timestamptz[])
+         on conflict (id) do update
+         set tries = excluded.tries, used = excluded.used, reaches = excluded.reaches,
+             forgotten = excluded.forgotten",
         &rows.iter().map(|(_, row)| row.id).collect::<Vec<_>>(),
         &rows.iter().map(|(holder, _)| *holder).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.phone_index.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.reaches).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.known_device).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, row)| row.forgotten).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.tries).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.used).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.started_at.to_sqlx()).collect::<Vec<_>>() as _,
@@ -109,7 +115,7 @@ pub async fn officers(db: &mut PgConnection, changed: &[Changed<Holder>]) -> sql
 }
 
 /// The rows of one kind that are new or other than before, each with its holder.
-fn differing<R: PartialEq>(
+pub(super) fn differing<R: PartialEq>(
     changed: &[Changed<Holder>],
     rows: fn(&Holder) -> &Vec<R>,
 ) -> Vec<(Uuid, &R)> {
@@ -121,6 +127,10 @@ fn differing<R: PartialEq>(
         differing.extend(new.map(|row| (changed.stream.0, row)));
     }
     differing
+}
+
+fn account(holder: Option<&Holder>) -> Option<&Account> {
+    holder.and_then(|holder| holder.account.as_ref())
 }
 
 fn forgotten(changed: &Changed<Holder>) -> Vec<Uuid> {

@@ -74,6 +74,7 @@ async fn services_learn_contacts_for_a_purpose() {
         account: hoa.clone(),
         phone_number: "+84901234567".into(),
         locale: "vi".into(),
+        email: String::new(),
     };
     assert_eq!(answer.unwrap().into_inner().contacts, [contact]);
 

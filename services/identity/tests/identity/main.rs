@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test they serve")]
 
 mod accounts;
+mod agencies;
+mod clients;
+mod contacts;
+mod flood;
 mod mesh;
 mod officers;
 mod privacy;

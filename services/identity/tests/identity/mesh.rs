@@ -1,6 +1,7 @@
 //! The service on its feet, with a stand-in for mailing, and people who use it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use chassis::service::BoxError;
 use proto::google::r#type::Date;
 use proto::motcua::identity::v1 as pb;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use proto::motcua::identity::v1::agency_service_client::AgencyServiceClient;
+use proto::motcua::identity::v1::client_service_client::ClientServiceClient;
+use proto::motcua::identity::v1::contact_service_client::ContactServiceClient;
 use proto::motcua::identity::v1::key_service_client::KeyServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
@@ -31,6 +35,9 @@ pub struct Mesh {
     pub accounts: AccountServiceClient<Channel>,
     pub sessions: SessionServiceClient<Channel>,
     pub officers: OfficerServiceClient<Channel>,
+    pub agencies: AgencyServiceClient<Channel>,
+    pub clients: ClientServiceClient<Channel>,
+    pub contacts: ContactServiceClient<Channel>,
     pub keys: KeyServiceClient<Channel>,
     pub identity: Alone,
     sent: Sent,
@@ -39,16 +46,20 @@ pub struct Mesh {
 
 /// A person as told to the service.
 #[derive(Clone, Copy)]
-pub struct Citizen {
-    pub personal_id: &'static str,
-    pub phone: &'static str,
+pub struct Citizen<'a> {
+    pub personal_id: &'a str,
+    pub phone: &'a str,
 }
 
-pub const HOA: Citizen = Citizen { personal_id: "079190123456", phone: "0901234567" };
-pub const LAN: Citizen = Citizen { personal_id: "074190765432", phone: "0387654321" };
+pub const HOA: Citizen<'_> = Citizen { personal_id: "079190123456", phone: "0901234567" };
+pub const LAN: Citizen<'_> = Citizen { personal_id: "074190765432", phone: "0387654321" };
 
+/// What mailing was asked to send, and whether it answers.
 #[derive(Clone, Default)]
-struct Sent(Arc<Mutex<Vec<SendOneTimeCodeRequest>>>);
+struct Sent {
+    requests: Arc<Mutex<Vec<SendOneTimeCodeRequest>>>,
+    stuck: Arc<AtomicBool>,
+}
 
 #[tonic::async_trait]
 impl MessageService for Sent {
@@ -56,7 +67,10 @@ impl MessageService for Sent {
         &self,
         request: Request<SendOneTimeCodeRequest>,
     ) -> Result<Response<SendOneTimeCodeResponse>, Status> {
-        self.0.lock().unwrap().push(request.into_inner());
+        self.requests.lock().unwrap().push(request.into_inner());
+        if self.stuck.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         Ok(Response::new(SendOneTimeCodeResponse {}))
     }
 }
@@ -75,6 +89,9 @@ impl Mesh {
             accounts: AccountServiceClient::new(channel.clone()),
             sessions: SessionServiceClient::new(channel.clone()),
             officers: OfficerServiceClient::new(channel.clone()),
+            agencies: AgencyServiceClient::new(channel.clone()),
+            clients: ClientServiceClient::new(channel.clone()),
+            contacts: ContactServiceClient::new(channel.clone()),
             keys: KeyServiceClient::new(channel),
             identity,
             sent,
@@ -83,25 +100,36 @@ impl Mesh {
     }
 
     /// Makes the account of a citizen and returns its name.
-    pub async fn account(&self, citizen: Citizen) -> String {
+    pub async fn account(&self, citizen: Citizen<'_>) -> String {
         let request =
             pb::CreateAccountRequest { account: Some(details(citizen)), request_id: fresh() };
         self.accounts.clone().create_account(request).await.unwrap().into_inner().name
     }
 
-    pub async fn start(&self, citizen: Citizen) -> Result<pb::StartSignInResponse, Status> {
+    pub async fn start(&self, citizen: Citizen<'_>) -> Result<pb::StartSignInResponse, Status> {
         self.start_as(citizen, &fresh()).await
     }
 
     pub async fn start_as(
         &self,
-        Citizen { personal_id, phone }: Citizen,
+        citizen: Citizen<'_>,
         request_id: &str,
+    ) -> Result<pb::StartSignInResponse, Status> {
+        self.start_on(citizen, request_id, "").await
+    }
+
+    /// Starts a sign-in on a device that holds a refresh token.
+    pub async fn start_on(
+        &self,
+        Citizen { personal_id, phone }: Citizen<'_>,
+        request_id: &str,
+        refresh_token: &str,
     ) -> Result<pb::StartSignInResponse, Status> {
         let request = pb::StartSignInRequest {
             personal_id: personal_id.into(),
             phone_number: phone.into(),
             request_id: request_id.into(),
+            refresh_token: refresh_token.into(),
         };
         self.sessions.clone().start_sign_in(request).await.map(Response::into_inner)
     }
@@ -136,27 +164,32 @@ impl Mesh {
     }
 
     /// Signs a citizen in, to act for the agency named; empty to act as a citizen.
-    pub async fn signed_in(&self, citizen: Citizen, agency: &str) -> pb::Tokens {
+    pub async fn signed_in(&self, citizen: Citizen<'_>, agency: &str) -> pb::Tokens {
         let sign_in = self.start(citizen).await.unwrap().sign_in;
         let code = self.code_of(&sign_in).await;
         self.complete_for(&sign_in, &code, agency).await.unwrap()
     }
 
-    /// The code that came for a sign-in.
+    /// The code that came for a sign-in or a change of telephone.
     pub async fn code_of(&self, sign_in: &str) -> String {
         eventually(PATIENCE, async || self.sendings_of(sign_in).pop()).await.code
     }
 
-    /// What mailing was asked to send for a sign-in.
+    /// What mailing was asked to send for one.
     pub fn sendings_of(&self, sign_in: &str) -> Vec<SendOneTimeCodeRequest> {
-        let id = sign_in.strip_prefix("signIns/").unwrap();
-        let sent = self.sent.0.lock().unwrap();
+        let id = sign_in.rsplit('/').next().unwrap();
+        let sent = self.sent.requests.lock().unwrap();
         sent.iter().filter(|message| message.request_id == id).cloned().collect()
     }
 
     /// How many messages mailing was asked to send.
     pub fn sendings(&self) -> usize {
-        self.sent.0.lock().unwrap().len()
+        self.sent.requests.lock().unwrap().len()
+    }
+
+    /// From now on mailing takes what it is sent and answers nobody.
+    pub fn mailing_gets_stuck(&self) {
+        self.sent.stuck.store(true, Ordering::Relaxed);
     }
 
     /// Waits for that many messages.
@@ -193,7 +226,7 @@ pub fn appointment(agency: &str, account: &str, roles: &[i32]) -> pb::AppointOff
     }
 }
 
-pub fn details(citizen: Citizen) -> pb::Account {
+pub fn details(citizen: Citizen<'_>) -> pb::Account {
     pb::Account {
         personal_id: citizen.personal_id.into(),
         full_name: "Nguyễn Thị Hoa".into(),

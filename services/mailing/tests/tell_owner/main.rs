@@ -44,6 +44,7 @@ impl Mailing {
             account: OWNER.into(),
             phone_number: NUMBER.into(),
             locale: locale.into(),
+            ..Contact::default()
         });
         let others = Others { contact }.serve().await;
         let telephone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -69,6 +69,7 @@ impl Walker<'_> {
             personal_id: person.personal_id.clone(),
             phone_number: person.phone_number.clone(),
             request_id: wish(),
+            refresh_token: String::new(),
         };
         let started = self.clients.sessions.start_sign_in(asked).await?.into_inner();
         let code = self.clients.code_on(&person.phone_number).await?;

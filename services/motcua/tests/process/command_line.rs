@@ -3,8 +3,10 @@
 use std::net::TcpListener;
 use std::process::Output;
 
+use journeys::in_name_of;
 use motcua::settings;
 use proto::motcua::dossier::v1::ListDossiersRequest;
+use proto::motcua::identity::v1::GetOfficerRequest;
 use serde_json::Value;
 
 use crate::installation::{Citizen, Installation};
@@ -104,4 +106,54 @@ async fn a_setting_that_does_not_exist_is_told_and_nothing_starts() {
     assert_eq!(output.status.code(), Some(1));
     assert!(errors(&output).contains("dossier.listen"), "the nearest: {}", errors(&output));
     assert!(!installation.data().exists(), "no data were made");
+}
+
+/// A person as the identity card tells, a line each.
+fn lan(telephone: &str) -> String {
+    format!("079190123456\nTrần Thị Lan\n1990-05-01\nfemale\n{telephone}\n")
+}
+
+#[tokio::test]
+async fn who_holds_the_keys_appoints_the_first_administrator() {
+    let installation = Installation::new();
+    let appoint = ["ctl", "administrator", "--agency", "26860"];
+    let output = installation.run_telling(&lan("0901234567"), &appoint).await;
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let told = out(&output);
+    let name = told.split_whitespace().next().expect("the officer's name").to_owned();
+
+    let _running = installation.up().await;
+    let operator = [&appoint[..], &["--operator"]].concat();
+    let output = installation.run_telling(&lan("+84 901 234 567"), &operator).await;
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert!(out(&output).starts_with(&name), "the same person: {}", out(&output));
+    let asked = GetOfficerRequest { name };
+    let asked = in_name_of(&installation.people().service(), asked);
+    let officer = installation.officers().get_officer(asked).await.expect("an officer");
+    assert_eq!(officer.into_inner().roles, [4, 5]);
+
+    let nowhere = ["ctl", "administrator", "--agency", "99999"];
+    for (person, arguments, why) in [
+        (lan("0909999999"), &appoint[..], "on record with another telephone"),
+        (lan("0901234567"), &nowhere, "parent: "),
+        (lan("113"), &appoint, "account.phone_number: "),
+        ("079190123456\n".into(), &appoint, "nothing was told of: Full name"),
+    ] {
+        let output = installation.run_telling(&person, arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{}", out(&output));
+        assert!(errors(&output).contains(why), "{}", errors(&output));
+    }
+}
+
+#[tokio::test]
+async fn who_holds_the_keys_registers_clients() {
+    let installation = Installation::new();
+    let _running = installation.up().await;
+    let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let register = ["ctl", "client", "bank-1", "--public-key", key];
+    let output = installation.run(&register).await;
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert!(out(&output).starts_with("clients/bank-1 "), "{}", out(&output));
+    let output = installation.run(&register).await;
+    assert!(errors(&output).contains("CLIENT_EXISTS"), "{}", errors(&output));
 }

@@ -13,8 +13,9 @@ use journeys::{People, in_name_of};
 use motcua::{mesh, settings};
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
+use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
@@ -92,6 +93,17 @@ impl Installation {
         self.command("keys").args(arguments).output().await.expect("the binary runs")
     }
 
+    /// Runs a command to its end, telling it `input`.
+    pub async fn run_telling(&self, input: &str, arguments: &[&str]) -> Output {
+        let mut command = self.command("keys");
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        let mut told = child.stdin.take().expect("a pipe");
+        told.write_all(input.as_bytes()).await.expect("it listens");
+        drop(told);
+        child.wait_with_output().await.expect("it ends")
+    }
+
     /// Runs a command to its end with keys that are not this installation's.
     pub async fn run_with_other_keys(&self, arguments: &[&str]) -> Output {
         self.command("other-keys").args(arguments).output().await.expect("the binary runs")
@@ -129,6 +141,11 @@ impl Installation {
     pub fn people(&self) -> People {
         let keys = Keys::in_folder(self.folder.0.join("keys")).expect("the keys");
         People::known_to(mesh::issuer(&keys, &Clock::system()).expect("an issuer"))
+    }
+
+    /// A client of officers, over a connection of its own.
+    pub fn officers(&self) -> OfficerServiceClient<Channel> {
+        OfficerServiceClient::new(channel(self.port("identity.listen")))
     }
 
     /// A client of dossiers, over a connection of its own.

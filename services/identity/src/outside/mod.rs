@@ -1,0 +1,5 @@
+//! The world outside.
+
+mod mailing;
+
+pub use mailing::Mailing;
