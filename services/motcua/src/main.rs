@@ -258,8 +258,3 @@ async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError
     println!("{told}");
     Ok(if journey.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
-
-async fn is_running(endpoints: &Endpoints) -> bool {
-    let address = endpoints.dossier.trim_start_matches("http://");
-    tokio::net::TcpStream::connect(address).await.is_ok()
-}

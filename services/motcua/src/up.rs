@@ -1,7 +1,6 @@
 //! All in one: a private PostgreSQL and every service in this process.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::clock::Clock;

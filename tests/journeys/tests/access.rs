@@ -578,7 +578,7 @@ async fn every_rpc_admits_those_it_should_and_nobody_else() {
     let house = House::build().await;
     let paths = paths(&Contract::read());
     let mut wrong = Vec::new();
-    for (rpc, stage, columns) in TABLE {
+    for &(rpc, stage, columns) in TABLE {
         let path = path_of(&paths, rpc);
         let columns: Vec<&str> = columns.split(' ').collect();
         assert_eq!(columns.len(), CALLERS.len(), "columns of {rpc}");
