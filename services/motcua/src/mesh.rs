@@ -72,6 +72,16 @@ pub fn issuer(keys: &Keys, clock: &Clock) -> Result<Issuer, BoxError> {
     Ok(Issuer::new(&key, clock.clone())?)
 }
 
+/// The settings of an installation that raises the sandbox too: secrets that both sides need and nobody set are its own, kept with its
+/// keys.
+///
+/// # Errors
+/// A key cannot be read or made.
+pub fn with_own_secrets(settings: &Settings, keys: &Keys) -> Result<Settings, BoxError> {
+    let settings = settings.completed(&mailing::settings::own_secrets(keys)?)?;
+    Ok(settings.completed(&payment::settings::own_secrets(keys)?)?)
+}
+
 impl Mesh {
     /// Raises every service (connect, migrate, assemble), then starts them all.
     ///

@@ -12,7 +12,7 @@ use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
 use tokio::net::TcpListener;
 
-use crate::mesh::{Mesh, Plan, Planned};
+use crate::mesh::{self, Mesh, Plan, Planned};
 use crate::place::Place;
 use crate::{SERVICES, settings};
 
@@ -41,17 +41,25 @@ impl AllInOne {
             Some(address) => Some(server::bind(address, "sandbox.bank.listen").await?),
             None => None,
         };
+        let carrier = match settings.get(&settings::CARRIER_LISTEN)? {
+            Some(address) => Some(server::bind(address, "sandbox.carrier.listen").await?),
+            None => None,
+        };
         let metrics_at = settings.get(&settings::METRICS_LISTEN)?;
         let metrics_listener = server::bind(metrics_at, "metrics.listen").await?;
         let place = Place::of(&settings)?;
         let postgres = Postgres::start(&postgres_settings(&settings, &place)?).await?;
         let keys = Keys::in_folder(&place.keys)?;
+        let settings = Arc::new(mesh::with_own_secrets(&settings, &keys)?);
         if let Some(listener) = telephone {
-            let secret = mailing::settings::sandbox_secret(&keys)?;
+            let secret = settings.require(&mailing::settings::SMS_SECRET)?;
             tokio::spawn(sandbox::telephone::serve(listener, secret));
         }
         if let Some(listener) = bank {
-            tokio::spawn(sandbox::bank::serve(listener, bank_settings(&settings, &keys)?));
+            tokio::spawn(sandbox::bank::serve(listener, bank_settings(&settings)?));
+        }
+        if let Some(listener) = carrier {
+            tokio::spawn(sandbox::carrier::serve(listener, carrier_settings(&settings)?));
         }
         match start_mesh(settings, keys, &postgres, listeners, metrics_listener).await {
             Ok((mesh, metrics)) => Ok(Self { mesh, metrics, postgres }),
@@ -89,12 +97,28 @@ async fn bind(settings: &Settings) -> Result<Vec<TcpListener>, BoxError> {
     Ok(listeners)
 }
 
-fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Settings, BoxError> {
+fn bank_settings(settings: &Settings) -> Result<sandbox::bank::Settings, BoxError> {
     let callback = settings.get(&payment::settings::CALLBACK_LISTEN)?;
+    let secrets = payment::settings::bank_secrets(settings)?;
     Ok(sandbox::bank::Settings {
         callback_url: format!("http://{callback}{}", payment::callback::PATH),
-        secret: payment::settings::sandbox_secret(keys)?,
+        secret: secrets.into_iter().next().ok_or("payment.bank.secret holds none")?,
         clock: Clock::system(),
+    })
+}
+
+fn carrier_settings(settings: &Settings) -> Result<sandbox::carrier::Settings, BoxError> {
+    let callback = settings.get(&mailing::settings::CALLBACK_LISTEN)?;
+    let secrets = mailing::settings::callback_secrets(settings)?;
+    Ok(sandbox::carrier::Settings {
+        secret: settings.require(&mailing::settings::CARRIER_SECRET)?,
+        callback_url: format!("http://{callback}{}", mailing::callback::PATH),
+        callback_secret: secrets
+            .into_iter()
+            .next()
+            .ok_or("mailing.carrier.callback.secret holds none")?,
+        clock: Clock::system(),
+        pace: settings.get(&settings::CARRIER_PACE)?,
     })
 }
 

@@ -31,7 +31,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 pub const SERVICE: Kind = Kind { name: "payment", migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
-    let Settings { callback, bank_secrets, payee } = Settings::of(&ground.process)?;
+    let Settings { callback, bank_secrets, payee } = Settings::of(&ground.process.settings)?;
     let owners = Owners::told_by(ground.process.peers.channel(SERVICE.name, "dossier")?);
     let store = FolioStore::new(ground.pool.clone());
     let around = ground.around();

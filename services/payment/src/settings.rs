@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chassis::config::{Declaration, Setting};
+use chassis::config::{self, Declaration, Setting};
 use chassis::keys::Keys;
-use chassis::service::{BoxError, Process};
+use chassis::service::BoxError;
 use chassis::webhook::Secret;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -24,7 +24,7 @@ pub const CALLBACK_LISTEN: Setting<SocketAddr> = Setting::new(
 const BANK_SECRET: Setting<Option<SecretString>> = Setting::new(
     "payment.bank.secret",
     "",
-    "Secret shared with the bank, whsec_…, or two with a space between during a rotation; not set: the key bank-callback, which the sandbox's bank knows.",
+    "Secret shared with the bank, whsec_…, or two with a space between during a rotation; up makes one for the sandbox's bank.",
 );
 
 const PAYEE_BANK: Setting<String> = Setting::new(
@@ -38,9 +38,6 @@ const PAYEE_ACCOUNT: Setting<String> = Setting::new(
     "0011001234567",
     "The account that citizens pay to; the default is one at the sandbox's bank.",
 );
-
-/// The key that stands for the bank's secret where none is set.
-const BANK_KEY: &str = "bank-callback";
 
 /// The lines this service adds to the table of settings.
 pub const TABLE: [Declaration; 4] = [
@@ -65,24 +62,24 @@ impl Settings {
     /// As settings and keys say; the port is taken at once.
     ///
     /// # Errors
-    /// A setting or the key cannot be read, or the port is taken.
-    pub fn of(process: &Process) -> Result<Self, BoxError> {
-        let settings = &process.settings;
-        let bank_secrets = match settings.get(&BANK_SECRET)? {
-            Some(texts) => secrets(&texts)?,
-            None => vec![sandbox_secret(&process.keys)?],
-        };
+    /// The bank's secret is not set, a setting cannot be used, or the port is taken.
+    pub fn of(settings: &config::Settings) -> Result<Self, BoxError> {
+        let bank_secrets = bank_secrets(settings)?;
         let payee = Payee::new(&settings.get(&PAYEE_BANK)?, &settings.get(&PAYEE_ACCOUNT)?)
             .map_err(|error| format!("payment.payee.bank_bin and .account: {error}"))?;
         Ok(Self { callback: listen(settings.get(&CALLBACK_LISTEN)?)?, bank_secrets, payee })
     }
 }
 
-fn secrets(texts: &SecretString) -> Result<Vec<Secret>, BoxError> {
-    let secret = |text: &str| {
-        text.parse().map_err(|error| BoxError::from(format!("payment.bank.secret: {error}")))
-    };
-    texts.expose_secret().split_whitespace().map(secret).collect()
+/// Secrets shared with the bank, at least one.
+///
+/// # Errors
+/// None is set, or one is no webhook secret.
+pub fn bank_secrets(settings: &config::Settings) -> Result<Vec<Secret>, BoxError> {
+    let texts = settings.require(&BANK_SECRET)?;
+    let name = BANK_SECRET.declaration().name;
+    let secret = |text: &str| text.parse().map_err(|error| format!("{name}: {error}"));
+    Ok(texts.expose_secret().split_whitespace().map(secret).collect::<Result<_, _>>()?)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, BoxError> {
@@ -94,13 +91,14 @@ fn listen(address: SocketAddr) -> Result<TcpListener, BoxError> {
     Ok(TcpListener::from_std(listener)?)
 }
 
-/// The secret of the sandbox's bank in this installation.
+/// The secret of an installation whose bank is the sandbox's: kept in its folder of keys, made on first use. A secret has no default, so
+/// whoever raises both sides hands this to both.
 ///
 /// # Errors
 /// The key cannot be read or made.
-pub fn sandbox_secret(keys: &Keys) -> Result<Secret, BoxError> {
-    let text = Zeroizing::new(format!("whsec_{}", STANDARD.encode(*keys.secret(BANK_KEY)?)));
-    Ok(text.parse()?)
+pub fn own_secrets(keys: &Keys) -> Result<[(&'static str, SecretString); 1], BoxError> {
+    let encoded = Zeroizing::new(STANDARD.encode(*keys.secret("bank-callback")?));
+    Ok([(BANK_SECRET.declaration().name, format!("whsec_{}", *encoded).into())])
 }
 
 /// The account that citizens pay to.

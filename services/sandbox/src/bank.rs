@@ -14,21 +14,20 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chassis::clock::Clock;
-use chassis::webhook::{ID_HEADER, MessageId, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, sign};
+use chassis::webhook::Secret;
 use jiff::Timestamp;
 use payment::vietqr;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+use crate::teller::Teller;
+
 /// Times a callback is tried before the bank gives up.
 const TRIES: u32 = 10;
 
 /// The wait after the first try; it doubles with each.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whom the bank tells, and how it is believed.
 pub struct Settings {
@@ -93,8 +92,7 @@ pub enum Standing {
 }
 
 struct Bank {
-    settings: Settings,
-    http: reqwest::Client,
+    teller: Teller,
     /// The first transfer of each purpose.
     transfers: Mutex<HashMap<String, Told>>,
 }
@@ -104,7 +102,9 @@ struct Bank {
 /// # Errors
 /// The listener fails.
 pub async fn serve(listener: TcpListener, settings: Settings) -> std::io::Result<()> {
-    let bank = Bank { settings, http: reqwest::Client::new(), transfers: Mutex::default() };
+    let Settings { callback_url: url, secret, clock } = settings;
+    let teller = Teller { url, secret, clock, http: reqwest::Client::new() };
+    let bank = Bank { teller, transfers: Mutex::default() };
     let router = Router::new()
         .route("/payments", post(pay))
         .route("/transfers/{purpose}", get(standing))
@@ -147,7 +147,7 @@ impl Bank {
             amount: amount.ok_or("neither the QR nor the payer says an amount above zero")?,
             currency: "VND".into(),
             purpose: proposed.purpose.unwrap_or_default().into(),
-            pay_time: self.settings.clock.now(),
+            pay_time: self.teller.clock.now(),
         };
         let mut transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
         transfers.entry(told.purpose.clone()).or_insert_with(|| told.clone());
@@ -158,7 +158,7 @@ impl Bank {
     async fn tell(&self, told: &Told) {
         let mut wait = FIRST_WAIT;
         for _ in 0..TRIES {
-            match self.call(told).await {
+            match self.teller.call(&told.transfer_id, told).await {
                 Ok(status) if status.is_success() => return,
                 outcome => tracing::warn!(transfer = told.transfer_id, ?outcome, "not taken yet"),
             }
@@ -166,24 +166,5 @@ impl Bank {
             wait *= 2;
         }
         tracing::error!(transfer = told.transfer_id, "the payee could not be told");
-    }
-
-    /// One call: the same id each time, signed at the time of this one.
-    async fn call(&self, told: &Told) -> reqwest::Result<StatusCode> {
-        let body = serde_json::to_vec(told).expect("plain fields can be written");
-        let id: MessageId = told.transfer_id.parse().expect("letters and digits make an id");
-        let now = self.settings.clock.now();
-        let answer = self
-            .http
-            .post(&self.settings.callback_url)
-            .timeout(PATIENCE)
-            .header("content-type", "application/json")
-            .header(ID_HEADER, id.as_str())
-            .header(TIMESTAMP_HEADER, now.as_second())
-            .header(SIGNATURE_HEADER, sign(&self.settings.secret, &id, now, &body))
-            .body(body)
-            .send()
-            .await?;
-        Ok(answer.status())
     }
 }

@@ -60,7 +60,7 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise and a sign-in that never began,
 /// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 43] = [
+const TABLE: [(&str, Stage, &str); 44] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -100,6 +100,7 @@ const TABLE: [(&str, Stage, &str); 43] = [
     ("RevokeRole", Appointed, "u - - - - - - y y"),
     ("GetKeySet", Draft, "y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y -"),
+    ("GetShipment", Waiting, "u - - - - - - - -"),
     ("GetInvoice", Waiting, "u - - - - - - - -"),
     ("ListInvoices", Draft, "u - - y y y y y y"),
     ("ListInvoices", Waiting, "u y - y y y y y y"),
@@ -171,7 +172,7 @@ fn request(path: &str, id: &str, code: &str) -> Vec<u8> {
         "dossier" => of_dossier(rpc, format!("dossiers/{id}"), code),
         "workflow" => of_workflow(rpc, id),
         "identity" => of_identity(rpc, id),
-        "mailing" => of_mailing(rpc),
+        "mailing" => of_mailing(rpc, id),
         "payment" => of_payment(rpc, id),
         other => panic!("{other} has no requests here: add them, and their rows to the table"),
     }
@@ -314,7 +315,7 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
     }
 }
 
-fn of_mailing(rpc: &str) -> Vec<u8> {
+fn of_mailing(rpc: &str, id: &str) -> Vec<u8> {
     let request_id = wish();
     match rpc {
         "SendOneTimeCode" => mailing::SendOneTimeCodeRequest {
@@ -324,6 +325,9 @@ fn of_mailing(rpc: &str) -> Vec<u8> {
             locale: String::new(),
         }
         .encode_to_vec(),
+        "GetShipment" => {
+            mailing::GetShipmentRequest { name: format!("shipments/{id}") }.encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

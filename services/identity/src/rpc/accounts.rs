@@ -92,7 +92,8 @@ impl Accounts {
 
     fn contact(&self, id: Uuid, account: Account) -> Result<pb::Contact, Failure> {
         let phone_number = self.0.details(id, &account)?.phone_number;
-        Ok(pb::Contact { account: account_name(id), phone_number, locale: account.locale })
+        let (account_name, locale) = (account_name(id), account.locale);
+        Ok(pb::Contact { account: account_name, phone_number, locale, email: String::new() })
     }
 }
 
