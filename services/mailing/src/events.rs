@@ -1,31 +1,103 @@
-//! Facts as messages, and what people are told of others' facts.
+//! Facts as messages, and what follows from others' facts.
 
 use chassis::clock::{instant, timestamp};
 use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
-use proto::motcua::mailing::v1::MessageSent;
-use proto::motcua::workflow::v1::DossierAccepted;
+use jiff::Timestamp;
+use proto::motcua::mailing::v1::{
+    MessageSent, ShipmentDelivered, ShipmentPosted, ShipmentReturned, ShipmentScanned,
+};
+use proto::motcua::payment::v1::InvoiceIssued;
+use proto::motcua::r#type::v1::{Channel, DossierRef, ReturnWay};
+use proto::motcua::workflow::v1::{DossierAccepted, ResultIssued};
 
+use crate::mail::Fact;
 use crate::message::{Announce, Notice, Sent};
-use crate::store::MessageStore;
+use crate::shipment::{Dossier, Parcel, SendResult};
+use crate::store::MailStore;
 
 /// What mailing does about workflow's facts.
-pub fn of_workflow(door: &Door<MessageStore>) -> Reactions {
-    Reactions::to("workflow", door).on(door, accepted)
+pub fn of_workflow(door: &Door<MailStore>) -> Reactions {
+    Reactions::to("workflow", door).on(door, accepted).on(door, issued)
+}
+
+/// What mailing does about payment's facts.
+pub fn of_payment(door: &Door<MailStore>) -> Reactions {
+    Reactions::to("payment", door).on(door, fee_due)
 }
 
 fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<Announce>, &'static str> {
     let code = fact.dossier.ok_or("dossier is missing")?.code;
     let due_at = fact.due_time.and_then(instant).ok_or("due_time is missing or no instant")?;
-    Ok(Some(Announce {
-        dossier: event.stream.0,
-        cause: format!("{}/events/{}", event.source, event.id),
-        notice: Notice::DossierAccepted { code, due_at },
-    }))
+    Ok(Some(announce(event, Notice::DossierAccepted { code, due_at })))
+}
+
+fn fee_due(fact: InvoiceIssued, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    let total = fact.total.filter(|total| total.currency_code == "VND" && total.nanos == 0);
+    let total = total.ok_or("total is missing or no whole VND")?.units;
+    let expires_at = until(fact.expire_time)?;
+    let notice = Notice::InvoiceIssued { code, number: fact.number, total, expires_at };
+    Ok(Some(announce(event, notice)))
+}
+
+fn issued(fact: ResultIssued, event: &Event) -> Result<Option<SendResult>, &'static str> {
+    let way = match fact.return_way() {
+        ReturnWay::Unspecified => return Err("return_way is unknown"),
+        way => way,
+    };
+    let dossier = fact.dossier.ok_or("dossier is missing")?;
+    let dossier = Dossier {
+        id: event.stream.0,
+        channel: Channel::try_from(dossier.channel).map_err(|_| "channel is unknown")?,
+        code: dossier.code,
+        procedure: dossier.procedure,
+        agency: dossier.agency,
+    };
+    Ok(Some(SendResult { dossier, way, cause: cause(event) }))
+}
+
+fn announce(event: &Event, notice: Notice) -> Announce {
+    Announce { dossier: event.stream.0, cause: cause(event), notice }
+}
+
+fn cause(event: &Event) -> String {
+    format!("{}/events/{}", event.source, event.id)
+}
+
+fn until(time: Option<prost_types::Timestamp>) -> Result<Timestamp, &'static str> {
+    time.and_then(instant).ok_or("expire_time is missing or no instant")
 }
 
 /// A fact as the message to publish.
-pub fn message(sent: &Sent) -> Outgoing {
+pub fn message(fact: &Fact) -> Outgoing {
+    match fact {
+        Fact::Sent(sent) => of_message(sent),
+        Fact::Posted(parcel, at) => {
+            let item_number = parcel.item_number.to_string();
+            let (dossier, shipment) = (Some(reference(&parcel.dossier)), name(parcel));
+            let post_time = Some(timestamp(*at));
+            of_parcel(&ShipmentPosted { dossier, shipment, item_number, post_time }, parcel)
+        }
+        Fact::Scanned(parcel, kind, at) => {
+            let (dossier, shipment) = (Some(reference(&parcel.dossier)), name(parcel));
+            let (kind, scan_time) = ((*kind).into(), Some(timestamp(*at)));
+            of_parcel(&ShipmentScanned { dossier, shipment, kind, scan_time }, parcel)
+        }
+        Fact::Delivered(parcel, at) => {
+            let (dossier, shipment) = (Some(reference(&parcel.dossier)), name(parcel));
+            let deliver_time = Some(timestamp(*at));
+            of_parcel(&ShipmentDelivered { dossier, shipment, deliver_time }, parcel)
+        }
+        Fact::Returned(parcel, at) => {
+            let (dossier, shipment) = (Some(reference(&parcel.dossier)), name(parcel));
+            let return_time = Some(timestamp(*at));
+            of_parcel(&ShipmentReturned { dossier, shipment, return_time }, parcel)
+        }
+    }
+}
+
+fn of_message(sent: &Sent) -> Outgoing {
     let name = format!("messages/{}", sent.id);
     let fact = MessageSent {
         message: name.clone(),
@@ -33,4 +105,24 @@ pub fn message(sent: &Sent) -> Outgoing {
         send_time: Some(timestamp(sent.at)),
     };
     Outgoing::of(&fact, &name, "")
+}
+
+fn of_parcel<M: prost::Message + prost::Name>(fact: &M, parcel: &Parcel) -> Outgoing {
+    Outgoing::of(fact, &name(parcel), &parcel.dossier.agency)
+}
+
+/// A shipment's resource name.
+pub fn name(parcel: &Parcel) -> String {
+    format!("shipments/{}", parcel.dossier.id)
+}
+
+/// A dossier as every contract says it.
+pub fn reference(dossier: &Dossier) -> DossierRef {
+    DossierRef {
+        name: format!("dossiers/{}", dossier.id),
+        code: dossier.code.clone(),
+        procedure: dossier.procedure.clone(),
+        agency: dossier.agency.clone(),
+        channel: dossier.channel.into(),
+    }
 }

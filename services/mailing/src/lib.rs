@@ -1,31 +1,36 @@
 #![doc = include_str!("../README.md")]
 
+pub mod callback;
 mod events;
 mod jobs;
+mod mail;
 mod message;
 mod outside;
 mod rpc;
 pub mod s10;
 pub mod settings;
+mod shipment;
 mod store;
 mod template;
 
 use std::sync::Arc;
 
-use chassis::jobs::Worker;
-use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service, Task};
-use chassis::write::Door;
-use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
-use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use chassis::jobs::{Job, Worker};
+use chassis::server::{Gate, LARGEST_REQUEST, http};
+use chassis::service::{BoxError, Ground, Kind, Process, Service, Task};
+use chassis::write::{Command, Door};
 use proto::motcua::mailing::v1::message_service_server::MessageServiceServer;
+use proto::motcua::mailing::v1::shipment_service_server::ShipmentServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use self::jobs::TellOwner;
-use self::outside::Gateway;
-use self::rpc::Messages;
-use self::store::MessageStore;
+use self::callback::Callback;
+use self::jobs::{PostResult, TellOwner};
+use self::mail::Mail;
+use self::outside::{Accounts, Carrier, Dossiers, Gateway, Mailbox};
+use self::rpc::{Messages, Shipments};
+use self::settings::Settings;
+use self::store::MailStore;
 use self::template::Templates;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -34,26 +39,56 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 pub const SERVICE: Kind = Kind { name: "mailing", migrations: &MIGRATIONS, build };
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
-    let gateway = Gateway::new(settings::gateway(&ground.process)?)?;
+    let settings = Settings::of(&ground.process)?;
+    let Settings { gateway, carrier, callback, callback_secrets, mail_server } = settings;
+    let gateway = Gateway::new(gateway)?;
+    let carrier = Carrier::new(carrier)?;
+    let mailbox = mail_server.map(Mailbox::new).transpose()?;
     let templates = Arc::new(Templates::load()?);
-    let around = ground.around();
-    let pool = ground.pool.clone();
-    let door = Door::open(SERVICE.name, pool.clone(), MessageStore, Arc::new(()), around.clone());
-    let reactions = vec![events::of_workflow(&door)];
     let peers = &ground.process.peers;
-    let job = TellOwner {
-        dossiers: DossierServiceClient::new(peers.channel(SERVICE.name, "dossier")?),
-        accounts: AccountServiceClient::new(peers.channel(SERVICE.name, "identity")?),
+    let dossiers = Dossiers::told_by(peers.channel(SERVICE.name, "dossier")?);
+    let accounts = Accounts::told_by(peers.channel(SERVICE.name, "identity")?);
+    let store = MailStore::new(ground.pool.clone());
+    let around = ground.around();
+    let clock = around.clock.clone();
+    let door = Door::open(SERVICE.name, ground.pool.clone(), store.clone(), Arc::new(()), around);
+    let telling = TellOwner {
+        dossiers: dossiers.clone(),
+        accounts,
         gateway: gateway.clone(),
+        mailbox,
         templates: templates.clone(),
     };
-    let worker = Worker::new(SERVICE.name, pool, job, door.clone(), around);
-    let telling: Task = Box::pin(async move {
-        worker.run().await;
+    let posting = PostResult { dossiers: dossiers.clone(), carrier };
+    let scanned =
+        Callback { secrets: callback_secrets, store: store.clone(), door: door.clone(), clock };
+    let Process { metrics, connections, .. } = &ground.process;
+    let gate = Gate::new("carrier callback", callback, *connections, metrics.clone());
+    let listening: Task = Box::pin(async move {
+        http::serve(gate, scanned.router()).await;
         Ok(())
     });
+    let tasks = vec![work(&ground, &door, telling), work(&ground, &door, posting), listening];
+    let reactions = vec![events::of_workflow(&door), events::of_payment(&door)];
     let messages = Messages { door, gateway, templates };
+    let shipments = Shipments { store, dossiers };
     let routes =
-        Routes::new(MessageServiceServer::new(messages).max_decoding_message_size(LARGEST_REQUEST));
-    Ok(Service { routes, reactions, tasks: vec![telling] })
+        Routes::new(MessageServiceServer::new(messages).max_decoding_message_size(LARGEST_REQUEST))
+            .add_service(
+                ShipmentServiceServer::new(shipments).max_decoding_message_size(LARGEST_REQUEST),
+            );
+    Ok(Service { routes, reactions, tasks })
+}
+
+/// The task that does one kind of work.
+fn work<J>(ground: &Ground, door: &Door<MailStore>, job: J) -> Task
+where
+    J: Job + 'static,
+    J::Done: Command<Root = Mail>,
+{
+    let worker = Worker::new(SERVICE.name, ground.pool.clone(), job, door.clone(), ground.around());
+    Box::pin(async move {
+        worker.run().await;
+        Ok(())
+    })
 }

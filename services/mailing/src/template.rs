@@ -16,6 +16,38 @@ pub enum Language {
     En,
 }
 
+/// A place in a text that something is put into, written `{code}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// A one-time code, or a dossier's.
+    Code,
+    /// When a result is due.
+    Due,
+    /// The number of an invoice.
+    Number,
+    /// An amount with its currency.
+    Total,
+    /// The end of a period.
+    Until,
+    /// The item number of a parcel.
+    Item,
+}
+
+impl Place {
+    /// How it is written between braces.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Due => "due",
+            Self::Number => "number",
+            Self::Total => "total",
+            Self::Until => "until",
+            Self::Item => "item",
+        }
+    }
+}
+
 /// Templates that cannot be used.
 #[derive(Debug, Error)]
 pub enum TemplateError {
@@ -42,7 +74,7 @@ pub enum TemplateError {
 #[serde(deny_unknown_fields)]
 struct Template {
     id: String,
-    places: BTreeSet<String>,
+    places: BTreeSet<Place>,
     vi: String,
     en: String,
 }
@@ -60,10 +92,12 @@ impl Templates {
     fn from_yaml(text: &str) -> Result<Self, TemplateError> {
         let templates: Vec<Template> = serde_norway::from_str(text)?;
         for template in &templates {
+            let declared: BTreeSet<String> =
+                template.places.iter().map(|place| place.name().to_owned()).collect();
             for (language, text) in [("vi", &template.vi), ("en", &template.en)] {
                 let found = places(text);
-                if found != template.places {
-                    let (id, declared) = (template.id.clone(), template.places.clone());
+                if found != declared {
+                    let id = template.id.clone();
                     return Err(TemplateError::Places { id, language, found, declared });
                 }
             }
@@ -72,19 +106,14 @@ impl Templates {
     }
 
     /// The text of a template with its places filled; none if there is no such template.
-    pub fn text(
-        &self,
-        id: &str,
-        language: Language,
-        fill: &[(&str, impl AsRef<str>)],
-    ) -> Option<String> {
+    pub fn text(&self, id: &str, language: Language, fill: &[(Place, String)]) -> Option<String> {
         let template = self.0.get(id)?;
         let text = match language {
             Language::Vi => &template.vi,
             Language::En => &template.en,
         };
         let filled = fill.iter().fold(text.clone(), |text, (place, value)| {
-            text.replace(&format!("{{{place}}}"), value.as_ref())
+            text.replace(&format!("{{{}}}", place.name()), value)
         });
         Some(filled)
     }
@@ -103,7 +132,7 @@ mod tests {
     fn a_code_is_told_in_both_languages() {
         let templates = Templates::load().expect("sound");
         for language in [Language::Vi, Language::En] {
-            let text = templates.text("one_time_code", language, &[("code", "123456")]);
+            let text = templates.text("one_time_code", language, &[(Place::Code, "123456".into())]);
             assert!(text.is_some_and(|text| text.contains("123456") && !text.contains('{')));
         }
     }
@@ -113,5 +142,12 @@ mod tests {
         let yaml = "- id: x\n  places: [code]\n  vi: '{code}'\n  en: '{cod}'\n";
         let error = Templates::from_yaml(yaml).expect_err("refused").to_string();
         assert!(error.contains("x, en") && error.contains("cod"), "{error}");
+    }
+
+    #[test]
+    fn a_place_that_nothing_fills_is_refused() {
+        let yaml = "- id: x\n  places: [colour]\n  vi: '{colour}'\n  en: '{colour}'\n";
+        let error = Templates::from_yaml(yaml).expect_err("refused").to_string();
+        assert!(error.contains("colour"), "{error}");
     }
 }

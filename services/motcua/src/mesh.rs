@@ -83,7 +83,18 @@ fn token_key(keys: &Keys) -> Result<SigningKey, BoxError> {
 /// # Errors
 /// One is taken: told with the setting to change.
 pub async fn ports(settings: &Settings) -> Result<Ports, BoxError> {
-    Ports::bind(settings, &[&payment::settings::CALLBACK_LISTEN]).await
+    let beside = [&mailing::settings::CALLBACK_LISTEN, &payment::settings::CALLBACK_LISTEN];
+    Ports::bind(settings, &beside).await
+}
+
+/// The settings of an installation that raises the sandbox too: secrets that both sides need and nobody set are its own, kept with its
+/// keys.
+///
+/// # Errors
+/// A key cannot be read or made.
+pub fn with_own_secrets(settings: &Settings, keys: &Keys) -> Result<Settings, BoxError> {
+    let settings = settings.completed(&mailing::settings::own_secrets(keys)?)?;
+    Ok(settings.completed(&payment::settings::own_secrets(keys)?)?)
 }
 
 impl Mesh {

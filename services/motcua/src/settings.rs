@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chassis::config::{Declaration, Setting};
 use chassis::server;
@@ -77,6 +78,20 @@ pub const BANK_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
     "Where the sandbox's bank takes payments; empty: it is not started.",
 );
 
+/// The sandbox's carrier.
+pub const CARRIER_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
+    "sandbox.carrier.listen",
+    "127.0.0.1:4653",
+    "Where the sandbox's carrier takes parcels and shows them; empty: it is not started.",
+);
+
+/// The sandbox's carrier's haste.
+pub const CARRIER_PACE: Setting<Duration> = Setting::new(
+    "sandbox.carrier.pace",
+    "100ms",
+    "How long a parcel of the sandbox's carrier takes from one of its four scans to the next.",
+);
+
 /// What one service needs to be told.
 pub struct Of {
     /// The service.
@@ -127,6 +142,8 @@ pub fn table() -> Vec<Declaration> {
         METRICS_LISTEN.declaration(),
         TELEPHONE_LISTEN.declaration(),
         BANK_LISTEN.declaration(),
+        CARRIER_LISTEN.declaration(),
+        CARRIER_PACE.declaration(),
     ];
     for service in &SERVICES {
         table.push(service.listen.declaration());

@@ -37,7 +37,7 @@ impl AllInOne {
         let place = Place::of(&settings)?;
         let metrics = ports.metrics.local_addr()?;
         let postgres = Postgres::start(&postgres_settings(&settings, &place)?).await?;
-        match over(&postgres, settings, &place, ports).await {
+        match over(&postgres, &settings, &place, ports).await {
             Ok(mesh) => Ok(Self { mesh, metrics, postgres }),
             Err(error) => {
                 if let Err(too) = postgres.stop().await {
@@ -72,6 +72,7 @@ struct Bound {
     beside: Ports,
     telephone: Option<TcpListener>,
     bank: Option<TcpListener>,
+    carrier: Option<TcpListener>,
     metrics: TcpListener,
 }
 
@@ -86,6 +87,7 @@ impl Bound {
             beside: mesh::ports(settings).await?,
             telephone: bind_if_set(settings, &settings::TELEPHONE_LISTEN).await?,
             bank: bind_if_set(settings, &settings::BANK_LISTEN).await?,
+            carrier: bind_if_set(settings, &settings::CARRIER_LISTEN).await?,
             metrics: bind(settings, &settings::METRICS_LISTEN).await?,
         })
     }
@@ -103,13 +105,29 @@ async fn bind_if_set(
     Ok(Some(server::bind(address, listen.declaration().name).await?))
 }
 
-fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Settings, BoxError> {
+fn bank_settings(settings: &Settings) -> Result<sandbox::bank::Settings, BoxError> {
     let callback = settings.get(&payment::settings::CALLBACK_LISTEN)?;
+    let secrets = payment::settings::bank_secrets(settings)?;
     Ok(sandbox::bank::Settings {
         callback_url: format!("http://{callback}{}", payment::callback::PATH),
-        secret: payment::settings::sandbox_secret(keys)?,
-        bearer: payment::settings::sandbox_bearer(keys)?,
+        secret: secrets.into_iter().next().ok_or("payment.bank.secret holds none")?,
+        bearer: settings.require(&payment::settings::BANK_BEARER)?,
         clock: Clock::system(),
+    })
+}
+
+fn carrier_settings(settings: &Settings) -> Result<sandbox::carrier::Settings, BoxError> {
+    let callback = settings.get(&mailing::settings::CALLBACK_LISTEN)?;
+    let secrets = mailing::settings::callback_secrets(settings)?;
+    Ok(sandbox::carrier::Settings {
+        secret: settings.require(&mailing::settings::CARRIER_SECRET)?,
+        callback_url: format!("http://{callback}{}", mailing::callback::PATH),
+        callback_secret: secrets
+            .into_iter()
+            .next()
+            .ok_or("mailing.carrier.callback.secret holds none")?,
+        clock: Clock::system(),
+        pace: settings.get(&settings::CARRIER_PACE)?,
     })
 }
 
@@ -117,8 +135,8 @@ fn bank_settings(settings: &Settings, keys: &Keys) -> Result<sandbox::bank::Sett
 fn files_needed(settings: &Settings) -> Result<u64, SettingsError> {
     /// Those of the sandbox, logs, keys, the runtime.
     const OTHERS: u64 = 200;
-    /// Servers beside those of gRPC: the bank's callback, the measures.
-    const BESIDE: u64 = 2;
+    /// Servers beside those of gRPC: the callbacks of bank and carrier, the measures.
+    const BESIDE: u64 = 3;
     let services = u64::try_from(SERVICES.len()).unwrap_or_default();
     let connections = u64::from(settings.get(&server::CONNECTIONS)?);
     let database = u64::from(settings.get(&settings::DATABASE_CONNECTIONS)?);
@@ -141,13 +159,12 @@ fn postgres_settings(
 /// The mesh over a running PostgreSQL, with the sandbox and the measures beside it.
 async fn over(
     postgres: &Postgres,
-    settings: Arc<Settings>,
+    settings: &Settings,
     place: &Place,
     ports: Bound,
 ) -> Result<Mesh, BoxError> {
     let keys = Keys::in_folder(&place.keys)?;
-    let telephone_secret = mailing::settings::sandbox_secret(&keys)?;
-    let bank = bank_settings(&settings, &keys)?;
+    let settings = Arc::new(mesh::with_own_secrets(settings, &keys)?);
     let connections = settings.get(&server::CONNECTIONS)?;
     let mut services = Vec::new();
     for (kind, listener) in SERVICES.into_iter().zip(ports.services) {
@@ -165,14 +182,20 @@ async fn over(
         reflection: settings.get(&settings::REFLECTION)?,
         connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
         brokers: settings.get(&settings::KAFKA_BROKERS)?,
-        settings,
+        settings: settings.clone(),
     })
     .await?;
     if let Some(listener) = ports.telephone {
-        mesh.beside(async { Ok(sandbox::telephone::serve(listener, telephone_secret).await?) });
+        let secret = settings.require(&mailing::settings::SMS_SECRET)?;
+        mesh.beside(async { Ok(sandbox::telephone::serve(listener, secret).await?) });
     }
     if let Some(listener) = ports.bank {
+        let bank = bank_settings(&settings)?;
         mesh.beside(async { Ok(sandbox::bank::serve(listener, bank).await?) });
+    }
+    if let Some(listener) = ports.carrier {
+        let carrier = carrier_settings(&settings)?;
+        mesh.beside(async { Ok(sandbox::carrier::serve(listener, carrier).await?) });
     }
     let gate = Gate::new("measures", ports.metrics, connections, metrics.clone());
     mesh.beside(serve_metrics(gate, metrics));

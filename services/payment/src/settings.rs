@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chassis::config::{Declaration, Setting};
+use chassis::config::{self, Declaration, Setting};
 use chassis::keys::Keys;
 use chassis::service::{BoxError, Process};
 use chassis::webhook::Secret;
@@ -28,7 +28,7 @@ pub const CALLBACK_LISTEN: Setting<SocketAddr> = Setting::new(
 const BANK_SECRET: Setting<Option<SecretString>> = Setting::new(
     "payment.bank.secret",
     "",
-    "Secret shared with the bank, whsec_…, or two with a space between during a rotation; not set: the key bank-callback, which the sandbox's bank knows.",
+    "Secret shared with the bank, whsec_…, or two with a space between during a rotation; up makes one for the sandbox's bank.",
 );
 
 const BANK_URL: Setting<String> = Setting::new(
@@ -37,10 +37,11 @@ const BANK_URL: Setting<String> = Setting::new(
     "Where the bank is asked about transfers it did not tell of; the default is the sandbox's bank.",
 );
 
-const BANK_BEARER: Setting<Option<SecretString>> = Setting::new(
+/// What the bank knows us by when it is asked.
+pub const BANK_BEARER: Setting<Option<SecretString>> = Setting::new(
     "payment.bank.bearer",
     "",
-    "The bearer secret the bank is asked with; not set: the key bank-questions, which the sandbox's bank knows.",
+    "The bearer secret the bank is asked with; up makes one for the sandbox's bank.",
 );
 
 const ASK_AFTER: Setting<Duration> = Setting::new(
@@ -60,12 +61,6 @@ const PAYEE_ACCOUNT: Setting<String> = Setting::new(
     "0011001234567",
     "The account that citizens pay to; the default is one at the sandbox's bank.",
 );
-
-/// The key that stands for the bank's secret where none is set.
-const BANK_KEY: &str = "bank-callback";
-
-/// The key that stands for the bearer secret where none is set.
-const QUESTIONS_KEY: &str = "bank-questions";
 
 /// The bounds of [`ASK_AFTER`].
 const SOONEST: Duration = Duration::from_secs(1);
@@ -100,19 +95,13 @@ impl Settings {
     /// As settings and keys say.
     ///
     /// # Errors
-    /// A setting or the key cannot be read, or the process bound no port for the callback.
+    /// A secret is not set, a setting cannot be used, or the process bound no port for the callback.
     pub fn of(process: &Process) -> Result<Self, BoxError> {
         let settings = &process.settings;
-        let bank_secrets = match settings.get(&BANK_SECRET)? {
-            Some(texts) => secrets(&texts)?,
-            None => vec![sandbox_secret(&process.keys)?],
-        };
+        let bank_secrets = bank_secrets(settings)?;
         let payee = Payee::new(&settings.get(&PAYEE_BANK)?, &settings.get(&PAYEE_ACCOUNT)?)
             .map_err(|error| format!("payment.payee.bank_bin and .account: {error}"))?;
-        let bearer = match settings.get(&BANK_BEARER)? {
-            Some(secret) => secret,
-            None => sandbox_bearer(&process.keys)?,
-        };
+        let bearer = settings.require(&BANK_BEARER)?;
         Ok(Self {
             callback: process.ports.take(&CALLBACK_LISTEN)?,
             bank_secrets,
@@ -130,28 +119,29 @@ fn questions(first: Duration) -> Result<Questions, BoxError> {
     Ok(Questions { first: SignedDuration::try_from(first)? })
 }
 
-fn secrets(texts: &SecretString) -> Result<Vec<Secret>, BoxError> {
-    let secret = |text: &str| {
-        text.parse().map_err(|error| BoxError::from(format!("payment.bank.secret: {error}")))
-    };
-    texts.expose_secret().split_whitespace().map(secret).collect()
+/// Secrets shared with the bank, at least one.
+///
+/// # Errors
+/// None is set, or one is no webhook secret.
+pub fn bank_secrets(settings: &config::Settings) -> Result<Vec<Secret>, BoxError> {
+    let texts = settings.require(&BANK_SECRET)?;
+    let name = BANK_SECRET.declaration().name;
+    let secret = |text: &str| text.parse().map_err(|error| format!("{name}: {error}"));
+    Ok(texts.expose_secret().split_whitespace().map(secret).collect::<Result<_, _>>()?)
 }
 
-/// The secret of the sandbox's bank in this installation.
+/// The secrets of an installation whose bank is the sandbox's: kept in its folder of keys, made on first use. A secret has no default, so
+/// whoever raises both sides hands these to both.
 ///
 /// # Errors
 /// The key cannot be read or made.
-pub fn sandbox_secret(keys: &Keys) -> Result<Secret, BoxError> {
-    let text = Zeroizing::new(format!("whsec_{}", STANDARD.encode(*keys.secret(BANK_KEY)?)));
-    Ok(text.parse()?)
-}
-
-/// The bearer secret that the sandbox's bank of this installation is asked with.
-///
-/// # Errors
-/// The key cannot be read or made.
-pub fn sandbox_bearer(keys: &Keys) -> Result<SecretString, BoxError> {
-    Ok(STANDARD.encode(*keys.secret(QUESTIONS_KEY)?).into())
+pub fn own_secrets(keys: &Keys) -> Result<[(&'static str, SecretString); 2], BoxError> {
+    let signing = Zeroizing::new(STANDARD.encode(*keys.secret("bank-callback")?));
+    let bearer = STANDARD.encode(*keys.secret("bank-questions")?);
+    Ok([
+        (BANK_SECRET.declaration().name, format!("whsec_{}", *signing).into()),
+        (BANK_BEARER.declaration().name, bearer.into()),
+    ])
 }
 
 /// The account that citizens pay to.

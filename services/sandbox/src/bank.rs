@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chassis::clock::Clock;
-use chassis::webhook::{ID_HEADER, MessageId, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, sign};
+use chassis::webhook::Secret;
 use jiff::Timestamp;
 use payment::vietqr;
 use secrecy::{ExposeSecret, SecretString};
@@ -23,14 +23,13 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+use crate::teller::Teller;
+
 /// Times a callback is tried before the bank gives up.
 const TRIES: u32 = 10;
 
 /// The wait after the first try; it doubles with each.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whom the bank tells, and how it is believed.
 pub struct Settings {
@@ -105,8 +104,8 @@ pub struct Transfers {
 }
 
 struct Bank {
-    settings: Settings,
-    http: reqwest::Client,
+    bearer: SecretString,
+    teller: Teller,
     /// The transfers of each purpose, oldest first.
     transfers: Mutex<HashMap<String, Vec<Told>>>,
 }
@@ -121,7 +120,9 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> std::io::Result
 
 /// What a bank answers; clones are doors to the same one.
 pub fn router(settings: Settings) -> Router {
-    let bank = Bank { settings, http: reqwest::Client::new(), transfers: Mutex::default() };
+    let Settings { callback_url: url, secret, bearer, clock } = settings;
+    let teller = Teller { url, secret, clock, http: reqwest::Client::new() };
+    let bank = Bank { bearer, teller, transfers: Mutex::default() };
     Router::new()
         .route("/payments", post(pay))
         .route("/transfers", get(transfers))
@@ -158,7 +159,7 @@ async fn transfers(
     let transfers = bank.transfers.lock().unwrap_or_else(PoisonError::into_inner);
     let named = transfers.get(&question.purpose).into_iter().flatten();
     let transfers = named.filter(|told| told.pay_time >= question.since).cloned().collect();
-    Ok(Json(Transfers { as_of: bank.settings.clock.now(), transfers }))
+    Ok(Json(Transfers { as_of: bank.teller.clock.now(), transfers }))
 }
 
 impl Bank {
@@ -175,7 +176,7 @@ impl Bank {
             amount,
             currency: "VND".into(),
             purpose: proposed.purpose.unwrap_or_default().into(),
-            pay_time: self.settings.clock.now(),
+            pay_time: self.teller.clock.now(),
         };
         transfers.entry(told.purpose.clone()).or_default().push(told.clone());
         Ok(told)
@@ -184,14 +185,14 @@ impl Bank {
     fn knows(&self, headers: &HeaderMap) -> bool {
         let shown = headers.get("authorization").and_then(|value| value.to_str().ok());
         let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        shown.as_bytes().ct_eq(self.settings.bearer.expose_secret().as_bytes()).into()
+        shown.as_bytes().ct_eq(self.bearer.expose_secret().as_bytes()).into()
     }
 
     /// Calls until the payee takes it, with longer and longer waits.
     async fn tell(&self, told: &Told) {
         let mut wait = FIRST_WAIT;
         for _ in 0..TRIES {
-            match self.call(told).await {
+            match self.teller.call(&told.transfer_id, told).await {
                 Ok(status) if status.is_success() => return,
                 outcome => tracing::warn!(transfer = told.transfer_id, ?outcome, "not taken yet"),
             }
@@ -199,24 +200,5 @@ impl Bank {
             wait *= 2;
         }
         tracing::error!(transfer = told.transfer_id, "the payee could not be told");
-    }
-
-    /// One call: the same id each time, signed at the time of this one.
-    async fn call(&self, told: &Told) -> reqwest::Result<StatusCode> {
-        let body = serde_json::to_vec(told).expect("plain fields can be written");
-        let id: MessageId = told.transfer_id.parse().expect("letters and digits make an id");
-        let now = self.settings.clock.now();
-        let answer = self
-            .http
-            .post(&self.settings.callback_url)
-            .timeout(PATIENCE)
-            .header("content-type", "application/json")
-            .header(ID_HEADER, id.as_str())
-            .header(TIMESTAMP_HEADER, now.as_second())
-            .header(SIGNATURE_HEADER, sign(&self.settings.secret, &id, now, &body))
-            .body(body)
-            .send()
-            .await?;
-        Ok(answer.status())
     }
 }

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bank;
+pub mod carrier;
+mod http;
 pub mod telephone;
+mod teller;

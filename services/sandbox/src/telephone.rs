@@ -9,11 +9,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use crate::http::{escaped, header, shows};
 
 /// Messages kept.
 const KEPT: usize = 1000;
@@ -70,13 +71,10 @@ async fn take(
     headers: HeaderMap,
     Json(message): Json<Message>,
 ) -> StatusCode {
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let shown = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let secret = exchange.secret.expose_secret().as_bytes();
-    if !bool::from(shown.unwrap_or_default().as_bytes().ct_eq(secret)) {
+    if !shows(&headers, &exchange.secret) {
         return StatusCode::UNAUTHORIZED;
     }
-    let Some(key) = header("idempotency-key") else { return StatusCode::BAD_REQUEST };
+    let Some(key) = header(&headers, "idempotency-key") else { return StatusCode::BAD_REQUEST };
     let mut messages = exchange.messages.lock().unwrap_or_else(PoisonError::into_inner);
     if messages.iter().all(|known| known.key != key) {
         if messages.len() == KEPT {
@@ -119,11 +117,6 @@ async fn page(State(exchange): State<Exchange>) -> Html<String> {
 fn row(message: &Message) -> String {
     let (to, text) = (escaped(&message.to), escaped(&message.text));
     format!("<tr><th scope=row>{to}</th><td>{text}</td></tr>")
-}
-
-/// Text that a page shows as it is, whatever a sender wrote.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -106,18 +106,27 @@ impl House {
             services.push(Planned { kind, listener, database: database.options() });
         }
         let keys = Keys::in_folder(&ground.keys).expect("a folder for keys");
-        let telephone = telephone(&keys).await;
-        let callback = free_address();
-        let bank = bank(&keys, &ground.clock, &callback.to_string()).await;
+        let (at_telephone, telephone) = listener().await;
+        let (at_bank, bank) = listener().await;
+        let (at_carrier, carrier) = listener().await;
+        let (callback, scanned) = (free_address(), free_address());
         let sources = Sources {
             command_line: vec![
                 format!("mailing.sms.url=http://{telephone}").into(),
+                format!("mailing.carrier.url=http://{carrier}").into(),
+                format!("mailing.carrier.callback.listen={scanned}").into(),
                 format!("payment.callback.listen={callback}").into(),
                 format!("payment.bank.url=http://{bank}").into(),
             ],
             ..Sources::default()
         };
         let settings = Settings::load(&settings::table(), &sources).expect("settings");
+        let settings = mesh::with_own_secrets(&settings, &keys).expect("keys");
+        let secret = settings.require(&mailing::settings::SMS_SECRET).expect("a secret");
+        tokio::spawn(sandbox::telephone::serve(at_telephone, secret));
+        tokio::spawn(sandbox::bank::serve(at_bank, bank_settings(&settings, &ground.clock)));
+        let carrying = carrier_settings(&settings, &ground.clock);
+        tokio::spawn(sandbox::carrier::serve(at_carrier, carrying));
         let mesh = Mesh::start(Plan {
             services,
             clock: ground.clock.clone(),
@@ -323,13 +332,11 @@ impl House {
     }
 }
 
-/// Where a telephone takes the messages of this installation.
-async fn telephone(keys: &Keys) -> SocketAddr {
+/// A port for a server of the world outside.
+async fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
-    let secret = mailing::settings::sandbox_secret(keys).expect("a key");
-    tokio::spawn(sandbox::telephone::serve(listener, secret));
-    address
+    (listener, address)
 }
 
 /// A wish for a draft under the procedure of the journey.
@@ -352,16 +359,27 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("its address")
 }
 
-/// Where a bank takes payments, which it tells of at `callback`.
-async fn bank(keys: &Keys, clock: &Clock, callback: &str) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let settings = sandbox::bank::Settings {
+/// A bank that tells payment.
+fn bank_settings(settings: &Settings, clock: &Clock) -> sandbox::bank::Settings {
+    let callback = settings.get(&payment::settings::CALLBACK_LISTEN).expect("an address");
+    let secrets = payment::settings::bank_secrets(settings).expect("a secret");
+    sandbox::bank::Settings {
         callback_url: format!("http://{callback}{}", payment::callback::PATH),
-        secret: payment::settings::sandbox_secret(keys).expect("a key"),
-        bearer: payment::settings::sandbox_bearer(keys).expect("a key"),
+        secret: secrets.into_iter().next().expect("one"),
+        bearer: settings.require(&payment::settings::BANK_BEARER).expect("a secret"),
         clock: clock.clone(),
-    };
-    tokio::spawn(sandbox::bank::serve(listener, settings));
-    address
+    }
+}
+
+/// A carrier that tells mailing, and is at the door in no time.
+fn carrier_settings(settings: &Settings, clock: &Clock) -> sandbox::carrier::Settings {
+    let callback = settings.get(&mailing::settings::CALLBACK_LISTEN).expect("an address");
+    let secrets = mailing::settings::callback_secrets(settings).expect("a secret");
+    sandbox::carrier::Settings {
+        secret: settings.require(&mailing::settings::CARRIER_SECRET).expect("a secret"),
+        callback_url: format!("http://{callback}{}", mailing::callback::PATH),
+        callback_secret: secrets.into_iter().next().expect("one"),
+        clock: clock.clone(),
+        pace: Duration::ZERO,
+    }
 }

@@ -131,6 +131,7 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetAgency", Draft, "y y y y y y y y y"),
     ("ListAgencies", Draft, "y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y -"),
+    ("GetShipment", Waiting, "u - - - - - - - -"),
     ("GetInvoice", Waiting, "u - - - - - - - -"),
     ("ListInvoices", Draft, "u - - y y y y y y"),
     ("ListInvoices", Waiting, "u y - y y y y y y"),
@@ -243,7 +244,7 @@ fn request(path: &str, id: &str, code: &str, below: &Below) -> Vec<u8> {
         "dossier" => of_dossier(rpc, format!("dossiers/{id}"), code),
         "workflow" => of_workflow(rpc, id),
         "identity" => of_identity(rpc, id),
-        "mailing" => of_mailing(rpc),
+        "mailing" => of_mailing(rpc, id),
         "payment" => of_payment(rpc, id),
         "feedback" => of_feedback(rpc, format!("ratings/{id}")),
         other => panic!("{other} has no requests here: add them, and their rows to the table"),
@@ -492,7 +493,7 @@ fn of_contacts_and_clients(rpc: &str, account: String) -> Vec<u8> {
     }
 }
 
-fn of_mailing(rpc: &str) -> Vec<u8> {
+fn of_mailing(rpc: &str, id: &str) -> Vec<u8> {
     let request_id = wish();
     match rpc {
         "SendOneTimeCode" => mailing::SendOneTimeCodeRequest {
@@ -502,6 +503,9 @@ fn of_mailing(rpc: &str) -> Vec<u8> {
             locale: String::new(),
         }
         .encode_to_vec(),
+        "GetShipment" => {
+            mailing::GetShipmentRequest { name: format!("shipments/{id}") }.encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

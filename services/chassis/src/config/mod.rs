@@ -94,6 +94,7 @@ pub struct Settings {
     entries: BTreeMap<&'static str, Entry>,
 }
 
+#[derive(Clone)]
 struct Entry {
     declaration: Declaration,
     text: SecretString,
@@ -132,6 +133,22 @@ impl Settings {
     /// [`SettingsError::Missing`] when no source gave it, with its meaning and how to give it.
     pub fn require<T: Value>(&self, setting: &Setting<Option<T>>) -> Result<T, SettingsError> {
         self.get(setting)?.ok_or_else(|| SettingsError::missing(&setting.declaration))
+    }
+
+    /// The same settings, each of these with the value given here where no source gave one: secrets that an installation made for itself,
+    /// which must not be defaults.
+    ///
+    /// # Errors
+    /// A name is not in the table, or takes no such value.
+    pub fn completed(&self, own: &[(&str, SecretString)]) -> Result<Self, SettingsError> {
+        let mut settings = Self { entries: self.entries.clone() };
+        for (name, text) in own {
+            let open = |entry: &Entry| entry.text.expose_secret().is_empty();
+            if settings.entries.get(name).is_none_or(open) {
+                settings.give(name, text.expose_secret(), Origin::Installation)?;
+            }
+        }
+        Ok(settings)
     }
 
     fn defaults(table: &[Declaration]) -> Result<Self, SettingsError> {

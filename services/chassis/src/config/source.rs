@@ -62,6 +62,8 @@ pub enum Origin {
     Environment(String),
     /// A `--set`.
     CommandLine,
+    /// A key that this installation made for itself.
+    Installation,
 }
 
 impl fmt::Display for Origin {
@@ -71,6 +73,7 @@ impl fmt::Display for Origin {
             Self::File(path) => write!(formatter, "file {}", path.display()),
             Self::Environment(variable) => write!(formatter, "environment {variable}"),
             Self::CommandLine => formatter.write_str("command line"),
+            Self::Installation => formatter.write_str("key of this installation"),
         }
     }
 }

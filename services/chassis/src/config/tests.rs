@@ -276,3 +276,17 @@ proptest! {
         let _ = Settings::load(TABLE, &sources(None, &[], &[&text]));
     }
 }
+
+#[test]
+fn what_an_installation_made_fills_only_what_nobody_set() {
+    let set = Sources { command_line: vec!["payment.key=theirs".into()], ..Sources::default() };
+    let settings = Settings::load(TABLE, &set).unwrap();
+    let own = [("payment.key", "ours".into()), ("payment.pin", "1234".into())];
+    let completed = settings.completed(&own).unwrap();
+    assert_eq!(completed.require(&KEY).unwrap().expose_secret(), "theirs");
+    assert!(completed.require(&PIN).is_ok() && settings.require(&PIN).is_err());
+    let unknown = [("payment.purse", "x".into())];
+    assert!(matches!(settings.completed(&unknown), Err(SettingsError::Unknown { .. })));
+    let wrong = [("payment.pin", "x".into())];
+    assert!(matches!(settings.completed(&wrong), Err(SettingsError::Refused { .. })));
+}

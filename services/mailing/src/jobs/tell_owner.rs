@@ -3,18 +3,13 @@
 use std::sync::Arc;
 
 use chassis::jobs::{Job, Lease, Progress, Work};
-use chassis::peers::PeerChannel;
 use chassis::refusal::Failure;
-use proto::motcua::dossier::v1::GetDossierRequest;
-use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
-use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
-use proto::motcua::identity::v1::{Contact, ContactPurpose, ResolveContactsRequest};
+use proto::motcua::identity::v1::Contact;
 use serde::{Deserialize, Serialize};
-use tonic::Status;
 use uuid::Uuid;
 
-use crate::message::{ConfirmSending, Notice};
-use crate::outside::Gateway;
+use crate::message::{Channel, ConfirmSending, Notice};
+use crate::outside::{Accounts, Dossiers, Gateway, Mailbox, MailboxError};
 use crate::template::{Language, Templates};
 
 /// What has to be told about which dossier.
@@ -33,11 +28,13 @@ impl Work for Telling {
 /// Tells owners.
 pub struct TellOwner {
     /// Knows who owns a dossier.
-    pub dossiers: DossierServiceClient<PeerChannel>,
+    pub dossiers: Dossiers,
     /// Knows where people can be reached.
-    pub accounts: AccountServiceClient<PeerChannel>,
-    /// Takes messages.
+    pub accounts: Accounts,
+    /// Takes messages to telephones.
     pub gateway: Gateway,
+    /// Takes messages to mailboxes, where there is such a server.
+    pub mailbox: Option<Mailbox>,
     /// What they say.
     pub templates: Arc<Templates>,
 }
@@ -51,34 +48,37 @@ impl Job for TellOwner {
         work: Telling,
         lease: &Lease,
     ) -> Result<Progress<ConfirmSending>, Failure> {
-        let owner = self.owner(work.dossier).await?;
-        let contact = self.contact(owner).await?;
+        let owner = self.dossiers.owner(work.dossier).await?;
+        let contact = self.accounts.contact(owner).await?;
         let language = if contact.locale == "en" { Language::En } else { Language::Vi };
         let text = self.text(&work.notice, language)?;
-        let sent = self.gateway.send(lease.id, &contact.phone_number, &text).await;
         // Even a refusal may be a wrong secret or address that an operator mends.
-        sent.map_err(|error| Failure::Unavailable(error.to_string()))?;
-        let told = ConfirmSending { dossier: work.dossier, id: lease.id, attempt: lease.attempt };
-        Ok(Progress::Done(told))
+        let channel = self.send(lease.id, &contact, language, &text).await;
+        let channel = channel.map_err(Failure::Unavailable)?;
+        let (dossier, id, attempt) = (work.dossier, lease.id, lease.attempt);
+        Ok(Progress::Done(ConfirmSending { dossier, id, attempt, channel }))
     }
 }
 
 impl TellOwner {
-    async fn owner(&self, dossier: Uuid) -> Result<String, Failure> {
-        let asked = GetDossierRequest { name: format!("dossiers/{dossier}") };
-        let answer = self.dossiers.clone().get_dossier(asked).await;
-        Ok(answer.map_err(|status| unanswered("dossier", &status))?.into_inner().owner)
-    }
-
-    async fn contact(&self, account: String) -> Result<Contact, Failure> {
-        let asked = ResolveContactsRequest {
-            accounts: vec![account],
-            purpose: ContactPurpose::Notification.into(),
-        };
-        let answer = self.accounts.clone().resolve_contacts(asked).await;
-        let answer = answer.map_err(|status| unanswered("identity", &status))?.into_inner();
-        let contact = answer.contacts.into_iter().next();
-        contact.ok_or_else(|| Failure::Broken("the owner of the dossier has no account".into()))
+    /// By one way alone, so that nobody hears a thing twice: to the mailbox of whoever has one; to the telephone of whoever has none, or
+    /// one that takes no message.
+    async fn send(
+        &self,
+        id: Uuid,
+        to: &Contact,
+        language: Language,
+        text: &str,
+    ) -> Result<Channel, String> {
+        if let Some(mailbox) = self.mailbox.as_ref().filter(|_| !to.email.is_empty()) {
+            match mailbox.send(id, &to.email, language, text).await {
+                Ok(()) => return Ok(Channel::Email),
+                Err(away @ MailboxError::Away(_)) => return Err(away.to_string()),
+                Err(refused) => tracing::warn!(%refused, "the telephone is told instead"),
+            }
+        }
+        let sent = self.gateway.send(id, &to.phone_number, text).await;
+        sent.map(|()| Channel::Sms).map_err(|error| error.to_string())
     }
 
     fn text(&self, notice: &Notice, language: Language) -> Result<String, Failure> {
@@ -86,9 +86,4 @@ impl TellOwner {
         let text = self.templates.text(id, language, &notice.places(language));
         text.ok_or_else(|| Failure::Broken(format!("no template {id}")))
     }
-}
-
-/// Any question without an answer is put again: what another service lacks today it may have tomorrow. Its words are not kept.
-fn unanswered(service: &str, status: &Status) -> Failure {
-    Failure::Unavailable(format!("{service} answered {:?}", status.code()))
 }

@@ -4,8 +4,8 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Message, Messages, Notice};
-use crate::jobs::Telling;
+use super::Notice;
+use crate::mail::Mail;
 
 /// Puts a message on record and has it sent.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Announce {
 
 impl Command for Announce {
     const NAME: &'static str = "Announce";
-    type Root = Messages;
+    type Root = Mail;
     type Answer = ();
 
     fn stream(&self) -> Stream {
@@ -29,20 +29,12 @@ impl Command for Announce {
 
     fn decide(
         &self,
-        before: Option<&Messages>,
+        before: Option<&Mail>,
         (): &(),
         at: &mut At<'_>,
-    ) -> Result<Decided<Messages, ()>, Refusal> {
-        let id = at.id();
+    ) -> Result<Decided<Mail, ()>, Refusal> {
         let mut after = before.cloned().unwrap_or_default();
-        after.0.push(Message {
-            id,
-            template: self.notice.template().into(),
-            cause: self.cause.clone(),
-            made_at: at.now,
-            sent: None,
-        });
-        at.schedule(id, &Telling { dossier: self.dossier, notice: self.notice.clone() });
+        after.tell(self.dossier, &self.cause, self.notice.clone(), at);
         Ok(Decided::quiet(after, ()))
     }
 }

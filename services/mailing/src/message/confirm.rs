@@ -4,9 +4,10 @@ use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Messages, Sending, Sent};
+use super::{Channel, Sending, Sent};
+use crate::mail::{Fact, Mail};
 
-/// Records that the gateway took a message about a dossier.
+/// Records that a gateway took a message about a dossier.
 #[derive(Clone, Debug)]
 pub struct ConfirmSending {
     /// The dossier.
@@ -15,11 +16,13 @@ pub struct ConfirmSending {
     pub id: Uuid,
     /// At which attempt, from 1.
     pub attempt: i32,
+    /// By which way.
+    pub channel: Channel,
 }
 
 impl Command for ConfirmSending {
     const NAME: &'static str = "ConfirmSending";
-    type Root = Messages;
+    type Root = Mail;
     type Answer = ();
 
     fn stream(&self) -> Stream {
@@ -28,16 +31,16 @@ impl Command for ConfirmSending {
 
     fn decide(
         &self,
-        before: Option<&Messages>,
+        before: Option<&Mail>,
         (): &(),
         at: &mut At<'_>,
-    ) -> Result<Decided<Messages, ()>, Refusal> {
+    ) -> Result<Decided<Mail, ()>, Refusal> {
         let mut after = before.cloned().unwrap_or_default();
-        let found = after.0.iter_mut().find(|message| message.id == self.id);
+        let found = after.messages.iter_mut().find(|message| message.id == self.id);
         let message = found.ok_or_else(no_such_message)?;
-        message.sent = Some(Sending { at: at.now, attempt: self.attempt });
+        message.sent = Some(Sending { at: at.now, attempt: self.attempt, channel: self.channel });
         let fact = Sent { id: self.id, template: message.template.clone(), at: at.now };
-        Ok(Decided { after, facts: vec![fact], answer: () })
+        Ok(Decided { after, facts: vec![Fact::Sent(fact)], answer: () })
     }
 }
 

@@ -5,7 +5,6 @@ mod confirm;
 mod notice;
 mod record;
 
-use chassis::write::Root;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -24,11 +23,11 @@ pub struct Message {
     pub id: Uuid,
     /// What it says, by the template's id.
     pub template: String,
-    /// The request or event it follows from, for example `workflow/events/{uuid}`.
+    /// The request, event or shipment it follows from, for example `workflow/events/{uuid}`.
     pub cause: String,
     /// When it fell due to be sent.
     pub made_at: Timestamp,
-    /// That the gateway took it; none before.
+    /// That a gateway took it; none before.
     pub sent: Option<Sending>,
 }
 
@@ -39,23 +38,17 @@ pub struct Sending {
     pub at: Timestamp,
     /// At which attempt, from 1.
     pub attempt: i32,
+    /// By which way.
+    pub channel: Channel,
 }
 
-/// The messages of one stream, in order of their making: about one dossier, or a single one-time code.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Messages(pub Vec<Message>);
-
-impl Messages {
-    /// One of them.
-    pub fn get(&self, id: Uuid) -> Option<&Message> {
-        self.0.iter().find(|message| message.id == id)
-    }
-}
-
-impl Root for Messages {
-    type Rules = ();
-    type Wants = ();
-    type Fact = Sent;
+/// The way a message takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// To a telephone.
+    Sms,
+    /// To a mailbox.
+    Email,
 }
 
 /// A gateway took a message.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use serde::{Deserialize, Serialize};
 
-use crate::template::Language;
+use crate::template::{Language, Place};
 
 /// Vietnam has kept this offset since 1975, without summer time.
 const VIETNAM: TimeZone = TimeZone::fixed(offset(7));
@@ -20,24 +20,91 @@ pub enum Notice {
         /// When the result is due.
         due_at: Timestamp,
     },
+    /// A fee fell due on it.
+    InvoiceIssued {
+        /// The dossier's code.
+        code: String,
+        /// The invoice's number.
+        number: String,
+        /// How much, in đồng.
+        total: i64,
+        /// Until when it can be paid.
+        expires_at: Timestamp,
+    },
+    /// Its result waits at the counter.
+    ResultAtCounter {
+        /// The dossier's code.
+        code: String,
+    },
+    /// Its result is read where the dossier is read.
+    ResultOnline {
+        /// The dossier's code.
+        code: String,
+    },
+    /// Its result is on its way by post.
+    ShipmentPosted {
+        /// The dossier's code.
+        code: String,
+        /// The parcel's item number.
+        item_number: String,
+    },
+    /// It is at its end, and how it was handled can be rated.
+    RatingInvited {
+        /// The dossier's code.
+        code: String,
+        /// Until when a rating is taken.
+        expires_at: Timestamp,
+    },
 }
 
 impl Notice {
     /// The template that says it.
-    pub fn template(&self) -> &'static str {
+    pub const fn template(&self) -> &'static str {
         match self {
             Self::DossierAccepted { .. } => "dossier_accepted",
+            Self::InvoiceIssued { .. } => "invoice_issued",
+            Self::ResultAtCounter { .. } => "result_at_counter",
+            Self::ResultOnline { .. } => "result_online",
+            Self::ShipmentPosted { .. } => "shipment_posted",
+            Self::RatingInvited { .. } => "rating_invited",
         }
     }
 
     /// What fills the places of the template.
-    pub fn places(&self, language: Language) -> Vec<(&'static str, String)> {
+    pub fn places(&self, language: Language) -> Vec<(Place, String)> {
         match self {
             Self::DossierAccepted { code, due_at } => {
-                vec![("code", code.clone()), ("due", moment(*due_at, language))]
+                vec![(Place::Code, code.clone()), (Place::Due, moment(*due_at, language))]
+            }
+            Self::InvoiceIssued { code, number, total, expires_at } => vec![
+                (Place::Code, code.clone()),
+                (Place::Number, number.clone()),
+                (Place::Total, amount(*total, language)),
+                (Place::Until, moment(*expires_at, language)),
+            ],
+            Self::ResultAtCounter { code } | Self::ResultOnline { code } => {
+                vec![(Place::Code, code.clone())]
+            }
+            Self::ShipmentPosted { code, item_number } => {
+                vec![(Place::Code, code.clone()), (Place::Item, item_number.clone())]
+            }
+            Self::RatingInvited { code, expires_at } => {
+                vec![(Place::Code, code.clone()), (Place::Until, moment(*expires_at, language))]
             }
         }
     }
+}
+
+/// An amount in đồng, its thousands apart as the language writes them.
+fn amount(dong: i64, language: Language) -> String {
+    let (apart, currency) = match language {
+        Language::Vi => (".", "đồng"),
+        Language::En => (",", "VND"),
+    };
+    let digits = dong.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    format!("{} {currency}", groups.join(apart))
 }
 
 /// A moment by Vietnam's clocks, to the minute.
@@ -54,28 +121,67 @@ mod tests {
     use super::*;
     use crate::template::Templates;
 
-    fn accepted() -> Notice {
-        let due_at = "2026-12-02T10:00:00Z".parse().expect("an instant");
-        Notice::DossierAccepted { code: "G22.99.00101-261125-0001".into(), due_at }
+    const CODE: &str = "G22.99.00101-261125-0001";
+
+    fn every() -> Vec<Notice> {
+        let at: Timestamp = "2026-12-02T10:00:00Z".parse().expect("an instant");
+        let (code, number) = (CODE.to_owned(), "HD-2026-0000001".to_owned());
+        vec![
+            Notice::DossierAccepted { code: code.clone(), due_at: at },
+            Notice::InvoiceIssued { code: code.clone(), number, total: 1_150_000, expires_at: at },
+            Notice::ResultAtCounter { code: code.clone() },
+            Notice::ResultOnline { code: code.clone() },
+            Notice::ShipmentPosted { code: code.clone(), item_number: "RR000000014VN".into() },
+            Notice::RatingInvited { code, expires_at: at },
+        ]
+    }
+
+    fn said(notice: &Notice, language: Language) -> String {
+        let templates = Templates::load().expect("sound");
+        templates.text(notice.template(), language, &notice.places(language)).expect("a template")
+    }
+
+    #[test]
+    fn every_notice_is_said_in_both_languages_with_its_places_filled() {
+        for notice in every() {
+            for language in [Language::Vi, Language::En] {
+                let text = said(&notice, language);
+                assert!(text.contains(CODE) && !text.contains('{'), "{text}");
+                for (_, value) in notice.places(language) {
+                    assert!(text.contains(&value), "{value} in {text}");
+                }
+            }
+        }
     }
 
     #[test]
     fn a_promise_is_told_by_the_clocks_of_vietnam() {
-        let templates = Templates::load().expect("sound");
+        let accepted = &every()[0];
         for (language, due) in
             [(Language::Vi, "17:00 ngày 02/12/2026"), (Language::En, "17:00 on 2 December 2026")]
         {
-            let notice = accepted();
-            let text = templates.text(notice.template(), language, &notice.places(language));
-            let text = text.expect("a template");
-            assert!(text.contains(due) && text.contains("G22.99.00101-261125-0001"), "{text}");
-            assert!(!text.contains('{'), "{text}");
+            assert!(said(accepted, language).contains(due));
+        }
+    }
+
+    #[test]
+    fn an_amount_is_written_as_the_language_writes_it() {
+        for (dong, vi, en) in [
+            (1, "1 đồng", "1 VND"),
+            (999, "999 đồng", "999 VND"),
+            (1_000, "1.000 đồng", "1,000 VND"),
+            (1_150_000, "1.150.000 đồng", "1,150,000 VND"),
+        ] {
+            assert_eq!(amount(dong, Language::Vi), vi);
+            assert_eq!(amount(dong, Language::En), en);
         }
     }
 
     #[test]
     fn a_notice_that_waits_is_read_again() {
-        let written = serde_json::to_value(accepted()).expect("plain data");
-        assert_eq!(serde_json::from_value::<Notice>(written).expect("the same"), accepted());
+        for notice in every() {
+            let written = serde_json::to_value(&notice).expect("plain data");
+            assert_eq!(serde_json::from_value::<Notice>(written).expect("the same"), notice);
+        }
     }
 }

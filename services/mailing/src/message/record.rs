@@ -4,7 +4,8 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Message, Messages, ONE_TIME_CODE, Sending, Sent};
+use super::{Channel, Message, ONE_TIME_CODE, Sending, Sent};
+use crate::mail::{Fact, Mail};
 
 /// Records that a gateway took a one-time code; recorded once, whoever repeats it.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct RecordCode {
 
 impl Command for RecordCode {
     const NAME: &'static str = "RecordCode";
-    type Root = Messages;
+    type Root = Mail;
     type Answer = ();
 
     fn stream(&self) -> Stream {
@@ -24,11 +25,11 @@ impl Command for RecordCode {
 
     fn decide(
         &self,
-        before: Option<&Messages>,
+        before: Option<&Mail>,
         (): &(),
         at: &mut At<'_>,
-    ) -> Result<Decided<Messages, ()>, Refusal> {
-        if let Some(recorded) = before.filter(|messages| messages.get(self.id).is_some()) {
+    ) -> Result<Decided<Mail, ()>, Refusal> {
+        if let Some(recorded) = before.filter(|mail| mail.message(self.id).is_some()) {
             return Ok(Decided::quiet(recorded.clone(), ()));
         }
         let message = Message {
@@ -36,9 +37,10 @@ impl Command for RecordCode {
             template: ONE_TIME_CODE.into(),
             cause: format!("requests/{}", self.id),
             made_at: at.now,
-            sent: Some(Sending { at: at.now, attempt: 1 }),
+            sent: Some(Sending { at: at.now, attempt: 1, channel: Channel::Sms }),
         };
         let fact = Sent { id: self.id, template: ONE_TIME_CODE.into(), at: at.now };
-        Ok(Decided { after: Messages(vec![message]), facts: vec![fact], answer: () })
+        let after = Mail { messages: vec![message], shipment: None };
+        Ok(Decided { after, facts: vec![Fact::Sent(fact)], answer: () })
     }
 }

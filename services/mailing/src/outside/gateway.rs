@@ -8,7 +8,7 @@ use serde_json::json;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::settings::GatewaySettings;
+use crate::settings::Access;
 
 /// How long the gateway may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -34,14 +34,12 @@ pub struct Gateway {
 
 impl Gateway {
     /// The gateway at the address of the settings.
-    pub fn new(
-        settings: GatewaySettings,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(access: Access) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let client = Client::builder().timeout(PATIENCE).build()?;
-        let base = settings.url.trim_end_matches('/');
+        let base = access.url.trim_end_matches('/');
         let messages = Url::parse(&format!("{base}/messages"))
             .map_err(|error| format!("mailing.sms.url is no URL: {error}"))?;
-        Ok(Self { client, messages, secret: settings.secret })
+        Ok(Self { client, messages, secret: access.secret })
     }
 
     /// Hands a message over. The gateway shows it once, however often it comes under the same id.

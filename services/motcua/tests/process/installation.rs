@@ -72,10 +72,12 @@ impl Installation {
     fn command(&self, keys: &str) -> Command {
         let (data, keys) = (self.data(), self.folder.0.join(keys));
         let telephone = self.port("sandbox.telephone.listen");
+        let carrier = self.port("sandbox.carrier.listen");
         let mut settings = vec![
             format!("data.directory={}", data.display()),
             format!("keys.directory={}", keys.display()),
             format!("mailing.sms.url=http://127.0.0.1:{telephone}"),
+            format!("mailing.carrier.url=http://127.0.0.1:{carrier}"),
             "postgres.shared_buffers_mb=32".into(),
         ];
         settings.extend(self.ports.iter().map(|(name, port)| format!("{name}=127.0.0.1:{port}")));

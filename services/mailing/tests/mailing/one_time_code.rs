@@ -1,4 +1,4 @@
-//! One-time codes over real gRPC, a real PostgreSQL, and the sandbox's telephone over HTTP.
+//! One-time codes.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,7 @@ use tokio::net::TcpListener;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
-const SECRET: &str = "between mailing and the telephone";
-const NUMBER: &str = "+84901234567";
+use crate::house::{NUMBER, SMS_SECRET as SECRET};
 
 struct Mailing {
     alone: Alone,
@@ -47,12 +46,18 @@ impl Mailing {
 }
 
 async fn raise(telephone: &str, secret: &str) -> Alone {
-    // Nobody is asked for a one-time code.
+    // Nobody is asked for a one-time code, and no parcel is posted.
     let nobody = || "http://127.0.0.1:9".to_owned();
     let around = Surroundings {
         peers: HashMap::from([("dossier", nobody()), ("identity", nobody())]),
         table: mailing::settings::TABLE.into(),
-        set: vec![format!("mailing.sms.url={telephone}"), format!("mailing.sms.secret={secret}")],
+        set: vec![
+            format!("mailing.sms.url={telephone}"),
+            format!("mailing.sms.secret={secret}"),
+            "mailing.carrier.secret=none".into(),
+            "mailing.carrier.callback.listen=127.0.0.1:0".into(),
+            "mailing.carrier.callback.secret=whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+        ],
     };
     let clock = Clock::manual("2026-11-25T03:00:00Z".parse().expect("an instant"));
     Alone::raise(mailing::SERVICE, clock, around).await

@@ -10,6 +10,8 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
+use crate::house::NUMBER;
+
 /// The account that owns every dossier.
 pub const OWNER: &str = "accounts/019abf00-0000-7000-8000-000000000001";
 
@@ -17,9 +19,27 @@ pub const OWNER: &str = "accounts/019abf00-0000-7000-8000-000000000001";
 #[derive(Clone)]
 pub struct Others {
     pub contact: Option<Contact>,
+    pub address: Option<dossier::DeliveryAddress>,
 }
 
 impl Others {
+    /// The owner reads `locale`, has a telephone, and perhaps a mailbox.
+    pub fn with_owner(locale: &str, email: &str) -> Self {
+        let contact = Contact {
+            account: OWNER.into(),
+            phone_number: NUMBER.into(),
+            locale: locale.into(),
+            email: email.into(),
+        };
+        let address = dossier::DeliveryAddress {
+            recipient: "Nguyễn Thị An".into(),
+            street: "12 Lê Lợi".into(),
+            ward_code: "26740".into(),
+            phone: "0901234567".into(),
+        };
+        Self { contact: Some(contact), address: Some(address) }
+    }
+
     /// Serves both, and returns where.
     pub async fn serve(self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -46,7 +66,10 @@ impl DossierService for Others {
         request: Request<dossier::GetDossierRequest>,
     ) -> Answer<dossier::Dossier> {
         let name = request.into_inner().name;
-        Ok(Response::new(dossier::Dossier { name, owner: OWNER.into(), ..Default::default() }))
+        let delivery_address = self.address.clone();
+        let owner = OWNER.into();
+        let found = dossier::Dossier { name, owner, delivery_address, ..Default::default() };
+        Ok(Response::new(found))
     }
 
     async fn create_dossier(
