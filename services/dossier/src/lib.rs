@@ -8,6 +8,7 @@ pub mod procedure;
 mod rpc;
 mod seal;
 mod store;
+pub mod timeline;
 
 use std::sync::Arc;
 
@@ -16,11 +17,12 @@ use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
 use proto::motcua::dossier::v1::dossier_service_server::DossierServiceServer;
 use proto::motcua::dossier::v1::procedure_service_server::ProcedureServiceServer;
+use proto::motcua::dossier::v1::timeline_service_server::TimelineServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
 use self::procedure::Catalogue;
-use self::rpc::{Dossiers, Procedures};
+use self::rpc::{Dossiers, Procedures, Timelines, Watchers};
 use self::seal::Seal;
 use self::store::DossierStore;
 
@@ -35,14 +37,22 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let seal = Seal::new(&key);
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
+    let watchers = Watchers::default();
+    let timelines = Timelines {
+        store: store.clone(),
+        watchers: watchers.clone(),
+        verifier: ground.process.verifier,
+    };
+    let tending = watchers.tend(store.clone(), ground.bell);
     let clock = around.clock.clone();
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(()), around);
     let procedures = Procedures { catalogue: catalogue.clone() };
-    let reactions = vec![events::of_workflow(&door)];
+    let reactions = events::reactions(&door);
     let dossiers = Dossiers { catalogue, seal, store, door, clock };
     let routes = Routes::new(
         ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST),
     )
-    .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST));
-    Ok(Service { routes, reactions, tasks: Vec::new() })
+    .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST))
+    .add_service(TimelineServiceServer::new(timelines).max_decoding_message_size(LARGEST_REQUEST));
+    Ok(Service { routes, reactions, tasks: vec![Box::pin(tending)] })
 }

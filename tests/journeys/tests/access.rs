@@ -60,7 +60,7 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise and a sign-in that never began,
 /// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 43] = [
+const TABLE: [(&str, Stage, &str); 46] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -70,6 +70,9 @@ const TABLE: [(&str, Stage, &str); 43] = [
     ("GetDossier", Waiting, "u y - y y y - y y"),
     ("ListDossiers", Draft, "u y y - - - - - -"),
     ("LookUpDossier", Waiting, "y y y y y y y y y"),
+    ("ListTimeline", Draft, "u y - - - - - - -"),
+    ("ListTimeline", Waiting, "u y - y y y - y y"),
+    ("WatchTimeline", Waiting, "u y - y y y - - y"),
     ("GetCase", Draft, "u - - - - - - - -"),
     ("GetCase", Waiting, "u - - y y y - y y"),
     ("AcceptDossier", Draft, "u - - - - - - - -"),
@@ -203,6 +206,12 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
         "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),
         "LookUpDossier" => dossier::LookUpDossierRequest { code: code.into() }.encode_to_vec(),
+        "ListTimeline" => {
+            dossier::ListTimelineRequest { parent: dossier, ..Default::default() }.encode_to_vec()
+        }
+        "WatchTimeline" => {
+            dossier::WatchTimelineRequest { parent: dossier, after: String::new() }.encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::FormError;
 use super::dialect::is_identifier;
+use super::returning::ReturnFields;
 use super::rule::Rule;
 use crate::bilingual::Bilingual;
 
@@ -24,6 +25,8 @@ pub(super) struct Definition {
     pub rules: Vec<Rule>,
     #[serde(default)]
     pub papers: Vec<PaperRequirement>,
+    #[serde(rename = "return")]
+    pub returning: Option<ReturnFields>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::dossier::v1::dossier_service_server::DossierService;
+use proto::motcua::r#type::v1::ReturnWay;
 use serde_json::{Map, Value};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -91,20 +92,20 @@ impl DossierService for Dossiers {
         let steps = self.opened(&dossier, &steps)?;
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
         let is_draft = dossier.is_draft();
-        if is_draft {
-            self.check_answers(procedure, &steps)?;
-        }
+        let return_way =
+            if is_draft { self.check_answers(procedure, &steps)? } else { dossier.return_way };
         let command = SubmitDossier {
             id,
             caller: caller.name()?.into(),
             checked: if asked.etag.is_empty() { dossier.etag() } else { asked.etag.clone() },
             limit: convert::legal_limit(procedure.limit),
+            return_way,
         };
         let submitted = self.door.run(once, command).await?;
         if !is_draft {
             return self.answer(id).await;
         }
-        Ok(Response::new(whole(&dossier.as_submitted(submitted), steps)))
+        self.whole(&dossier.as_submitted(submitted, return_way), steps)
     }
 
     async fn get_dossier(
@@ -117,7 +118,7 @@ impl DossierService for Dossiers {
         let (dossier, steps) =
             found.filter(|(dossier, _)| may_read(&caller, dossier)).ok_or_else(Refusal::denied)?;
         let steps = self.opened(&dossier, &steps)?;
-        Ok(Response::new(whole(&dossier, steps)))
+        self.whole(&dossier, steps)
     }
 
     async fn list_dossiers(
@@ -132,9 +133,10 @@ impl DossierService for Dossiers {
             Page::<(Timestamp, Uuid)>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let found = self.store.of_owner(owner, page.after, page.size).await.map_err(failed)?;
         let last = found.last().map(|dossier| (dossier.created_at, dossier.id));
+        let now = self.clock.now();
         Ok(Response::new(pb::ListDossiersResponse {
             next_page_token: page.next(last, found.len()),
-            dossiers: found.iter().map(convert::dossier).collect(),
+            dossiers: found.iter().map(|found| convert::dossier(found, now)).collect(),
         }))
     }
 
@@ -145,13 +147,14 @@ impl DossierService for Dossiers {
         let code = DossierCode::parse(&request.get_ref().code)
             .ok_or_else(|| malformed("code", "H29.27.484-20261125-0000001"))?;
         let found = self.store.by_code(&code).await.map_err(failed)?.ok_or_else(not_found)?;
-        let dossier = convert::dossier(&found);
+        let dossier = convert::dossier(&found, self.clock.now());
         Ok(Response::new(pb::LookUpDossierResponse {
             code: dossier.code,
             procedure: dossier.procedure,
             agency: dossier.agency,
             status: dossier.status,
             submit_time: dossier.submit_time,
+            due_time: dossier.due_time,
         }))
     }
 }
@@ -220,16 +223,13 @@ impl Dossiers {
         Ok((number, sealed))
     }
 
-    fn check_answers(&self, procedure: &Procedure, steps: &Opened) -> Result<(), Failure> {
+    /// Checks the whole form; how the result is to be returned.
+    fn check_answers(&self, procedure: &Procedure, steps: &Opened) -> Result<ReturnWay, Failure> {
         let form = procedure.form.as_ref().ok_or_else(without_form)?;
-        let of_step = |step: &Step| {
-            let answers = steps.get(&step.number())?.clone();
-            Some((step.id().to_owned(), Value::Object(answers)))
-        };
-        let answers: Map<String, Value> = form.steps().iter().filter_map(of_step).collect();
+        let answers = by_step_id(form, steps);
         form.check_all(&answers, self.today())
             .map_err(|violations| convert::refusal("answers", violations))?;
-        Ok(())
+        Ok(form.return_way(&answers))
     }
 
     fn today(&self) -> Date {
@@ -241,7 +241,23 @@ impl Dossiers {
         let found = self.store.get(id).await.map_err(failed)?;
         let (dossier, steps) = found.ok_or_else(Refusal::denied)?;
         let steps = self.opened(&dossier, &steps)?;
-        Ok(Response::new(whole(&dossier, steps)))
+        self.whole(&dossier, steps)
+    }
+
+    /// The dossier with its answers and, if its result is sent by post, where to.
+    fn whole(&self, dossier: &Dossier, steps: Opened) -> Result<Response<pb::Dossier>, Status> {
+        let by_post = dossier.return_way == ReturnWay::Post;
+        let form = if by_post { Some(self.form(dossier)?) } else { None };
+        let address = form.and_then(|form| form.address(&by_step_id(form, &steps)));
+        let step = |(step, answers)| pb::StepAnswers {
+            step: i32::from(step),
+            answers: Some(convert::from_json(answers)),
+        };
+        Ok(Response::new(pb::Dossier {
+            steps: steps.into_iter().map(step).collect(),
+            delivery_address: address.map(convert::address),
+            ..convert::dossier(dossier, self.clock.now())
+        }))
     }
 
     fn opened(&self, dossier: &Dossier, steps: &Steps) -> Result<Opened, Failure> {
@@ -257,16 +273,17 @@ impl Dossiers {
     }
 }
 
-fn whole(dossier: &Dossier, steps: Opened) -> pb::Dossier {
-    let step = |(step, answers)| pb::StepAnswers {
-        step: i32::from(step),
-        answers: Some(convert::from_json(answers)),
+/// Answers as the form's rules ask for them.
+fn by_step_id(form: &Form, steps: &Opened) -> Map<String, Value> {
+    let of_step = |step: &Step| {
+        let answers = steps.get(&step.number())?.clone();
+        Some((step.id().to_owned(), Value::Object(answers)))
     };
-    pb::Dossier { steps: steps.into_iter().map(step).collect(), ..convert::dossier(dossier) }
+    form.steps().iter().filter_map(of_step).collect()
 }
 
 /// Its owner always; once submitted, its agency and services.
-fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
+pub(super) fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
     let Caller::Known { name, person } = caller else { return false };
     match person {
         Person::Citizen { .. } => *name == dossier.owner,

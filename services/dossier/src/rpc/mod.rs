@@ -4,9 +4,13 @@ mod convert;
 mod dossiers;
 mod filter;
 mod procedures;
+mod timeline;
+mod watchers;
 
 pub use dossiers::Dossiers;
 pub use procedures::Procedures;
+pub use timeline::Timelines;
+pub use watchers::Watchers;
 
 use chassis::refusal::Failure;
 
