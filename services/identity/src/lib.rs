@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agency;
 mod codes;
 mod details;
 mod events;
@@ -17,14 +18,16 @@ use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::write::Door;
 use proto::motcua::identity::v1::account_service_server::AccountServiceServer;
+use proto::motcua::identity::v1::agency_service_server::AgencyServiceServer;
 use proto::motcua::identity::v1::key_service_server::KeyServiceServer;
 use proto::motcua::identity::v1::officer_service_server::OfficerServiceServer;
 use proto::motcua::identity::v1::session_service_server::SessionServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
+use self::agency::Agencies;
 use self::codes::Codes;
-use self::rpc::{Accounts, KeySets, Officers, Room, Sessions};
+use self::rpc::{Accounts, AgencyTable, KeySets, Officers, Room, Sessions};
 use self::secrets::Secrets;
 use self::store::HolderStore;
 
@@ -46,13 +49,15 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let room = Room { door, store, secrets, seal, clock };
     let sessions =
         Sessions { room: room.clone(), issuer: issuer.clone(), codes: Codes::by(mailing) };
+    let agencies = Arc::new(Agencies::load()?);
+    let officers = Officers { room: room.clone(), agencies: agencies.clone() };
     let routes = Routes::new(
-        AccountServiceServer::new(Accounts(room.clone()))
-            .max_decoding_message_size(LARGEST_REQUEST),
+        AccountServiceServer::new(Accounts(room)).max_decoding_message_size(LARGEST_REQUEST),
     )
     .add_service(SessionServiceServer::new(sessions).max_decoding_message_size(LARGEST_REQUEST))
+    .add_service(OfficerServiceServer::new(officers).max_decoding_message_size(LARGEST_REQUEST))
     .add_service(
-        OfficerServiceServer::new(Officers(room)).max_decoding_message_size(LARGEST_REQUEST),
+        AgencyServiceServer::new(AgencyTable(agencies)).max_decoding_message_size(LARGEST_REQUEST),
     )
     .add_service(KeyServiceServer::new(KeySets(issuer)).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions: Vec::new(), tasks: Vec::new() })

@@ -60,7 +60,7 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise and a sign-in that never began,
 /// `n` NOT_FOUND, for an epoch that nobody opened, `r` REFRESH_TOKEN_INVALID.
-const TABLE: [(&str, Stage, &str); 46] = [
+const TABLE: [(&str, Stage, &str); 48] = [
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
@@ -102,6 +102,8 @@ const TABLE: [(&str, Stage, &str); 46] = [
     ("GrantRole", Appointed, "u - - - - - - y y"),
     ("RevokeRole", Appointed, "u - - - - - - y y"),
     ("GetKeySet", Draft, "y y y y y y y y y"),
+    ("GetAgency", Draft, "y y y y y y y y y"),
+    ("ListAgencies", Draft, "y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y -"),
     ("GetInvoice", Waiting, "u - - - - - - - -"),
     ("ListInvoices", Draft, "u - - y y y y y y"),
@@ -318,6 +320,8 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         "RevokeRole" => {
             identity::RevokeRoleRequest { name: officer, role, request_id }.encode_to_vec()
         }
+        "GetAgency" => identity::GetAgencyRequest { name: AGENCY.into() }.encode_to_vec(),
+        "ListAgencies" => identity::ListAgenciesRequest::default().encode_to_vec(),
         "GetKeySet" => identity::GetKeySetRequest {}.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }

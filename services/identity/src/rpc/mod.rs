@@ -1,11 +1,13 @@
 //! The service's side of its contract: parse, one command or one query, convert.
 
 mod accounts;
+mod agencies;
 mod keys;
 mod officers;
 mod sessions;
 
 pub use accounts::Accounts;
+pub use agencies::AgencyTable;
 pub use keys::KeySets;
 pub use officers::Officers;
 pub use sessions::Sessions;
@@ -53,12 +55,14 @@ fn failed(error: sqlx::Error) -> Failure {
     }
 }
 
+/// The unit code in the resource name of an agency, in the field named.
+fn unit_code<'a>(name: &'a str, field: &str) -> Result<&'a str, Refusal> {
+    let code = name.strip_prefix("agencies/");
+    let digits = |code: &&str| code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
+    code.filter(digits).ok_or_else(|| malformed(field, "agencies/{five-digit unit code}"))
+}
+
 /// The resource name of an agency, in the field named.
 fn agency(name: &str, field: &str) -> Result<String, Refusal> {
-    let unit = name.strip_prefix("agencies/").unwrap_or_default();
-    if unit.len() == 5 && unit.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(name.to_owned())
-    } else {
-        Err(malformed(field, "agencies/{five-digit unit code}"))
-    }
+    unit_code(name, field).map(|_| name.to_owned())
 }

@@ -1,5 +1,7 @@
 //! `OfficerService`: who may do what at an agency.
 
+use std::sync::Arc;
+
 use chassis::access::{Caller, Person, Role, caller};
 use chassis::clock::timestamp;
 use chassis::names::{self, malformed};
@@ -10,7 +12,8 @@ use proto::motcua::identity::v1::officer_service_server::OfficerService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Room, agency, failed};
+use super::{Room, agency, failed, unit_code};
+use crate::agency::Agencies;
 use crate::events::{account_name, officer_name};
 use crate::holder::{AppointOfficer, Appointer, Change, ChangeRoles, Officer, Roles};
 
@@ -18,7 +21,12 @@ use crate::holder::{AppointOfficer, Appointer, Change, ChangeRoles, Officer, Rol
 const MOST: usize = 16;
 
 /// Appoints officers and grants their roles.
-pub struct Officers(pub Room);
+pub struct Officers {
+    /// Changes holders and reads them.
+    pub room: Room,
+    /// Those there are.
+    pub agencies: Arc<Agencies>,
+}
 
 #[tonic::async_trait]
 impl OfficerService for Officers {
@@ -28,13 +36,13 @@ impl OfficerService for Officers {
     ) -> Result<Response<pb::Officer>, Status> {
         let caller = caller(&request);
         let asked = request.get_ref();
-        let once = self.0.secrets.once(caller.name()?, asked, &asked.request_id)?;
-        let agency = agency(&asked.parent, "parent")?;
+        let once = self.room.secrets.once(caller.name()?, asked, &asked.request_id)?;
+        let agency = self.known(&asked.parent)?;
         let account = names::id("accounts", &asked.account, "account")?;
         let roles = roles(&asked.roles)?;
         let by = appointer(&caller)?;
         let command = AppointOfficer { account, agency: agency.clone(), roles, by };
-        self.0.door.run(once, command).await?;
+        self.room.door.run(once, command).await?;
         Ok(Response::new(self.officer(account, &agency).await?))
     }
 
@@ -56,7 +64,7 @@ impl OfficerService for Officers {
     ) -> Result<Response<pb::Officer>, Status> {
         let caller = caller(&request);
         let asked = request.get_ref();
-        let once = self.0.secrets.once(caller.name()?, asked, &asked.request_id)?;
+        let once = self.room.secrets.once(caller.name()?, asked, &asked.request_id)?;
         let change = Change::Grant(role(asked.role, "role")?);
         Ok(Response::new(self.change(&caller, once, &asked.name, change).await?))
     }
@@ -67,13 +75,19 @@ impl OfficerService for Officers {
     ) -> Result<Response<pb::Officer>, Status> {
         let caller = caller(&request);
         let asked = request.get_ref();
-        let once = self.0.secrets.once(caller.name()?, asked, &asked.request_id)?;
+        let once = self.room.secrets.once(caller.name()?, asked, &asked.request_id)?;
         let change = Change::Revoke(role(asked.role, "role")?);
         Ok(Response::new(self.change(&caller, once, &asked.name, change).await?))
     }
 }
 
 impl Officers {
+    /// The resource name of an agency that exists.
+    fn known(&self, parent: &str) -> Result<String, Refusal> {
+        let code = unit_code(parent, "parent")?;
+        self.agencies.get(code).map(|_| parent.to_owned()).ok_or_else(no_such_agency)
+    }
+
     async fn change(
         &self,
         caller: &Caller,
@@ -84,12 +98,12 @@ impl Officers {
         let (agency, account) = parsed(name)?;
         let by = appointer(caller)?;
         let command = ChangeRoles { account, agency: agency.clone(), change, by };
-        self.0.door.run(once, command).await?;
+        self.room.door.run(once, command).await?;
         self.officer(account, &agency).await
     }
 
     async fn officer(&self, account: Uuid, agency: &str) -> Result<pb::Officer, Failure> {
-        let found = self.0.store.officer(account, agency).await.map_err(failed)?;
+        let found = self.room.store.officer(account, agency).await.map_err(failed)?;
         Ok(shown(&found.ok_or_else(Refusal::denied)?))
     }
 }
@@ -148,5 +162,14 @@ fn no_role(field: &str) -> Refusal {
         "ROLE_REQUIRED",
         "Hãy nêu vai trò có trong danh mục.",
         "Name roles that exist, at least one.",
+    )
+}
+
+fn no_such_agency() -> Refusal {
+    Refusal::field(
+        "parent",
+        "AGENCY_UNKNOWN",
+        "Không có cơ quan nào mang mã này; hãy tìm trong danh sách cơ quan.",
+        "No agency has this code; look it up in the list of agencies.",
     )
 }

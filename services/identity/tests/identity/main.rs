@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test they serve")]
 
 mod accounts;
+mod agencies;
 mod mesh;
 mod officers;
 mod privacy;

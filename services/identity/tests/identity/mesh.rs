@@ -10,6 +10,7 @@ use chassis::service::BoxError;
 use proto::google::r#type::Date;
 use proto::motcua::identity::v1 as pb;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use proto::motcua::identity::v1::agency_service_client::AgencyServiceClient;
 use proto::motcua::identity::v1::key_service_client::KeyServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
@@ -31,6 +32,7 @@ pub struct Mesh {
     pub accounts: AccountServiceClient<Channel>,
     pub sessions: SessionServiceClient<Channel>,
     pub officers: OfficerServiceClient<Channel>,
+    pub agencies: AgencyServiceClient<Channel>,
     pub keys: KeyServiceClient<Channel>,
     pub identity: Alone,
     sent: Sent,
@@ -75,6 +77,7 @@ impl Mesh {
             accounts: AccountServiceClient::new(channel.clone()),
             sessions: SessionServiceClient::new(channel.clone()),
             officers: OfficerServiceClient::new(channel.clone()),
+            agencies: AgencyServiceClient::new(channel.clone()),
             keys: KeyServiceClient::new(channel),
             identity,
             sent,

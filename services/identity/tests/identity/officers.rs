@@ -5,7 +5,7 @@ use proto::motcua::identity::v1 as pb;
 use crate::mesh::{HOA, LAN, Mesh, appointment, by, fresh, reason};
 
 const WARD: &str = "agencies/27484";
-const OTHER: &str = "agencies/26734";
+const OTHER: &str = "agencies/26860";
 const ADMINISTRATOR: i32 = Role::AgencyAdministrator as i32;
 const RECEIVING: i32 = Role::Receiving as i32;
 const OPERATOR: i32 = Role::Operator as i32;
@@ -66,8 +66,10 @@ async fn an_administrator_acts_within_the_own_agency_and_makes_no_operators() {
     let citizen = mesh.signed_in(HOA, "").await.access_token;
     let request = by(&citizen, appointment(WARD, &lan, &[RECEIVING]));
     assert_eq!(reason(officers.appoint_officer(request).await), "NOT_PERMITTED");
-    let request = mesh.by_service(appointment(WARD, &lan, &[]));
-    assert_eq!(reason(officers.appoint_officer(request).await), "FIELDS_INVALID");
+    let nobody = mesh.by_service(appointment(WARD, &lan, &[]));
+    assert_eq!(reason(officers.appoint_officer(nobody).await), "FIELDS_INVALID");
+    let nowhere = mesh.by_service(appointment("agencies/99999", &lan, &[RECEIVING]));
+    assert_eq!(reason(officers.appoint_officer(nowhere).await), "FIELDS_INVALID");
 }
 
 #[tokio::test]
