@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agencies;
 pub mod bilingual;
 pub mod dossier;
 mod events;
@@ -21,6 +22,7 @@ use proto::motcua::dossier::v1::timeline_service_server::TimelineServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
+use self::agencies::Agencies;
 use self::procedure::Catalogue;
 use self::rpc::{Dossiers, Procedures, Timelines, Watchers};
 use self::seal::Seal;
@@ -37,6 +39,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let seal = Seal::new(&key);
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
+    let agencies = Agencies::new(ground.process.peers.channel(SERVICE.name, "identity")?);
     let watchers = Watchers::default();
     let timelines = Timelines {
         store: store.clone(),
@@ -48,7 +51,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(()), around);
     let procedures = Procedures { catalogue: catalogue.clone() };
     let reactions = events::reactions(&door);
-    let dossiers = Dossiers { catalogue, seal, store, door, clock };
+    let dossiers = Dossiers { catalogue, agencies, seal, store, door, clock };
     let routes = Routes::new(
         ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST),
     )

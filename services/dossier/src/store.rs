@@ -136,6 +136,22 @@ impl DossierStore {
         .transpose()
     }
 
+    /// How many drafts an owner has, counted no further than `most`, unless the dossier `id` exists: then none, for nothing is added.
+    pub async fn drafts_besides(&self, owner: &str, id: Uuid, most: i64) -> sqlx::Result<i64> {
+        sqlx::query_scalar!(
+            r#"select count(*) as "count!" from (
+                   select 1 from dossier.dossiers where owner = $1 and status = 0
+                       and not exists (select 1 from dossier.dossiers where id = $2)
+                   limit $3
+               ) drafts"#,
+            owner,
+            id,
+            most
+        )
+        .fetch_one(&self.pool)
+        .await
+    }
+
     /// The dossier of a code.
     pub async fn by_code(&self, code: &DossierCode) -> sqlx::Result<Option<Dossier>> {
         sqlx::query_as!(

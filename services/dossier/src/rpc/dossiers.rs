@@ -20,11 +20,16 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{convert, failed, procedures};
+use crate::agencies::Agencies;
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
 use crate::form::{Form, Step};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
 use crate::store::DossierStore;
+
+/// Drafts a citizen may have. It keeps one from filling the database, and is no quota: calls that are under way at once do not see each
+/// other's drafts, so that as many as a citizen has under way may come on top.
+const MOST_DRAFTS: i64 = 50;
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
 
@@ -38,6 +43,8 @@ type Opened = BTreeMap<u8, Map<String, Value>>;
 pub struct Dossiers {
     /// The procedures there are.
     pub catalogue: Arc<Catalogue>,
+    /// The agencies there are.
+    pub agencies: Agencies,
     /// Seals answers.
     pub seal: Seal,
     /// Reads dossiers.
@@ -57,7 +64,11 @@ impl DossierService for Dossiers {
         let caller = caller(&request);
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
-        let command = self.creation(caller.name()?, asked, &once)?;
+        let command = self.creation(caller.name()?, asked, &once).await?;
+        let drafts = self.store.drafts_besides(&command.owner, command.id, MOST_DRAFTS).await;
+        if drafts.map_err(failed)? >= MOST_DRAFTS {
+            return Err(too_many_drafts().into());
+        }
         let created = self.door.run(once, command).await?;
         self.answer(created.id).await
     }
@@ -160,12 +171,12 @@ impl DossierService for Dossiers {
 }
 
 impl Dossiers {
-    fn creation(
+    async fn creation(
         &self,
         owner: &str,
         asked: &pb::CreateDossierRequest,
         once: &Once,
-    ) -> Result<CreateDossier, Refusal> {
+    ) -> Result<CreateDossier, Failure> {
         let dossier = asked.dossier.as_ref().ok_or_else(|| required("dossier"))?;
         let id = match asked.dossier_id.as_str() {
             "" => Ok(once.derived_id()),
@@ -174,7 +185,7 @@ impl Dossiers {
         let procedure = procedures::find(&self.catalogue, &dossier.procedure, "dossier.procedure")
             .map_err(|refusal| named(refusal, "dossier.procedure"))
             .and_then(|procedure| if procedure.online { Ok(procedure) } else { Err(not_online()) });
-        let agency = agency(&dossier.agency);
+        let agency = self.agency(&dossier.agency, procedure.as_ref().ok().copied()).await?;
         match (id, procedure, agency) {
             (Ok(id), Ok(procedure), Ok(agency)) => Ok(CreateDossier {
                 id,
@@ -186,9 +197,24 @@ impl Dossiers {
             (id, procedure, agency) => {
                 let refusals = [id.err(), procedure.err(), agency.err()];
                 let violations = refusals.into_iter().flatten().flat_map(|r| r.violations);
-                Err(Refusal::fields(violations.collect()))
+                Err(Refusal::fields(violations.collect()).into())
             }
         }
+    }
+
+    /// The agency of this name, if it is one and settles the procedure; else what is wrong with it.
+    async fn agency(
+        &self,
+        name: &str,
+        procedure: Option<&Procedure>,
+    ) -> Result<Result<String, Refusal>, Failure> {
+        let name = match agency(name) {
+            Ok(name) => name,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let Some(procedure) = procedure else { return Ok(Ok(name)) };
+        let level = convert::agency_level(procedure.agency_level);
+        Ok(self.agencies.judge(&name, level).await?.map_or(Ok(name), Err))
     }
 
     /// The dossier with its sealed steps, if the caller owns it.
@@ -325,6 +351,15 @@ fn not_online() -> Refusal {
         "NOT_ONLINE",
         "Thủ tục này chưa nộp trực tuyến được; hãy đến bộ phận một cửa.",
         "This procedure cannot be filed online; go to the one-stop desk.",
+    )
+}
+
+fn too_many_drafts() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "TOO_MANY_DRAFTS",
+        format!("Bạn đã có {MOST_DRAFTS} bản nháp; hãy nộp bớt rồi mở bản mới."),
+        format!("You have {MOST_DRAFTS} drafts; submit some before you open another."),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Dossier on its own feet: a citizen files, others' facts come in, everyone reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chassis::access::{Person, Role};
 use chassis::clock::Clock;
@@ -18,6 +18,8 @@ use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 use uuid::Uuid;
 
+use crate::identity::Identity;
+
 pub const OWNER: &str = "accounts/019abf00-0000-7000-8000-000000000001";
 pub const OFFICER: &str = "agencies/26860/officers/019abf00-0000-7000-8000-000000000003";
 
@@ -33,8 +35,15 @@ const SOURCES: [&str; 4] = ["workflow", "payment", "mailing", "feedback"];
 
 impl Desk {
     pub async fn open() -> Self {
+        Self::beside(&Identity.serve().await).await
+    }
+
+    /// The service beside an identity at this address.
+    pub async fn beside(identity: &str) -> Self {
         let clock = Clock::manual(NOW.parse().unwrap());
-        Self { alone: Alone::raise(dossier::SERVICE, clock, Surroundings::default()).await }
+        let peers = HashMap::from([("identity", identity.to_owned())]);
+        let around = Surroundings { peers, ..Surroundings::default() };
+        Self { alone: Alone::raise(dossier::SERVICE, clock, around).await }
     }
 
     fn dossiers(&self) -> DossierServiceClient<Channel> {
@@ -61,33 +70,36 @@ impl Desk {
         request
     }
 
+    pub async fn create(
+        &self,
+        owner: &str,
+        asked: &pb::CreateDossierRequest,
+    ) -> Result<pb::Dossier, Status> {
+        let created = self.dossiers().create_dossier(self.of(owner, asked.clone())).await;
+        Ok(created?.into_inner())
+    }
+
     /// A draft with every step of the sample saved, and this way of return.
     pub async fn filled(&self, way: &str) -> pb::Dossier {
-        let dossier = pb::Dossier {
-            procedure: "procedures/1.012575/versions/-".into(),
-            agency: "agencies/26860".into(),
-            ..Default::default()
-        };
-        let asked = pb::CreateDossierRequest {
-            dossier: Some(dossier),
-            request_id: Uuid::now_v7().to_string(),
-            ..Default::default()
-        };
-        let mut draft =
-            self.dossiers().create_dossier(self.of(OWNER, asked)).await.unwrap().into_inner();
+        let draft = self.create(OWNER, &new_draft("agencies/26860")).await.unwrap();
+        self.fill_in(&draft.name, way).await
+    }
+
+    /// Saves every step of the sample, with this way of return.
+    pub async fn fill_in(&self, name: &str, way: &str) -> pb::Dossier {
         let mut answers: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
         answers["return"]["way"] = way.into();
         for (step, id) in (1..).zip(["applicant", "vehicle", "origin", "return", "confirmation"]) {
             let answers = Some(structure(&answers[id]));
             let asked = pb::SaveStepRequest {
-                name: draft.name.clone(),
+                name: name.into(),
                 step: Some(pb::StepAnswers { step, answers }),
                 etag: String::new(),
                 request_id: Uuid::now_v7().to_string(),
             };
-            draft = self.dossiers().save_step(self.of(OWNER, asked)).await.unwrap().into_inner();
+            self.dossiers().save_step(self.of(OWNER, asked)).await.unwrap();
         }
-        draft
+        self.read(OWNER, name).await.unwrap()
     }
 
     pub async fn submitted(&self, name: &str) -> pb::Dossier {
@@ -160,6 +172,17 @@ impl Desk {
             |body: Vec<u8>| pb::DossierSubmitted::decode(body.as_slice()).unwrap().return_way();
         bodies.into_iter().map(way).collect()
     }
+}
+
+/// A wish for a draft of the vehicle procedure at an agency.
+pub fn new_draft(agency: &str) -> pb::CreateDossierRequest {
+    let dossier = pb::Dossier {
+        procedure: "procedures/1.012575/versions/-".into(),
+        agency: agency.into(),
+        ..Default::default()
+    };
+    let request_id = Uuid::now_v7().to_string();
+    pb::CreateDossierRequest { dossier: Some(dossier), request_id, ..Default::default() }
 }
 
 /// The facts of one service about one dossier.

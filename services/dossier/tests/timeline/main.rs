@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
 
 mod desk;
+mod drafts;
+mod identity;
 
 use chassis::clock::timestamp;
 use chassis::status::reason;
