@@ -27,10 +27,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const IDLE: Duration = Duration::from_secs(1);
 
 /// All who watch. Clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Watchers(Arc<Mutex<Rooms>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Rooms {
     by_dossier: HashMap<Uuid, Room>,
     by_caller: HashMap<String, usize>,
@@ -38,13 +38,14 @@ struct Rooms {
     closed: bool,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Room {
     stirs: watch::Sender<()>,
     watchers: usize,
 }
 
 /// A place from which one watcher hears that its dossier stirred; given back when dropped.
+#[derive(Debug)]
 pub struct Seat {
     watchers: Watchers,
     dossier: Uuid,
@@ -225,7 +226,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_sits_when_the_server_stops_is_told() {
         let watchers = Watchers::default();
-        let mut seat = watchers.seat("accounts/a", DOSSIER).ok().expect("a seat");
+        let mut seat = watchers.seat("accounts/a", DOSSIER).expect("a seat");
         drop(Closing(watchers.clone()));
         assert!(matches!(seat.wait().await, Woken::Closed));
         let late = watchers.seat("accounts/a", DOSSIER);

@@ -65,6 +65,56 @@ fn invoice() -> InvoiceIssued {
     }
 }
 
+fn paid() -> InvoicePaid {
+    InvoicePaid {
+        invoice: "invoices/i".into(),
+        receipt_number: "R1".into(),
+        pay_time: at("2026-11-25T04:45:00Z"),
+        ..Default::default()
+    }
+}
+
+fn posted() -> ShipmentPosted {
+    ShipmentPosted {
+        shipment: "shipments/s".into(),
+        item_number: "RR000000017VN".into(),
+        post_time: at("2026-11-26T02:00:00Z"),
+        ..Default::default()
+    }
+}
+
+fn scanned(kind: ScanKind) -> ShipmentScanned {
+    let (shipment, scan_time) = ("shipments/s".into(), at("2026-11-26T08:00:00Z"));
+    ShipmentScanned { shipment, kind: kind.into(), scan_time, ..Default::default() }
+}
+
+fn delivered() -> ShipmentDelivered {
+    let (shipment, deliver_time) = ("shipments/s".into(), at("2026-11-26T09:00:00Z"));
+    ShipmentDelivered { shipment, deliver_time, ..Default::default() }
+}
+
+fn returned() -> ResultReturned {
+    ResultReturned {
+        return_time: at("2026-11-26T09:00:00Z"),
+        return_way: ReturnWay::Post.into(),
+        status_after: DossierStatus::ResultReturned.into(),
+        ..Default::default()
+    }
+}
+
+fn invited() -> RatingInvited {
+    RatingInvited {
+        rating: "ratings/r".into(),
+        invite_time: at("2026-11-26T09:00:01Z"),
+        expire_time: at("2026-12-26T09:00:01Z"),
+        ..Default::default()
+    }
+}
+
+fn given() -> RatingGiven {
+    RatingGiven { level: 5, give_time: at("2026-11-26T10:00:00Z"), ..Default::default() }
+}
+
 fn kinds(dossier: &pb::Dossier) -> Vec<NextActionKind> {
     dossier.actions.iter().map(pb::NextAction::kind).collect()
 }
@@ -113,6 +163,42 @@ async fn the_promised_date_is_read_by_owner_and_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_owner_can_do_comes_and_goes_with_the_facts_of_all_services() {
+    let desk = Desk::open().await;
+    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let mut parcel = desk.facts("mailing", &dossier.name);
+    let actions = async || desk.read(OWNER, &dossier.name).await.unwrap().actions;
+    desk.facts("payment", &dossier.name).hear(invoice()).await;
+    let pay = pb::NextAction {
+        kind: NextActionKind::Pay.into(),
+        resource: "invoices/i".into(),
+        number: "1C26".into(),
+        expire_time: at("2026-12-25T04:30:00Z"),
+    };
+    assert_eq!(actions().await, [pay]);
+    desk.facts("workflow", &dossier.name).hear(returned()).await;
+    parcel.hear(posted()).await;
+    let follow = pb::NextAction {
+        kind: NextActionKind::FollowShipment.into(),
+        resource: "shipments/s".into(),
+        number: "RR000000017VN".into(),
+        expire_time: None,
+    };
+    assert_eq!(actions().await, [follow]);
+    parcel.hear(delivered()).await;
+    desk.facts("feedback", &dossier.name).hear(invited()).await;
+    let rate = pb::NextAction {
+        kind: NextActionKind::RateDossier.into(),
+        resource: "ratings/r".into(),
+        number: String::new(),
+        expire_time: at("2026-12-26T09:00:01Z"),
+    };
+    assert_eq!(actions().await, [rate]);
+    desk.alone.clock.advance(SignedDuration::from_hours(24 * 32));
+    assert_eq!(actions().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_service_adds_to_the_timeline_and_only_workflow_moves_the_status() {
     let desk = Desk::open().await;
     let dossier = desk.submitted(&desk.filled("post").await.name).await;
@@ -123,63 +209,19 @@ async fn every_service_adds_to_the_timeline_and_only_workflow_moves_the_status()
     case.hear(accepted()).await;
     case.hear(NumberDrawn { draw: "draws/d".into(), ..Default::default() }).await;
     bill.hear(invoice()).await;
+    bill.hear(paid()).await;
+    parcel.hear(posted()).await;
+    parcel.hear(scanned(ScanKind::OutForDelivery)).await;
+    parcel.hear(scanned(ScanKind::Delivered)).await;
+    parcel.hear(delivered()).await;
+    assert_eq!(desk.read(OWNER, &dossier.name).await.unwrap().status(), DossierStatus::Accepted);
+    case.hear(returned()).await;
+    rating.hear(invited()).await;
+    rating.hear(given()).await;
     let read = desk.read(OWNER, &dossier.name).await.unwrap();
-    let pay = pb::NextAction {
-        kind: NextActionKind::Pay.into(),
-        resource: "invoices/i".into(),
-        number: "1C26".into(),
-        expire_time: at("2026-12-25T04:30:00Z"),
-    };
-    assert_eq!((read.status(), read.actions), (DossierStatus::Accepted, vec![pay]));
-    let paid = InvoicePaid {
-        invoice: "invoices/i".into(),
-        receipt_number: "R1".into(),
-        pay_time: at("2026-11-25T04:45:00Z"),
-        ..Default::default()
-    };
-    bill.hear(paid).await;
-    let shipment = format!("shipments/{}", dossier.name);
-    parcel
-        .hear(ShipmentPosted {
-            shipment: shipment.clone(),
-            item_number: "RR000000017VN".into(),
-            post_time: at("2026-11-26T02:00:00Z"),
-            ..Default::default()
-        })
-        .await;
-    for kind in [ScanKind::OutForDelivery, ScanKind::Delivered] {
-        let (shipment, scan_time) = (shipment.clone(), at("2026-11-26T08:00:00Z"));
-        let scan = ShipmentScanned { shipment, kind: kind.into(), scan_time, ..Default::default() };
-        parcel.hear(scan).await;
-    }
-    let read = desk.read(OWNER, &dossier.name).await.unwrap();
-    assert_eq!(kinds(&read), [NextActionKind::FollowShipment]);
-    assert_eq!(read.actions[0].number, "RR000000017VN");
-    let deliver_time = at("2026-11-26T09:00:00Z");
-    parcel.hear(ShipmentDelivered { shipment, deliver_time, ..Default::default() }).await;
-    case.hear(ResultReturned {
-        return_time: deliver_time,
-        return_way: ReturnWay::Post.into(),
-        status_after: DossierStatus::ResultReturned.into(),
-        ..Default::default()
-    })
-    .await;
-    rating
-        .hear(RatingInvited {
-            rating: "ratings/r".into(),
-            invite_time: at("2026-11-26T09:00:01Z"),
-            expire_time: at("2026-12-26T09:00:01Z"),
-            ..Default::default()
-        })
-        .await;
-    let read = desk.read(OWNER, &dossier.name).await.unwrap();
-    assert_eq!(kinds(&read), [NextActionKind::RateDossier]);
-    let give_time = at("2026-11-26T10:00:00Z");
-    rating.hear(RatingGiven { level: 5, give_time, ..Default::default() }).await;
-    let read = desk.read(OWNER, &dossier.name).await.unwrap();
-    assert_eq!((kinds(&read), read.status()), (vec![], DossierStatus::ResultReturned));
+    assert_eq!(read.status(), DossierStatus::ResultReturned);
 
-    let told: Vec<_> = desk.timeline(&dossier.name).await;
+    let told = desk.timeline(&dossier.name).await;
     let told: Vec<_> = told.iter().map(|entry| (entry.kind(), entry.actor())).collect();
     let expected = [
         (EntryKind::Submitted, ActorKind::Citizen),
