@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agencies;
 pub mod bilingual;
 pub mod document;
 pub mod dossier;
@@ -14,6 +15,7 @@ mod rpc;
 mod seal;
 pub mod settings;
 mod store;
+pub mod timeline;
 mod upload;
 
 use std::sync::Arc;
@@ -26,13 +28,15 @@ use proto::motcua::dossier::v1::document_service_server::DocumentServiceServer;
 use proto::motcua::dossier::v1::dossier_service_server::DossierServiceServer;
 use proto::motcua::dossier::v1::file_service_server::FileServiceServer;
 use proto::motcua::dossier::v1::procedure_service_server::ProcedureServiceServer;
+use proto::motcua::dossier::v1::timeline_service_server::TimelineServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
+use self::agencies::Agencies;
 use self::jobs::sweep::{BATCH, Sweep};
 use self::outside::objects::Objects;
 use self::procedure::Catalogue;
-use self::rpc::{Documents, Dossiers, Files, Procedures};
+use self::rpc::{Documents, Dossiers, Files, Procedures, Timelines, Watchers};
 use self::seal::Seal;
 use self::store::DossierStore;
 use self::upload::Uploads;
@@ -54,9 +58,16 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let largest = settings::largest_file(&ground.process)?;
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
+    let agencies = Agencies::new(ground.process.peers.channel(SERVICE.name, "identity")?);
+    let watchers = Watchers::default();
+    let timelines = Timelines {
+        store: store.clone(),
+        watchers: watchers.clone(),
+        verifier: ground.process.verifier,
+    };
+    let tending = watchers.tend(store.clone(), ground.bell);
     let clock = around.clock.clone();
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(()), around);
-    let reactions = vec![events::of_workflow(&door)];
     let uploads = Uploads {
         objects: objects.clone(),
         store: store.clone(),
@@ -73,9 +84,10 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     };
     let sweep = Sweep { objects, store: store.clone(), door: door.clone(), clock: clock.clone() };
     let procedures = Procedures { catalogue: catalogue.clone() };
-    let dossiers = Dossiers { catalogue, seal, store, door, clock };
-    let routes = routes(procedures, dossiers, files, documents);
-    Ok(Service { routes, reactions, tasks: vec![Box::pin(keep_swept(sweep))] })
+    let reactions = events::reactions(&door);
+    let dossiers = Dossiers { catalogue, agencies, seal, store, door, clock };
+    let routes = routes(procedures, dossiers, files, documents, timelines);
+    Ok(Service { routes, reactions, tasks: vec![Box::pin(tending), Box::pin(keep_swept(sweep))] })
 }
 
 fn routes(
@@ -83,12 +95,16 @@ fn routes(
     dossiers: Dossiers,
     files: Files,
     documents: Documents,
+    timelines: Timelines,
 ) -> Routes {
     Routes::new(ProcedureServiceServer::new(procedures).max_decoding_message_size(LARGEST_REQUEST))
         .add_service(DossierServiceServer::new(dossiers).max_decoding_message_size(LARGEST_REQUEST))
         .add_service(FileServiceServer::new(files).max_decoding_message_size(LARGEST_REQUEST))
         .add_service(
             DocumentServiceServer::new(documents).max_decoding_message_size(LARGEST_REQUEST),
+        )
+        .add_service(
+            TimelineServiceServer::new(timelines).max_decoding_message_size(LARGEST_REQUEST),
         )
 }
 

@@ -4,13 +4,14 @@
 //! died. The state of the file changes by one command at the beginning and one at the end.
 
 use chassis::clock::Clock;
+use chassis::database::failed;
 use chassis::refusal::{Failure, Kind, Refusal};
 use chassis::write::{Door, Once};
 use sha2::{Digest as _, Sha256};
 
 use crate::file::{CompleteFile, Digest, File, PART, Part, State, Writer, lapsed, parts};
 use crate::outside::objects::{Objects, Place};
-use crate::store::{DossierStore, failed};
+use crate::store::DossierStore;
 
 /// Takes uploads in.
 #[derive(Clone)]

@@ -234,6 +234,8 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
         dossier: address("dossier")?,
         workflow: address("workflow")?,
         payment: address("payment")?,
+        mailing: address("mailing")?,
+        feedback: address("feedback")?,
         telephone: format!("http://{telephone}"),
         bank: format!("http://{bank}"),
     })

@@ -167,6 +167,8 @@ impl House {
             dossier: at("dossier"),
             workflow: at("workflow"),
             payment: at("payment"),
+            mailing: at("mailing"),
+            feedback: at("feedback"),
             telephone: format!("http://{}", self.telephone),
             bank: format!("http://{}", self.bank),
         }

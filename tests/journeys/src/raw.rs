@@ -6,10 +6,11 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-/// What came back: the message's bytes or a status.
+/// What came back: the message's bytes, of a stream the first message's, or a status.
 pub type Answer = Result<Vec<u8>, Status>;
 
-/// Calls the method at `path` with these bytes, with a token or without.
+/// Calls the method at `path` with these bytes, with a token or without. On the wire an answer is a stream of one message, so a stream is
+/// called alike; it is left after its first.
 ///
 /// # Panics
 /// The path is none, or the server does not take connections.
@@ -21,7 +22,8 @@ pub async fn call(channel: Channel, path: &str, token: Option<&str>, message: Ve
         Some(token) => in_name_of(token, message),
         None => Request::new(message),
     };
-    Ok(client.unary(request, path, Plain).await?.into_inner())
+    let mut answers = client.server_streaming(request, path, Plain).await?.into_inner();
+    Ok(answers.message().await?.unwrap_or_default())
 }
 
 /// A request with a caller's token.

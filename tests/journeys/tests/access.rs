@@ -92,6 +92,9 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetDocument", Accepted, "u y - y y y - y y"),
     ("AddDocument", Draft, "u - - - - - - - -"),
     ("AddDocument", Waiting, "u - - p p - - - -"),
+    ("ListTimeline", Draft, "u y - - - - - - -"),
+    ("ListTimeline", Waiting, "u y - y y y - y y"),
+    ("WatchTimeline", Waiting, "u y - y y y - - y"),
     ("GetCase", Draft, "u - - - - - - - -"),
     ("GetCase", Waiting, "u - - y y y - y y"),
     ("ListCases", Waiting, "u - - y y - y - y"),
@@ -281,6 +284,12 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
         "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),
         "LookUpDossier" => dossier::LookUpDossierRequest { code: code.into() }.encode_to_vec(),
+        "ListTimeline" => {
+            dossier::ListTimelineRequest { parent: dossier, ..Default::default() }.encode_to_vec()
+        }
+        "WatchTimeline" => {
+            dossier::WatchTimelineRequest { parent: dossier, after: String::new() }.encode_to_vec()
+        }
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

@@ -401,7 +401,7 @@ async fn what_was_submitted_can_no_longer_be_changed_by_its_owner() {
     let citizen = house.people.citizen();
     let dossier = house.submitted(&citizen).await;
     assert_eq!(dossier.status(), DossierStatus::NewlyRegistered);
-    assert!(dossier.next_actions.is_empty(), "{:?}", dossier.next_actions);
+    assert!(dossier.actions.is_empty(), "{:?}", dossier.actions);
     let answers = Some(structure(&sample()["applicant"]));
     let asked = dossier::SaveStepRequest {
         name: dossier.name.clone(),

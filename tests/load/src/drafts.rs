@@ -60,7 +60,7 @@ pub async fn clients(
     Ok(connections.into_iter().cycle().take(count.into()).collect())
 }
 
-/// Makes `count` drafts, each worker those of one citizen; returned in no order, as citizens submit in none.
+/// Makes `count` drafts, each of a citizen of its own; returned in no order, as citizens submit in none.
 ///
 /// # Errors
 /// A call failed.
@@ -106,21 +106,21 @@ async fn put_papers(ground: &Ground<'_>, drafts: &[Draft]) -> Result<(), BoxErro
     Ok(())
 }
 
-/// One worker: drafts of one citizen for as long as any are left to make.
+/// One worker: drafts for as long as any are left to make.
 async fn draw_up(
     mut client: DossierServiceClient<Channel>,
     issuer: Issuer,
     left: Arc<AtomicU32>,
     progress: ProgressBar,
 ) -> Result<Vec<Draft>, BoxError> {
-    let owner: Arc<str> = format!("accounts/{}", Uuid::now_v7()).into();
     let form = filled_form();
     let mut drafts = Vec::new();
     while take_one(&left) {
+        let owner: Arc<str> = format!("accounts/{}", Uuid::now_v7()).into();
         let token = token(&issuer, &owner)?;
         let created = client.create_dossier(in_name_of(&token, new_draft())).await?.into_inner();
         let filled = fill_in(&mut client, &token, created, &form).await?;
-        drafts.push(Draft { name: filled.name, etag: filled.etag, owner: owner.clone() });
+        drafts.push(Draft { name: filled.name, etag: filled.etag, owner });
         progress.inc(1);
     }
     Ok(drafts)

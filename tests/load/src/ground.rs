@@ -19,8 +19,9 @@ use uuid::Uuid;
 use crate::Cli;
 use crate::cost::Cpu;
 
-/// What is measured: where a submission comes in, and where its case is opened.
-const SERVICES: [Kind; 2] = [dossier::SERVICE, workflow::SERVICE];
+/// What is measured: where a submission comes in, and where its case is opened; and whom those ask: identity, and mailing behind it.
+const SERVICES: [Kind; 4] =
+    [dossier::SERVICE, workflow::SERVICE, identity::SERVICE, mailing::SERVICE];
 
 /// Connections of each service to its database, as `up` has them.
 const CONNECTIONS: u32 = 16;

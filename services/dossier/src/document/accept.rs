@@ -4,13 +4,13 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 
 use super::{AcceptanceSlip, Content, Document};
-use crate::dossier::{Dossier, Fact, FollowCase};
+use crate::dossier::{Dossier, Follow};
 
 /// Takes over the status that acceptance gives, and adds the slip it promises.
 #[derive(Clone, Debug)]
 pub struct TakeAcceptance {
     /// The dossier and its status.
-    pub follow: FollowCase,
+    pub follow: Follow,
     /// What the slip says.
     pub slip: AcceptanceSlip,
     /// Who accepted.
@@ -39,8 +39,7 @@ impl Command for TakeAcceptance {
             officer: self.officer.clone(),
             added_at: at.now,
         };
-        after.new_documents.push(document.clone());
-        facts.push(Fact::DocumentAdded { dossier: Box::new(after.clone()), document });
+        facts.push(after.add(document));
         Ok(Decided { after, facts, answer })
     }
 }

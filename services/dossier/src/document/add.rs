@@ -5,7 +5,7 @@ use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
 use super::{Content, Document};
-use crate::dossier::{Dossier, Fact, Wants};
+use crate::dossier::{Dossier, Wants};
 use crate::file::{File, Named, Purpose, in_document, in_processing};
 
 /// Adds a result to a dossier that is in processing.
@@ -54,8 +54,7 @@ impl Command for AddDocument {
         };
         let answer = Named { id: document.id };
         let mut after = dossier.with_file(File { issued: true, ..file.clone() });
-        after.new_documents.push(document.clone());
-        let fact = Fact::DocumentAdded { dossier: Box::new(after.clone()), document };
+        let fact = after.add(document);
         Ok(Decided { after, facts: vec![fact], answer })
     }
 }

@@ -6,7 +6,12 @@ mod words;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use proto::motcua::dossier::v1::{ActorKind, EntryKind};
 use uuid::Uuid;
+
+use crate::dossier::{Dossier, Fact};
+use crate::events::document_name;
+use crate::timeline::Happening;
 
 pub use accept::TakeAcceptance;
 pub use add::AddDocument;
@@ -45,4 +50,16 @@ pub struct AcceptanceSlip {
     pub due_at: Option<Timestamp>,
     /// Fees that were told, VND.
     pub fees: Vec<i64>,
+}
+
+impl Dossier {
+    /// Adds a document, with an entry of the timeline; the fact to publish.
+    fn add(&mut self, document: Document) -> Fact {
+        let happening =
+            Happening::new(EntryKind::DocumentAdded, document.added_at, ActorKind::Officer)
+                .about(document_name(self.id, document.id));
+        self.record(happening);
+        self.new_documents.push(document.clone());
+        Fact::DocumentAdded { dossier: Box::new(self.clone()), document }
+    }
 }

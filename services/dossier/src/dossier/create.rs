@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
-use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
 use uuid::Uuid;
 
 use super::{Dossier, Named};
@@ -56,7 +56,13 @@ impl Command for CreateDossier {
             code: None,
             created_at: at.now,
             submitted_at: None,
+            return_way: ReturnWay::Unspecified,
+            accepted_at: None,
+            due_at: None,
+            actions: Vec::new(),
+            entries: 0,
             revision: 1,
+            new_entries: Vec::new(),
             saved_steps: BTreeMap::new(),
             files: BTreeMap::new(),
             new_documents: Vec::new(),

@@ -1,4 +1,5 @@
-//! After submission workflow decides: the dossier follows its facts.
+//! After submission others decide: the dossier follows their facts. Where it stands only workflow's facts say; those of the others add to
+//! its timeline and to what its owner can do next.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
@@ -7,20 +8,45 @@ use proto::motcua::r#type::v1::DossierStatus;
 use uuid::Uuid;
 
 use super::{Dossier, Fact};
+use crate::timeline::{Action, ActionKind, Happening};
 
-/// Takes over the status a fact of workflow gives.
+/// Takes over what a fact of another service says.
 #[derive(Clone, Debug)]
-pub struct FollowCase {
+pub struct Follow {
     /// The dossier.
     pub id: Uuid,
-    /// Where it stands by that fact.
-    pub status: DossierStatus,
-    /// When the fact happened.
-    pub at: Timestamp,
+    /// Where it stands by that fact; none where the fact is not workflow's.
+    pub status: Option<DossierStatus>,
+    /// What happened.
+    pub happening: Happening,
+    /// What else follows from it.
+    pub change: Change,
 }
 
-impl Command for FollowCase {
-    const NAME: &'static str = "FollowCase";
+/// What else follows from a fact than an entry and a status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    Nothing,
+    /// The result is promised.
+    Promised {
+        /// When the dossier was accepted.
+        accepted_at: Timestamp,
+        /// When the result is due.
+        due_at: Timestamp,
+    },
+    /// The clock stands: no date is promised. Its owner may have something to do; what was waited for before is over.
+    Paused(Option<Action>),
+    /// The clock runs again: the result is due then; none where the calendar does not reach that far.
+    Resumed(Option<Timestamp>),
+    /// Its owner can do this from now on.
+    Opens(Action),
+    /// There is nothing of this kind to do any more.
+    Closes(ActionKind),
+}
+
+impl Command for Follow {
+    const NAME: &'static str = "Follow";
     type Root = Dossier;
     type Answer = ();
 
@@ -35,21 +61,66 @@ impl Command for FollowCase {
         _: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
         let before = before.filter(|dossier| !dossier.is_draft()).ok_or_else(unknown)?;
-        if before.status == self.status {
-            return Ok(Decided::quiet(before.clone(), ()));
+        let mut after = Dossier { revision: before.revision + 1, ..before.clone() };
+        after.status = self.status.unwrap_or(before.status);
+        after.change(&self.change);
+        if after.is_settled() {
+            after.actions.retain(|action| !action.kind.ends_with_the_case());
         }
-        let after =
-            Dossier { status: self.status, revision: before.revision + 1, ..before.clone() };
-        let fact = Fact::StatusChanged {
+        after.record(self.happening.clone());
+        let changed = after.status != before.status;
+        let fact = changed.then(|| Fact::StatusChanged {
             dossier: Box::new(after.clone()),
             before: before.status,
-            at: self.at,
-        };
-        Ok(Decided { after, facts: vec![fact], answer: () })
+            at: self.happening.at,
+        });
+        Ok(Decided { after, facts: fact.into_iter().collect(), answer: () })
     }
 }
 
-/// A case can only follow from a submission, which this service committed before it published it.
+impl Dossier {
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Nothing => {}
+            Change::Promised { accepted_at, due_at } => {
+                self.accepted_at = Some(*accepted_at);
+                self.due_at = Some(*due_at);
+            }
+            Change::Paused(waits_for) => {
+                self.due_at = None;
+                self.close(ActionKind::DrawNumber);
+                self.actions.extend(waits_for.clone());
+            }
+            Change::Resumed(due_at) => {
+                self.due_at = *due_at;
+                self.close(ActionKind::DrawNumber);
+            }
+            Change::Opens(action) => {
+                self.close(action.kind);
+                self.actions.push(action.clone());
+            }
+            Change::Closes(kind) => self.close(*kind),
+        }
+        self.actions.sort_by_key(|action| action.kind);
+    }
+
+    fn close(&mut self, kind: ActionKind) {
+        self.actions.retain(|action| action.kind != kind);
+    }
+
+    /// Whether nothing is left for its owner to bring about: refused, withdrawn, or with its result.
+    fn is_settled(&self) -> bool {
+        matches!(
+            self.status,
+            DossierStatus::NotAccepted
+                | DossierStatus::Withdrawn
+                | DossierStatus::ProcessingDone
+                | DossierStatus::ResultReturned
+        )
+    }
+}
+
+/// What is followed can only come after a submission, which this service committed before it published it.
 fn unknown() -> Refusal {
     Refusal::new(
         Kind::Precondition,

@@ -14,16 +14,17 @@ use std::collections::BTreeMap;
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{Kept, Root};
 use jiff::Timestamp;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit, ReturnWay};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::document::Document;
 use crate::file::File;
 use crate::procedure::ProcedureCode;
+use crate::timeline::{Action, ActionKind, Entry, Happening};
 
 pub use create::CreateDossier;
-pub use follow::FollowCase;
+pub use follow::{Change, Follow};
 pub use save_step::SaveStep;
 pub use submit::{DossierCode, SubmitDossier, VIETNAM};
 
@@ -50,8 +51,20 @@ pub struct Dossier {
     pub created_at: Timestamp,
     /// When it was submitted.
     pub submitted_at: Option<Timestamp>,
+    /// How the result reaches its owner; unspecified for a draft.
+    pub return_way: ReturnWay,
+    /// When its agency accepted it, by workflow's clock.
+    pub accepted_at: Option<Timestamp>,
+    /// When its result is due; none before acceptance and while the clock is paused.
+    pub due_at: Option<Timestamp>,
+    /// What others' facts let its owner do next, in order of use.
+    pub actions: Vec<Action>,
+    /// Entries of its timeline: the number of the last one.
+    pub entries: i32,
     /// Counts changes, from 1.
     pub revision: i64,
+    /// Entries added by the batch at hand: empty as loaded.
+    pub new_entries: Vec<Entry>,
     /// Steps saved by the batch at hand, sealed: empty as loaded, for nothing decides by what is in them.
     pub saved_steps: BTreeMap<u8, Vec<u8>>,
     /// Its files by id; empty unless a command of the batch at hand wants them.
@@ -134,20 +147,30 @@ impl Dossier {
         self.revision.to_string()
     }
 
-    /// What its owner can do next, as names of rpcs.
-    pub fn next_actions(&self) -> Vec<String> {
-        let actions: &[&str] =
-            if self.is_draft() { &["SaveStep", "CreateFile", "SubmitDossier"] } else { &[] };
-        actions.iter().map(ToString::to_string).collect()
+    /// What its owner can do next, in order of use; what has lapsed by `now` is left out.
+    pub fn next_actions(&self, now: Timestamp) -> Vec<Action> {
+        if self.is_draft() {
+            let on_draft = |kind| Action::on(kind, format!("dossiers/{}", self.id));
+            let kinds = [ActionKind::SaveStep, ActionKind::CreateFile, ActionKind::SubmitDossier];
+            return kinds.map(on_draft).into();
+        }
+        self.actions.iter().filter(|action| action.is_open(now)).cloned().collect()
+    }
+
+    /// Adds what happened to its timeline, with the status it has now.
+    pub(crate) fn record(&mut self, happening: Happening) {
+        self.entries += 1;
+        self.new_entries.push(Entry { sequence: self.entries, status: self.status, happening });
     }
 
     /// The draft as it became by its submission.
-    pub fn as_submitted(&self, submitted: Submitted) -> Self {
+    pub fn as_submitted(&self, submitted: Submitted, return_way: ReturnWay) -> Self {
         Self {
             status: DossierStatus::NewlyRegistered,
             code: Some(DossierCode(submitted.code)),
             submitted_at: Some(submitted.at),
             revision: submitted.revision,
+            return_way,
             ..self.clone()
         }
     }

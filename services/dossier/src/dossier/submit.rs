@@ -6,10 +6,12 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Series, Stream};
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use proto::motcua::r#type::v1::LegalLimit;
+use proto::motcua::dossier::v1::{ActorKind, EntryKind};
+use proto::motcua::r#type::v1::{LegalLimit, ReturnWay};
 use uuid::Uuid;
 
 use super::{Dossier, Fact, Submitted};
+use crate::timeline::Happening;
 
 /// Vietnam's offset from UTC, its only one since 1975: the day in a code is the citizen's.
 pub const VIETNAM: Offset = Offset::constant(7);
@@ -75,6 +77,8 @@ pub struct SubmitDossier {
     pub checked: String,
     /// How long the agency may take by law.
     pub limit: LegalLimit,
+    /// How the result reaches the citizen, as the answers say.
+    pub return_way: ReturnWay,
 }
 
 impl Command for SubmitDossier {
@@ -97,7 +101,8 @@ impl Command for SubmitDossier {
         let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
         let code = DossierCode::of(&draft.agency, day, serial);
         let answer = Submitted { code: code.0, at: at.now, revision: draft.revision };
-        let dossier = draft.as_submitted(answer.clone());
+        let mut dossier = draft.as_submitted(answer.clone(), self.return_way);
+        dossier.record(Happening::new(EntryKind::Submitted, at.now, ActorKind::Citizen));
         let fact = Fact::Submitted { dossier: Box::new(dossier.clone()), limit: self.limit };
         Ok(Decided { after: dossier, facts: vec![fact], answer })
     }

@@ -1,13 +1,15 @@
 //! Worked cases of the dossier: who may do what to it, and what follows.
 
+mod follow;
+
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Numbers};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, LimitUnit};
+use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, LimitUnit, ReturnWay};
 use uuid::Uuid;
 
-use super::{CreateDossier, Dossier, Fact, FollowCase, SaveStep, SubmitDossier, Submitted};
+use super::{CreateDossier, Dossier, Fact, SaveStep, SubmitDossier, Submitted};
 
 const ID: Uuid = Uuid::from_u128(7);
 const OWNER: &str = "accounts/owner";
@@ -40,7 +42,8 @@ fn draft() -> Dossier {
 
 fn submission(caller: &str, checked: &str) -> SubmitDossier {
     let limit = LegalLimit { unit: LimitUnit::WorkingDay.into(), count: 2 };
-    SubmitDossier { id: ID, caller: caller.into(), checked: checked.into(), limit }
+    let return_way = ReturnWay::Post;
+    SubmitDossier { id: ID, caller: caller.into(), checked: checked.into(), limit, return_way }
 }
 
 fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Refusal> {
@@ -80,6 +83,7 @@ fn a_dossier_is_submitted_once_as_it_was_checked() {
     let decided = submit(&draft(), NOON).expect("submitted");
     assert_eq!(decided.after.status, DossierStatus::NewlyRegistered);
     assert!(matches!(&decided.facts[..], [Fact::Submitted { .. }]));
+    assert_eq!(decided.after.return_way, ReturnWay::Post);
     assert_eq!(reason(submit(&decided.after, NOON)), "DOSSIER_SUBMITTED");
     assert_eq!(reason(save(OWNER, "", &decided.after)), "DOSSIER_SUBMITTED");
     let changed = save(OWNER, "", &draft()).expect("saved");
@@ -96,21 +100,6 @@ fn the_day_in_a_code_is_the_citizens() {
         let code = submit(&draft(), now).expect("submitted").after.code.expect("a code");
         assert_eq!(code.0, format!("H29.26.860-{day}-0000001"));
     }
-}
-
-#[test]
-fn after_submission_the_dossier_follows_its_case() {
-    let accepted = FollowCase { id: ID, status: DossierStatus::Accepted, at: Timestamp::MIN };
-    assert_eq!(reason(decide(&accepted, Some(&draft()), NOON)), "DOSSIER_NOT_SUBMITTED");
-    let submitted = submit(&draft(), NOON).expect("submitted").after;
-    let followed = decide(&accepted, Some(&submitted), NOON).expect("followed");
-    assert!(matches!(
-        &followed.facts[..],
-        [Fact::StatusChanged { before: DossierStatus::NewlyRegistered, .. }]
-    ));
-    let again = decide(&accepted, Some(&followed.after), NOON).expect("nothing new");
-    assert!(again.facts.is_empty());
-    assert_eq!(again.after, followed.after);
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Numbers};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
 use uuid::Uuid;
 
 use super::*;
@@ -37,6 +37,12 @@ fn dossier(status: DossierStatus) -> Dossier {
         code: None,
         created_at: Timestamp::UNIX_EPOCH,
         submitted_at: None,
+        return_way: ReturnWay::Unspecified,
+        accepted_at: None,
+        due_at: None,
+        actions: Vec::new(),
+        entries: 0,
+        new_entries: Vec::new(),
         revision: 1,
         saved_steps: BTreeMap::new(),
         files: BTreeMap::new(),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::FormError;
 use super::dialect::is_identifier;
+use super::returning::ReturnFields;
 use super::rule::Rule;
 use crate::bilingual::Bilingual;
 
@@ -27,6 +28,8 @@ pub(super) struct Definition {
     /// The field that names the applicant, `step id.property`.
     #[serde(default)]
     pub applicant: Option<String>,
+    #[serde(rename = "return")]
+    pub returning: Option<ReturnFields>,
 }
 
 #[derive(Debug, Deserialize)]

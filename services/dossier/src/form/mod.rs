@@ -11,6 +11,7 @@
 mod answers;
 mod definition;
 mod dialect;
+mod returning;
 mod rule;
 mod step;
 mod violation;
@@ -18,15 +19,18 @@ mod violation;
 pub use answers::{DEEPEST_STEP, LARGEST_STEP};
 pub use definition::{PaperForm, PaperRequirement};
 pub use dialect::Flaw;
+pub use returning::Address;
 pub use rule::Demand;
 pub use step::Step;
 pub use violation::{Reason, Violation};
 
 use jiff::civil::Date;
+use proto::motcua::r#type::v1::ReturnWay;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use self::definition::Definition;
+use self::returning::ReturnFields;
 use self::rule::Rule;
 
 /// A form, compiled once and asked often.
@@ -35,6 +39,7 @@ pub struct Form {
     steps: Vec<Step>,
     rules: Vec<Rule>,
     applicant: Option<String>,
+    returning: Option<ReturnFields>,
 }
 
 /// Why a form's data cannot be used.
@@ -93,11 +98,13 @@ impl Form {
         definition: &str,
         schemas: &[(&str, &str)],
     ) -> Result<(Self, Vec<PaperRequirement>), FormError> {
-        let Definition { steps, rules, papers, applicant } = Definition::read(definition)?;
+        let Definition { steps, rules, papers, applicant, returning } =
+            Definition::read(definition)?;
         let steps =
             steps.into_iter().map(|step| Step::compile(step, schemas)).collect::<Result<_, _>>()?;
-        let form = Self { steps, rules, applicant };
+        let form = Self { steps, rules, applicant, returning };
         form.check_fields_named()?;
+        form.check_return_fields()?;
         Ok((form, papers))
     }
 
@@ -150,6 +157,17 @@ impl Form {
         if violations.is_empty() { Ok(kept) } else { Err(violations) }
     }
 
+    /// How complete `answers`, by step id, have the result returned: at the counter unless they say otherwise.
+    pub fn return_way(&self, answers: &Map<String, Value>) -> ReturnWay {
+        let chosen = self.returning.as_ref().and_then(|fields| fields.way(answers));
+        chosen.unwrap_or(ReturnWay::Counter)
+    }
+
+    /// Where complete `answers`, by step id, have the result sent; none unless they give an address.
+    pub fn address(&self, answers: &Map<String, Value>) -> Option<Address> {
+        self.returning.as_ref()?.address(answers)
+    }
+
     fn unknown_steps(&self, answers: &Map<String, Value>) -> Vec<Violation> {
         let known = |id: &String| self.steps.iter().any(|step| step.id() == id);
         if answers.keys().all(known) { Vec::new() } else { vec![Violation::unknown_step()] }
@@ -177,6 +195,14 @@ impl Form {
             self.schema_of(field).ok_or_else(|| FormError::NoField(field.to_owned()))?;
         }
         Ok(())
+    }
+
+    fn check_return_fields(&self) -> Result<(), FormError> {
+        let Some(fields) = &self.returning else { return Ok(()) };
+        match fields.flaw(|field| self.schema_of(field)) {
+            None => Ok(()),
+            Some(problem) => Err(FormError::Definition { place: "return".into(), problem }),
+        }
     }
 
     /// The schema of a dotted field, `step id.property`.

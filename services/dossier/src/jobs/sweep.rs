@@ -1,12 +1,13 @@
 //! Uploads that lapsed and files that were deleted: their content goes, then their row. So every object has a row that knows of it.
 
 use chassis::clock::Clock;
+use chassis::database::failed;
 use chassis::refusal::{Failure, Refusal};
 use chassis::write::{Door, Fingerprint, Once};
 
 use crate::file::{ForgetFile, GRACE};
 use crate::outside::objects::{Objects, Place};
-use crate::store::{DossierStore, failed};
+use crate::store::DossierStore;
 
 /// Files of one sweep.
 pub const BATCH: usize = 100;

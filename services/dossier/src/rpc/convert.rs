@@ -2,19 +2,24 @@
 
 use chassis::clock::timestamp;
 use chassis::refusal::{Refusal, Violation};
+use jiff::Timestamp;
 use prost_types::value::Kind;
 use prost_types::{Struct, Value as Wire};
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::r#type::v1 as types;
 use serde_json::{Map, Number, Value};
+use uuid::Uuid;
 
 use crate::dossier::Dossier;
 use crate::events::{name, procedure};
-use crate::form;
+use crate::form::{self, Address};
 use crate::procedure::{AgencyLevel, Limit, LimitUnit, Procedure};
+use crate::timeline::{Action, ActionKind, Entry};
 
-/// A dossier without its answers.
-pub fn dossier(dossier: &Dossier) -> pb::Dossier {
+/// A dossier without its answers, as it stands at `now`.
+pub fn dossier(dossier: &Dossier, now: Timestamp) -> pb::Dossier {
+    let actions = dossier.next_actions(now);
+    #[expect(deprecated, reason = "what was published is still filled in")]
     pb::Dossier {
         name: name(dossier),
         code: dossier.code.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -26,9 +31,55 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         submit_time: dossier.submitted_at.map(timestamp),
         etag: dossier.etag(),
         steps: Vec::new(),
-        next_actions: dossier.next_actions(),
+        next_actions: actions
+            .iter()
+            .filter_map(|action| action.kind.rpc())
+            .map(Into::into)
+            .collect(),
         owner: dossier.owner.clone(),
-        ..Default::default()
+        return_way: dossier.return_way.into(),
+        delivery_address: None,
+        accept_time: dossier.accepted_at.map(timestamp),
+        due_time: dossier.due_at.map(timestamp),
+        actions: actions.into_iter().map(next_action).collect(),
+    }
+}
+
+fn next_action(action: Action) -> pb::NextAction {
+    let kind = match action.kind {
+        ActionKind::SaveStep => pb::NextActionKind::SaveStep,
+        ActionKind::CreateFile => pb::NextActionKind::CreateFile,
+        ActionKind::SubmitDossier => pb::NextActionKind::SubmitDossier,
+        ActionKind::DrawNumber => pb::NextActionKind::DrawNumber,
+        ActionKind::Pay => pb::NextActionKind::Pay,
+        ActionKind::FollowShipment => pb::NextActionKind::FollowShipment,
+        ActionKind::RateDossier => pb::NextActionKind::RateDossier,
+    };
+    pb::NextAction {
+        kind: kind.into(),
+        resource: action.resource,
+        number: action.number,
+        expire_time: action.until.map(timestamp),
+    }
+}
+
+/// Where a result is sent.
+pub fn address(address: Address) -> pb::DeliveryAddress {
+    let Address { recipient, street, ward_code, phone } = address;
+    pb::DeliveryAddress { recipient, street, ward_code, phone }
+}
+
+/// An entry of a dossier's timeline.
+pub fn entry(dossier: Uuid, entry: Entry) -> pb::TimelineEntry {
+    let Entry { sequence, status, happening } = entry;
+    pb::TimelineEntry {
+        name: format!("dossiers/{dossier}/timeline/{sequence}"),
+        kind: happening.kind.into(),
+        happen_time: Some(timestamp(happening.at)),
+        status: status.into(),
+        actor: happening.actor.into(),
+        reference: happening.reference,
+        number: happening.number,
     }
 }
 

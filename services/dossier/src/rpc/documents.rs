@@ -120,7 +120,7 @@ fn addition(
 impl Documents {
     /// The dossier, if the caller may read it.
     async fn dossier(&self, caller: &Caller, id: Uuid) -> Result<Dossier, Failure> {
-        let found = self.store.one(id).await.map_err(failed)?;
+        let found = self.store.find(id).await.map_err(failed)?;
         Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
     }
 

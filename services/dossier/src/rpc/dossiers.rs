@@ -14,17 +14,23 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::dossier::v1::dossier_service_server::DossierService;
+use proto::motcua::r#type::v1::ReturnWay;
 use serde_json::{Map, Value};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{convert, failed, procedures};
+use crate::agencies::Agencies;
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
 use crate::form::{Form, Step};
 use crate::paper::{self, Held};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
 use crate::store::DossierStore;
+
+/// Drafts a citizen may have. It keeps one from filling the database, and is no quota: calls that are under way at once do not see each
+/// other's drafts, so that as many as a citizen has under way may come on top.
+const MOST_DRAFTS: i64 = 50;
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
 
@@ -38,6 +44,8 @@ type Opened = BTreeMap<u8, Map<String, Value>>;
 pub struct Dossiers {
     /// The procedures there are.
     pub catalogue: Arc<Catalogue>,
+    /// The agencies there are.
+    pub agencies: Agencies,
     /// Seals answers.
     pub seal: Seal,
     /// Reads dossiers.
@@ -57,7 +65,11 @@ impl DossierService for Dossiers {
         let caller = caller(&request);
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
-        let command = self.creation(caller.name()?, asked, &once)?;
+        let command = self.creation(caller.name()?, asked, &once).await?;
+        let drafts = self.store.drafts_besides(&command.owner, command.id, MOST_DRAFTS).await;
+        if drafts.map_err(failed)? >= MOST_DRAFTS {
+            return Err(too_many_drafts().into());
+        }
         let created = self.door.run(once, command).await?;
         self.answer(created.id).await
     }
@@ -92,22 +104,25 @@ impl DossierService for Dossiers {
         let steps = self.opened(&dossier, &steps)?;
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
         let is_draft = dossier.is_draft();
-        if is_draft {
+        let return_way = if is_draft {
             // Read after the dossier: a paper that goes meanwhile makes the etag stale.
             let held = self.store.papers(id).await.map_err(failed)?;
-            self.check_complete(procedure, &steps, &held)?;
-        }
+            self.check_complete(procedure, &steps, &held)?
+        } else {
+            dossier.return_way
+        };
         let command = SubmitDossier {
             id,
             caller: caller.name()?.into(),
             checked: if asked.etag.is_empty() { dossier.etag() } else { asked.etag.clone() },
             limit: convert::legal_limit(procedure.limit),
+            return_way,
         };
         let submitted = self.door.run(once, command).await?;
         if !is_draft {
             return self.answer(id).await;
         }
-        Ok(Response::new(whole(&dossier.as_submitted(submitted), steps)))
+        self.whole(&dossier.as_submitted(submitted, return_way), steps)
     }
 
     async fn get_dossier(
@@ -120,7 +135,7 @@ impl DossierService for Dossiers {
         let (dossier, steps) =
             found.filter(|(dossier, _)| may_read(&caller, dossier)).ok_or_else(Refusal::denied)?;
         let steps = self.opened(&dossier, &steps)?;
-        Ok(Response::new(whole(&dossier, steps)))
+        self.whole(&dossier, steps)
     }
 
     async fn list_dossiers(
@@ -135,9 +150,10 @@ impl DossierService for Dossiers {
             Page::<(Timestamp, Uuid)>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let found = self.store.of_owner(owner, page.after, page.size).await.map_err(failed)?;
         let last = found.last().map(|dossier| (dossier.created_at, dossier.id));
+        let now = self.clock.now();
         Ok(Response::new(pb::ListDossiersResponse {
             next_page_token: page.next(last, found.len()),
-            dossiers: found.iter().map(convert::dossier).collect(),
+            dossiers: found.iter().map(|found| convert::dossier(found, now)).collect(),
         }))
     }
 
@@ -148,24 +164,25 @@ impl DossierService for Dossiers {
         let code = DossierCode::parse(&request.get_ref().code)
             .ok_or_else(|| malformed("code", "H29.27.484-20261125-0000001"))?;
         let found = self.store.by_code(&code).await.map_err(failed)?.ok_or_else(not_found)?;
-        let dossier = convert::dossier(&found);
+        let dossier = convert::dossier(&found, self.clock.now());
         Ok(Response::new(pb::LookUpDossierResponse {
             code: dossier.code,
             procedure: dossier.procedure,
             agency: dossier.agency,
             status: dossier.status,
             submit_time: dossier.submit_time,
+            due_time: dossier.due_time,
         }))
     }
 }
 
 impl Dossiers {
-    fn creation(
+    async fn creation(
         &self,
         owner: &str,
         asked: &pb::CreateDossierRequest,
         once: &Once,
-    ) -> Result<CreateDossier, Refusal> {
+    ) -> Result<CreateDossier, Failure> {
         let dossier = asked.dossier.as_ref().ok_or_else(|| required("dossier"))?;
         let id = match asked.dossier_id.as_str() {
             "" => Ok(once.derived_id()),
@@ -174,7 +191,7 @@ impl Dossiers {
         let procedure = procedures::find(&self.catalogue, &dossier.procedure, "dossier.procedure")
             .map_err(|refusal| named(refusal, "dossier.procedure"))
             .and_then(|procedure| if procedure.online { Ok(procedure) } else { Err(not_online()) });
-        let agency = agency(&dossier.agency);
+        let agency = self.agency(&dossier.agency, procedure.as_ref().ok().copied()).await?;
         match (id, procedure, agency) {
             (Ok(id), Ok(procedure), Ok(agency)) => Ok(CreateDossier {
                 id,
@@ -186,9 +203,24 @@ impl Dossiers {
             (id, procedure, agency) => {
                 let refusals = [id.err(), procedure.err(), agency.err()];
                 let violations = refusals.into_iter().flatten().flat_map(|r| r.violations);
-                Err(Refusal::fields(violations.collect()))
+                Err(Refusal::fields(violations.collect()).into())
             }
         }
+    }
+
+    /// The agency of this name, if it is one and settles the procedure; else what is wrong with it.
+    async fn agency(
+        &self,
+        name: &str,
+        procedure: Option<&Procedure>,
+    ) -> Result<Result<String, Refusal>, Failure> {
+        let name = match agency(name) {
+            Ok(name) => name,
+            Err(malformed) => return Ok(Err(malformed)),
+        };
+        let Some(procedure) = procedure else { return Ok(Ok(name)) };
+        let level = convert::agency_level(procedure.agency_level);
+        Ok(self.agencies.judge(&name, level).await?.map_or(Ok(name), Err))
     }
 
     /// The dossier with its sealed steps, if the caller owns it.
@@ -223,24 +255,21 @@ impl Dossiers {
         Ok((number, sealed))
     }
 
+    /// Checks the whole form and its papers; how the result is to be returned.
     fn check_complete(
         &self,
         procedure: &Procedure,
         steps: &Opened,
         held: &Held,
-    ) -> Result<(), Refusal> {
+    ) -> Result<ReturnWay, Refusal> {
         let form = procedure.form.as_ref().ok_or_else(without_form)?;
-        let of_step = |step: &Step| {
-            let answers = steps.get(&step.number())?.clone();
-            Some((step.id().to_owned(), Value::Object(answers)))
-        };
-        let answers: Map<String, Value> = form.steps().iter().filter_map(of_step).collect();
+        let answers = by_step_id(form, steps);
         let mut wrong = match form.check_all(&answers, self.today()) {
             Ok(_) => Vec::new(),
             Err(violations) => convert::refusal("answers", violations).violations,
         };
         wrong.extend(paper::missing(&procedure.papers, held));
-        if wrong.is_empty() { Ok(()) } else { Err(Refusal::fields(wrong)) }
+        if wrong.is_empty() { Ok(form.return_way(&answers)) } else { Err(Refusal::fields(wrong)) }
     }
 
     fn today(&self) -> Date {
@@ -252,7 +281,23 @@ impl Dossiers {
         let found = self.store.get(id).await.map_err(failed)?;
         let (dossier, steps) = found.ok_or_else(Refusal::denied)?;
         let steps = self.opened(&dossier, &steps)?;
-        Ok(Response::new(whole(&dossier, steps)))
+        self.whole(&dossier, steps)
+    }
+
+    /// The dossier with its answers and, if its result is sent by post, where to.
+    fn whole(&self, dossier: &Dossier, steps: Opened) -> Result<Response<pb::Dossier>, Status> {
+        let by_post = dossier.return_way == ReturnWay::Post;
+        let form = if by_post { Some(self.form(dossier)?) } else { None };
+        let address = form.and_then(|form| form.address(&by_step_id(form, &steps)));
+        let step = |(step, answers)| pb::StepAnswers {
+            step: i32::from(step),
+            answers: Some(convert::from_json(answers)),
+        };
+        Ok(Response::new(pb::Dossier {
+            steps: steps.into_iter().map(step).collect(),
+            delivery_address: address.map(convert::address),
+            ..convert::dossier(dossier, self.clock.now())
+        }))
     }
 
     fn opened(&self, dossier: &Dossier, steps: &Steps) -> Result<Opened, Failure> {
@@ -268,12 +313,13 @@ impl Dossiers {
     }
 }
 
-fn whole(dossier: &Dossier, steps: Opened) -> pb::Dossier {
-    let step = |(step, answers)| pb::StepAnswers {
-        step: i32::from(step),
-        answers: Some(convert::from_json(answers)),
+/// Answers as the form's rules ask for them.
+fn by_step_id(form: &Form, steps: &Opened) -> Map<String, Value> {
+    let of_step = |step: &Step| {
+        let answers = steps.get(&step.number())?.clone();
+        Some((step.id().to_owned(), Value::Object(answers)))
     };
-    pb::Dossier { steps: steps.into_iter().map(step).collect(), ..convert::dossier(dossier) }
+    form.steps().iter().filter_map(of_step).collect()
 }
 
 /// Its owner always; once submitted, its agency and services.
@@ -319,6 +365,15 @@ fn not_online() -> Refusal {
         "NOT_ONLINE",
         "Thủ tục này chưa nộp trực tuyến được; hãy đến bộ phận một cửa.",
         "This procedure cannot be filed online; go to the one-stop desk.",
+    )
+}
+
+fn too_many_drafts() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "TOO_MANY_DRAFTS",
+        format!("Bạn đã có {MOST_DRAFTS} bản nháp; hãy nộp bớt rồi mở bản mới."),
+        format!("You have {MOST_DRAFTS} drafts; submit some before you open another."),
     )
 }
 

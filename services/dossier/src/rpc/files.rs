@@ -139,7 +139,7 @@ impl FileService for Files {
 impl Files {
     /// The dossier, if the caller may read it.
     async fn dossier(&self, caller: &Caller, id: Uuid) -> Result<Dossier, Failure> {
-        let found = self.uploads.store.one(id).await.map_err(failed)?;
+        let found = self.uploads.store.find(id).await.map_err(failed)?;
         Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
     }
 

@@ -9,10 +9,14 @@ mod forms;
 mod names;
 mod new_file;
 mod procedures;
+mod timeline;
+mod watchers;
 
 pub use documents::Documents;
 pub use dossiers::Dossiers;
 pub use files::Files;
 pub use procedures::Procedures;
+pub use timeline::Timelines;
+pub use watchers::Watchers;
 
 use chassis::database::failed;

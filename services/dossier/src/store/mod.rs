@@ -2,27 +2,23 @@
 
 mod documents;
 mod files;
+mod timeline;
 
 use std::collections::{BTreeMap, HashMap};
 
-use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use proto::motcua::r#type::v1::{Channel, DossierStatus};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::dossier::{Dossier, DossierCode, Fact};
 use crate::events;
+use crate::timeline::Action;
 
-/// A query that failed: the database is away, or a row is damaged.
-pub fn failed(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Protocol(why) => Failure::Broken(why),
-        other => Failure::Unavailable(other.to_string()),
-    }
-}
+pub use timeline::Snapshot;
 
 /// Dossiers in the service's database.
 #[derive(Clone, Debug)]
@@ -41,6 +37,11 @@ struct Row {
     code: Option<String>,
     created_at: jiff_sqlx::Timestamp,
     submitted_at: Option<jiff_sqlx::Timestamp>,
+    return_way: i16,
+    accepted_at: Option<jiff_sqlx::Timestamp>,
+    due_at: Option<jiff_sqlx::Timestamp>,
+    actions: Json<Vec<Action>>,
+    entries: i32,
     revision: i64,
 }
 
@@ -63,7 +64,14 @@ impl TryFrom<Row> for Dossier {
             code: row.code.map(DossierCode),
             created_at: row.created_at.to_jiff(),
             submitted_at: row.submitted_at.map(|at| at.to_jiff()),
+            return_way: ReturnWay::try_from(i32::from(row.return_way))
+                .map_err(|_| damaged("return_way"))?,
+            accepted_at: row.accepted_at.map(|at| at.to_jiff()),
+            due_at: row.due_at.map(|at| at.to_jiff()),
+            actions: row.actions.0,
+            entries: row.entries,
             revision: row.revision,
+            new_entries: Vec::new(),
             saved_steps: BTreeMap::new(),
             files: BTreeMap::new(),
             new_documents: Vec::new(),
@@ -81,7 +89,8 @@ impl DossierStore {
     pub async fn get(&self, id: Uuid) -> sqlx::Result<Option<(Dossier, BTreeMap<u8, Vec<u8>>)>> {
         let row = sqlx::query!(
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                      created_at, submitted_at, revision,
+                      created_at, submitted_at, return_way, accepted_at, due_at,
+                      actions as "actions: Json<Vec<Action>>", entries, revision,
                       array(select step from dossier.steps where dossier = id order by step)
                           as "steps!",
                       array(select sealed from dossier.steps where dossier = id order by step)
@@ -105,18 +114,24 @@ impl DossierStore {
             code: row.code,
             created_at: row.created_at,
             submitted_at: row.submitted_at,
+            return_way: row.return_way,
+            accepted_at: row.accepted_at,
+            due_at: row.due_at,
+            actions: row.actions,
+            entries: row.entries,
             revision: row.revision,
         };
         Ok(Some((dossier.try_into()?, steps)))
     }
 
-    /// One dossier.
-    pub async fn one(&self, id: Uuid) -> sqlx::Result<Option<Dossier>> {
+    /// One dossier without its steps.
+    pub async fn find(&self, id: Uuid) -> sqlx::Result<Option<Dossier>> {
         sqlx::query_as!(
             Row,
-            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
-             from dossier.dossiers where id = $1",
+            r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    actions as "actions: _", entries, revision
+             from dossier.dossiers where id = $1"#,
             id
         )
         .fetch_optional(&self.pool)
@@ -125,13 +140,30 @@ impl DossierStore {
         .transpose()
     }
 
+    /// How many drafts an owner has, counted no further than `most`, unless the dossier `id` exists: then none, for nothing is added.
+    pub async fn drafts_besides(&self, owner: &str, id: Uuid, most: i64) -> sqlx::Result<i64> {
+        sqlx::query_scalar!(
+            r#"select count(*) as "count!" from (
+                   select 1 from dossier.dossiers where owner = $1 and status = 0
+                       and not exists (select 1 from dossier.dossiers where id = $2)
+                   limit $3
+               ) drafts"#,
+            owner,
+            id,
+            most
+        )
+        .fetch_one(&self.pool)
+        .await
+    }
+
     /// The dossier of a code.
     pub async fn by_code(&self, code: &DossierCode) -> sqlx::Result<Option<Dossier>> {
         sqlx::query_as!(
             Row,
-            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
-             from dossier.dossiers where code = $1",
+            r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    actions as "actions: _", entries, revision
+             from dossier.dossiers where code = $1"#,
             code.0
         )
         .fetch_optional(&self.pool)
@@ -150,10 +182,11 @@ impl DossierStore {
         let (before, id) = after.unwrap_or((Timestamp::MAX, Uuid::max()));
         sqlx::query_as!(
             Row,
-            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
+            r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    actions as "actions: _", entries, revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
-             order by created_at desc, id desc limit $4",
+             order by created_at desc, id desc limit $4"#,
             owner,
             before.to_sqlx() as _,
             id,
@@ -178,9 +211,10 @@ impl Store for DossierStore {
         let ids: Vec<Uuid> = asked.iter().map(|asked| asked.stream.0).collect();
         let rows = sqlx::query_as!(
             Row,
-            "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
-             from dossier.dossiers where id = any ($1)",
+            r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
+                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    actions as "actions: _", entries, revision
+             from dossier.dossiers where id = any ($1)"#,
             &ids
         )
         .fetch_all(&mut *db)
@@ -201,7 +235,8 @@ impl Store for DossierStore {
         save_dossiers(db, changed).await?;
         save_steps(db, changed).await?;
         files::save(db, changed).await?;
-        documents::save(db, changed).await
+        documents::save(db, changed).await?;
+        timeline::save(db, changed).await
     }
 
     fn message(fact: &Fact) -> Outgoing {
@@ -222,13 +257,16 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
     sqlx::query!(
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
-              created_at, submitted_at, revision)
+              created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
-             $11::bigint[])
+             $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
+             $16::integer[])
          on conflict (id) do update
          set status = excluded.status, code = excluded.code,
-             submitted_at = excluded.submitted_at, revision = excluded.revision",
+             submitted_at = excluded.submitted_at, revision = excluded.revision,
+             return_way = excluded.return_way, accepted_at = excluded.accepted_at,
+             due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries",
         &rows().map(|row| row.id).collect::<Vec<_>>(),
         &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
         &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
@@ -240,6 +278,11 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| row.created_at.to_sqlx()).collect::<Vec<_>>() as _,
         &rows().map(|row| row.submitted_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows().map(|row| row.revision).collect::<Vec<_>>(),
+        &rows().map(|row| small(row.return_way.into())).collect::<Vec<_>>(),
+        &rows().map(|row| row.accepted_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.due_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows().map(|row| Json(row.actions.clone())).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.entries).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;

@@ -7,9 +7,12 @@ use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
+use proto::motcua::feedback::v1::rating_service_client::RatingServiceClient;
+use proto::motcua::feedback::v1::satisfaction_service_client::SatisfactionServiceClient;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
+use proto::motcua::mailing::v1::shipment_service_client::ShipmentServiceClient;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
@@ -32,6 +35,10 @@ pub struct Endpoints {
     pub workflow: String,
     /// payment.
     pub payment: String,
+    /// mailing.
+    pub mailing: String,
+    /// feedback.
+    pub feedback: String,
     /// The sandbox's telephone.
     pub telephone: String,
     /// The sandbox's bank.
@@ -52,6 +59,9 @@ pub(super) struct Clients {
     pub(super) tasks: TaskServiceClient<Channel>,
     pub(super) draws: DrawServiceClient<Channel>,
     pub(super) invoices: InvoiceServiceClient<Channel>,
+    pub(super) shipments: ShipmentServiceClient<Channel>,
+    pub(super) ratings: RatingServiceClient<Channel>,
+    pub(super) satisfaction: SatisfactionServiceClient<Channel>,
     telephone: String,
     bank: String,
 }
@@ -62,6 +72,7 @@ impl Clients {
             Ok(Endpoint::from_shared(address.to_owned())?.timeout(LIMIT).connect_lazy())
         };
         let identity = channel(&endpoints.identity)?;
+        let feedback = channel(&endpoints.feedback)?;
         let (dossier, workflow) = (channel(&endpoints.dossier)?, channel(&endpoints.workflow)?);
         Ok(Self {
             accounts: AccountServiceClient::new(identity.clone()),
@@ -75,6 +86,9 @@ impl Clients {
             tasks: TaskServiceClient::new(workflow.clone()),
             draws: DrawServiceClient::new(workflow),
             invoices: InvoiceServiceClient::new(channel(&endpoints.payment)?),
+            shipments: ShipmentServiceClient::new(channel(&endpoints.mailing)?),
+            ratings: RatingServiceClient::new(feedback.clone()),
+            satisfaction: SatisfactionServiceClient::new(feedback),
             telephone: endpoints.telephone.clone(),
             bank: endpoints.bank.clone(),
         })

@@ -4,11 +4,13 @@
 //! as one JSON object.
 
 mod clients;
+mod deliver;
 mod draw;
 mod file;
 pub mod papers;
 mod pay;
 mod people;
+mod rate;
 mod settle;
 mod sign_in;
 mod slip;

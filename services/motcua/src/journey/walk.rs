@@ -35,7 +35,9 @@ pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
         walker.receive(&name).await?;
         walker.draw(&name).await?;
         walker.pay(&name).await?;
-        walker.settle(&name).await
+        walker.settle(&name).await?;
+        walker.deliver(&name).await?;
+        walker.rate(&name).await
     };
     let failure = match tokio::time::timeout(LIMIT, walking).await {
         Ok(Ok(())) => None,

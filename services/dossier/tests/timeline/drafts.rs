@@ -1,0 +1,54 @@
+//! Which drafts are opened.
+
+use chassis::status::reason;
+use proto::motcua::dossier::v1 as pb;
+use tonic::Code;
+
+use crate::desk::{Desk, OWNER, new_draft};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_opened_at_an_agency_that_settles_its_procedure() {
+    let desk = Desk::open().await;
+    let cases = [
+        ("agencies/26860", None),
+        ("agencies/00079", Some("AGENCY_NOT_COMPETENT")),
+        ("agencies/99999", Some("AGENCY_UNKNOWN")),
+        ("agencies/x", Some("MALFORMED")),
+    ];
+    for (agency, expected) in cases {
+        let opened = desk.create(OWNER, &new_draft(agency)).await;
+        let Some(word) = expected else {
+            opened.unwrap();
+            continue;
+        };
+        let refused = opened.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{agency}");
+        let details = String::from_utf8_lossy(refused.details()).into_owned();
+        assert!(details.contains(word) && details.contains("dossier.agency"), "{details}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_that_is_away_is_told_and_the_wish_can_be_repeated() {
+    let desk = Desk::beside("http://127.0.0.1:9").await;
+    let refused = desk.create(OWNER, &new_draft("agencies/26860")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    assert_eq!(reason(&refused).as_deref(), Some("AGENCIES_UNAVAILABLE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_has_so_many_drafts_and_a_repeat_is_no_new_one() {
+    let desk = Desk::open().await;
+    let mut last = pb::CreateDossierRequest::default();
+    for _ in 0..50 {
+        last = new_draft("agencies/26860");
+        desk.create(OWNER, &last).await.unwrap();
+    }
+    let refused = desk.create(OWNER, &new_draft("agencies/26860")).await.unwrap_err();
+    assert_eq!(reason(&refused).as_deref(), Some("TOO_MANY_DRAFTS"));
+    let repeated = desk.create(OWNER, &last).await.unwrap();
+    let another = "accounts/019abf00-0000-7000-8000-000000000002";
+    desk.create(another, &new_draft("agencies/26860")).await.unwrap();
+    desk.submitted(&desk.fill_in(&repeated.name, "post").await.name).await;
+    desk.create(OWNER, &new_draft("agencies/26860")).await.unwrap();
+}

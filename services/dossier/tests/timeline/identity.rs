@@ -1,0 +1,49 @@
+//! A stand-in for identity, which knows two agencies.
+
+use proto::motcua::identity::v1::agency_service_server::{AgencyService, AgencyServiceServer};
+use proto::motcua::identity::v1::{
+    Agency, GetAgencyRequest, ListAgenciesRequest, ListAgenciesResponse,
+};
+use tokio::net::TcpListener;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+pub struct Identity;
+
+impl Identity {
+    /// Serves, and returns where.
+    pub async fn serve(self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let service = AgencyServiceServer::new(self);
+        let serving =
+            Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener));
+        tokio::spawn(serving);
+        address
+    }
+}
+
+#[tonic::async_trait]
+impl AgencyService for Identity {
+    async fn get_agency(
+        &self,
+        request: Request<GetAgencyRequest>,
+    ) -> Result<Response<Agency>, Status> {
+        let name = request.into_inner().name;
+        let levels: &[&str] = match name.as_str() {
+            "agencies/26860" => &["police", "ward"],
+            "agencies/00079" => &["city"],
+            _ => return Err(Status::not_found("no such agency")),
+        };
+        let agency_levels = levels.iter().map(ToString::to_string).collect();
+        Ok(Response::new(Agency { name, agency_levels, ..Default::default() }))
+    }
+
+    async fn list_agencies(
+        &self,
+        _: Request<ListAgenciesRequest>,
+    ) -> Result<Response<ListAgenciesResponse>, Status> {
+        Err(Status::unimplemented("dossier does not ask this"))
+    }
+}

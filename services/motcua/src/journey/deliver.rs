@@ -1,0 +1,54 @@
+//! The way home: a parcel, the carrier's scans of it, and the dossier's end.
+
+use chassis::service::BoxError;
+use proto::motcua::mailing::v1 as mailing;
+use proto::motcua::mailing::v1::ShipmentState;
+use proto::motcua::r#type::v1::DossierStatus;
+use tonic::Code;
+
+use super::clients::as_caller;
+use super::telling::instant;
+use super::walk::{Walker, a_moment, expect};
+
+impl Walker<'_> {
+    /// The citizen follows the parcel to the door and sees the dossier end with it.
+    pub(super) async fn deliver(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.chapter("The parcel");
+        let name = dossier.replace("dossiers/", "shipments/");
+        let posted = self.follow(&name, "ShipmentPosted", ShipmentState::Posted).await?;
+        self.saw(format!("item {}, handed to the carrier", posted.item_number));
+        let delivered = self.follow(&name, "ShipmentDelivered", ShipmentState::Delivered).await?;
+        expect(delivered.item_number == posted.item_number, "the parcel changed its number")?;
+        let scans = delivered.scans.iter().map(scan).collect();
+        self.saw_with("at the door; the carrier's scans, put in order:", scans);
+        let at = instant(delivered.deliver_time);
+        self.remember("Parcel", format!("{}, delivered {at}", delivered.item_number));
+        self.see(dossier, "ResultReturned", DossierStatus::ResultReturned).await?;
+        Ok(())
+    }
+
+    /// The parcel once it is at least as far as `wanted`; before it is opened nobody may know of it.
+    async fn follow(
+        &mut self,
+        name: &str,
+        fact: &'static str,
+        wanted: ShipmentState,
+    ) -> Result<mailing::Shipment, BoxError> {
+        self.begin("citizen", "mailing", fact);
+        loop {
+            let asked = mailing::GetShipmentRequest { name: name.into() };
+            match self.clients.shipments.get_shipment(as_caller(asked, &self.citizen)?).await {
+                Ok(found) if found.get_ref().state >= wanted.into() => {
+                    return Ok(found.into_inner());
+                }
+                Err(status) if status.code() != Code::PermissionDenied => return Err(status.into()),
+                _ => a_moment().await,
+            }
+        }
+    }
+}
+
+fn scan(scan: &mailing::Scan) -> String {
+    let words = scan.kind().as_str_name().trim_start_matches("SCAN_KIND_").to_lowercase();
+    format!("{}  {}", instant(scan.scan_time), words.replace('_', " "))
+}
