@@ -4,6 +4,7 @@ use chassis::clock::{instant, timestamp};
 use chassis::events::{Event, Reactions};
 use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
+use proto::motcua::feedback::v1::RatingInvited;
 use proto::motcua::mailing::v1::{
     MessageSent, ShipmentDelivered, ShipmentPosted, ShipmentReturned, ShipmentScanned,
 };
@@ -26,6 +27,11 @@ pub fn of_payment(door: &Door<MailStore>) -> Reactions {
     Reactions::to("payment", door).on(door, fee_due)
 }
 
+/// What mailing does about feedback's facts.
+pub fn of_feedback(door: &Door<MailStore>) -> Reactions {
+    Reactions::to("feedback", door).on(door, invited)
+}
+
 fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<Announce>, &'static str> {
     let code = fact.dossier.ok_or("dossier is missing")?.code;
     let due_at = fact.due_time.and_then(instant).ok_or("due_time is missing or no instant")?;
@@ -39,6 +45,12 @@ fn fee_due(fact: InvoiceIssued, event: &Event) -> Result<Option<Announce>, &'sta
     let expires_at = until(fact.expire_time)?;
     let notice = Notice::InvoiceIssued { code, number: fact.number, total, expires_at };
     Ok(Some(announce(event, notice)))
+}
+
+fn invited(fact: RatingInvited, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    let expires_at = until(fact.expire_time)?;
+    Ok(Some(announce(event, Notice::RatingInvited { code, expires_at })))
 }
 
 fn issued(fact: ResultIssued, event: &Event) -> Result<Option<SendResult>, &'static str> {

@@ -69,7 +69,8 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         Ok(())
     });
     let tasks = vec![work(&ground, &door, telling), work(&ground, &door, posting), listening];
-    let reactions = vec![events::of_workflow(&door), events::of_payment(&door)];
+    let reactions =
+        vec![events::of_workflow(&door), events::of_payment(&door), events::of_feedback(&door)];
     let messages = Messages { door, gateway, templates };
     let shipments = Shipments { store, dossiers };
     let routes =

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lettre::message::Mailbox as Address;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -79,6 +79,7 @@ impl Mailbox {
             .to(to.parse().map_err(|_| MailboxError::Address)?)
             .subject(subject)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(text.to_owned())
             .map_err(|_| MailboxError::Address)?;

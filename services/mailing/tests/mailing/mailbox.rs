@@ -101,6 +101,7 @@ async fn who_has_a_mailbox_is_told_there_and_nowhere_else() {
     let id: Uuid = sqlx::query_scalar(id).fetch_one(&pool).await.unwrap();
     assert_eq!(header(&taken[0], "Message-ID"), format!("<{id}@motcua.example>"));
     assert_eq!(header(&taken[0], "To"), EMAIL);
+    assert_eq!(header(&taken[0], "MIME-Version"), "1.0");
     assert!(taken[0].contains(CODE) && taken[0].contains("one-stop desk"), "{}", taken[0]);
     assert!(!mailing.dump().await.contains(EMAIL));
     let telephones = format!("http://{}/", mailing.telephone);

@@ -4,6 +4,7 @@ use chassis::clock::timestamp;
 use chassis::events::Event;
 use jiff::{SignedDuration, Timestamp};
 use proto::google::r#type::Money;
+use proto::motcua::feedback::v1::RatingInvited;
 use proto::motcua::payment::v1::InvoiceIssued;
 use proto::motcua::r#type::v1::ReturnWay;
 use proto::motcua::workflow::v1::DossierAccepted;
@@ -47,6 +48,16 @@ fn fee_due(dossier: Uuid) -> Event {
         ..InvoiceIssued::default()
     };
     event("payment", dossier, 1, &fact)
+}
+
+fn invited(dossier: Uuid) -> Event {
+    let until: Timestamp = DUE.parse().unwrap();
+    let fact = RatingInvited {
+        dossier: Some(reference(dossier)),
+        expire_time: Some(timestamp(until)),
+        ..RatingInvited::default()
+    };
+    event("feedback", dossier, 1, &fact)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,25 +153,25 @@ async fn an_owner_without_an_account_is_given_up_and_stays_to_be_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fee_and_a_result_that_waits_are_told_once_each() {
+async fn a_fee_a_result_that_waits_and_an_invitation_are_told_once_each() {
     let mailing = with_telephone("vi").await;
     for (way, template) in
         [(ReturnWay::Counter, "result_at_counter"), (ReturnWay::Electronic, "result_online")]
     {
         let dossier = Uuid::now_v7();
-        for event in [fee_due(dossier), issued(dossier, way)] {
+        for event in [fee_due(dossier), issued(dossier, way), invited(dossier)] {
             mailing.hears(&[event.clone(), event]).await;
         }
         mailing.rests().await;
-        let sent = "select array_agg(template order by template) from mailing.messages
+        let sent = "select array_agg(template order by cause like 'workflow%', template) from mailing.messages
                     where stream = $1 and sent_at is not null";
         let pool = mailing.alone.database.pool();
         let sent: Vec<String> =
             sqlx::query_scalar(sent).bind(dossier).fetch_one(&pool).await.unwrap();
-        assert_eq!(sent, ["invoice_issued", template]);
+        assert_eq!(sent, ["invoice_issued", "rating_invited", template]);
     }
-    let shown = mailing.shown(4).await;
-    assert_eq!(shown.len(), 4);
+    let shown = mailing.shown(6).await;
+    assert_eq!(shown.len(), 6);
     let fee = shown.iter().find(|one| one.text.contains("HD-2026-0000001")).unwrap();
     assert!(fee.text.contains("1.150.000 đồng") && fee.text.contains("17:00 ngày 02/12/2026"));
 }
