@@ -82,7 +82,10 @@ fn internal() -> Status {
 
 fn details(refusal: Refusal) -> Vec<Any> {
     let mut info = error_info(refusal.reason);
-    info.metadata.extend(refusal.particulars.into_iter().map(|(key, value)| (key.into(), value)));
+    if let Some(particular) = refusal.particular {
+        let (key, value) = *particular;
+        info.metadata.insert(key.into(), value);
+    }
     let mut details = vec![any(&info)];
     if !refusal.violations.is_empty() {
         details.push(any(&bad_request(refusal.violations)));

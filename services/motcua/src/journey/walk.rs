@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::clients::{Clients, as_caller};
 use super::people::{self, AGENCY};
 use super::telling::instant;
-use super::{Endpoints, Journey, LIMIT, Step, papers, slip};
+use super::{Endpoints, Journey, LIMIT, Step, slip};
 
 /// The procedure of the journey: first registration of a vehicle made in Vietnam.
 const PROCEDURE: &str = "procedures/1.012575/versions/-";
@@ -160,58 +160,6 @@ impl Walker<'_> {
         }
         let seen = format!("the form, {} steps: {}", FORM.len(), FORM.join(", "));
         self.saw(began, "citizen", "dossier", seen, Vec::new());
-        Ok(())
-    }
-
-    /// The citizen uploads each paper that the form asks for.
-    async fn hand_in(&mut self, name: &str) -> Result<(), BoxError> {
-        let began = self.begin("WriteFile");
-        for paper in papers::PAPERS {
-            papers::hand_in(&mut self.clients.files, &self.citizen, name, paper).await?;
-        }
-        let seen = format!("{} papers: {}", papers::PAPERS.len(), papers::PAPERS.join(", "));
-        self.saw(began, "citizen", "dossier", seen, Vec::new());
-        Ok(())
-    }
-
-    /// The slip that acceptance brought, in words.
-    async fn read_slip(&mut self, dossier: &str) -> Result<(), BoxError> {
-        let began = self.begin("GetDocument");
-        let asked = dossier::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
-        let request = as_caller(asked, &self.citizen)?;
-        let listed = self.clients.documents.list_documents(request).await?.into_inner();
-        let first = listed.documents.into_iter().next().ok_or("no slip came with acceptance")?;
-        let asked = dossier::GetDocumentRequest { name: first.name };
-        let request = as_caller(asked, &self.citizen)?;
-        let read = self.clients.documents.get_document(request).await?.into_inner();
-        let slip = read.acceptance_slip.ok_or("the document is no slip")?;
-        let lines = slip.text_en.lines().map(str::to_owned).collect();
-        self.saw(began, "citizen", "dossier", "the slip of acceptance".into(), lines);
-        Ok(())
-    }
-
-    /// The officer uploads the result; as a document of the dossier it is the citizen's to read.
-    async fn add_result(&mut self, dossier: &str) -> Result<(), BoxError> {
-        let began = self.begin("AddDocument");
-        let file = papers::hand_in(&mut self.clients.files, &self.officer, dossier, "").await?;
-        let document = dossier::Document {
-            kind: dossier::DocumentKind::Result.into(),
-            file: file.name.clone(),
-            ..dossier::Document::default()
-        };
-        let asked = dossier::AddDocumentRequest {
-            parent: dossier.into(),
-            document: Some(document),
-            request_id: wish(),
-        };
-        let request = as_caller(asked, &self.officer)?;
-        let added = self.clients.documents.add_document(request).await?.into_inner();
-        let asked = dossier::ReadFileRequest { name: file.name, offset: 0 };
-        let request = as_caller(asked, &self.citizen)?;
-        let read = self.clients.files.read_file(request).await?.into_inner();
-        expect(read.data == papers::pdf(""), "the citizen reads another result")?;
-        let seen = format!("the result, {} bytes: {}", read.data.len(), added.name);
-        self.saw(began, "officer", "dossier", seen, Vec::new());
         Ok(())
     }
 
