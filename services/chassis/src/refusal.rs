@@ -77,8 +77,8 @@ pub struct Refusal {
     pub violations: Vec<Violation>,
     /// When to come back, for the kinds that pass by themselves.
     pub retry_after: Option<Duration>,
-    /// Particulars for programs, such as where to go on; keys in lowerCamelCase. No personal data.
-    pub particulars: Vec<(&'static str, String)>,
+    /// A particular that programs act on, such as where to go on: its key in lowerCamelCase, and it. No personal data.
+    pub particular: Option<Box<(&'static str, String)>>,
 }
 
 /// The reason of every refusal that lists wrong fields.
@@ -93,14 +93,7 @@ impl Refusal {
         en: impl Into<String>,
     ) -> Self {
         let public = Text::new(vi, en);
-        Self {
-            kind,
-            reason,
-            public,
-            violations: Vec::new(),
-            retry_after: None,
-            particulars: Vec::new(),
-        }
+        Self { kind, reason, public, violations: Vec::new(), retry_after: None, particular: None }
     }
 
     /// Some fields are wrong: all of them at once.
@@ -148,7 +141,7 @@ impl Refusal {
     /// The same refusal, with a particular that programs act on.
     #[must_use]
     pub fn telling(mut self, key: &'static str, value: impl ToString) -> Self {
-        self.particulars.push((key, value.to_string()));
+        self.particular = Some(Box::new((key, value.to_string())));
         self
     }
 

@@ -11,7 +11,7 @@ use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
 
 /// Bytes of a refusal's fields. Most gRPC clients take 8 KiB of trailers and answer more with an error of their own; base64 makes four
 /// bytes of three, and the reason, the sentence and its translations take their share.
-const ROOM: usize = 5000;
+const ROOM: usize = 5250;
 
 /// What each violation costs beside its own bytes: its tag and its length.
 const FRAME: usize = 4;
@@ -82,7 +82,10 @@ fn internal() -> Status {
 
 fn details(refusal: Refusal) -> Vec<Any> {
     let mut info = error_info(refusal.reason);
-    info.metadata.extend(refusal.particulars.into_iter().map(|(key, value)| (key.into(), value)));
+    if let Some(particular) = refusal.particular {
+        let (key, value) = *particular;
+        info.metadata.insert(key.into(), value);
+    }
     let mut details = vec![any(&info)];
     if !refusal.violations.is_empty() {
         details.push(any(&bad_request(refusal.violations)));

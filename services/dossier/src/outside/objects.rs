@@ -3,6 +3,7 @@
 //! An object is written whole or not at all, and is on the disk before it counts; so what is committed is what is listed.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path as Folder;
 use std::sync::Arc;
 
@@ -31,12 +32,12 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Those below a folder, which is made where missing, sealed with this key.
+    /// Those below a folder, which is made (mode 0700) where missing, sealed with this key.
     ///
     /// # Errors
     /// The folder cannot be made.
     pub fn in_folder(folder: &Folder, key: &[u8; 32]) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder)?;
         let store = store.with_fsync(true).with_automatic_cleanup(true);
         Ok(Self { store: Arc::new(store), seal: Seal::new(key) })

@@ -139,7 +139,7 @@ async fn an_upload_lapses_after_a_day() {
     let dossier = desk.draft().await;
     let file = desk.create(&desk.citizen, &dossier, pdf_of(PAPER, &pdf(10))).await.unwrap();
     desk.alone.clock.advance(SignedDuration::from_mins(4));
-    assert_eq!(desk.list(&desk.citizen, &dossier).await.unwrap(), [file.clone()]);
+    assert_eq!(desk.list(&desk.citizen, &dossier).await.unwrap(), std::slice::from_ref(&file));
     desk.alone.clock.advance(SignedDuration::from_hours(24));
     let renewed = desk.again();
     let late = desk.write(&renewed, &file.name, 0, &pdf(10)).await;

@@ -6,7 +6,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::clients::as_caller;
-use super::papers::{self, PAPERS};
 use super::people::AGENCY;
 use super::telling::instant;
 use super::walk::{Walker, expect, status, wish};
@@ -76,16 +75,6 @@ impl Walker<'_> {
         }
         let seen = format!("the form, {} steps: {}", FORM.len(), FORM.join(", "));
         self.saw(seen);
-        Ok(())
-    }
-
-    /// The citizen uploads each paper that the form asks for.
-    async fn hand_in(&mut self, name: &str) -> Result<(), BoxError> {
-        self.begin("citizen", "dossier", "WriteFile");
-        for paper in PAPERS {
-            papers::hand_in(&mut self.clients.files, &self.citizen, name, paper).await?;
-        }
-        self.saw(format!("{} papers: {}", PAPERS.len(), PAPERS.join(", ")));
         Ok(())
     }
 

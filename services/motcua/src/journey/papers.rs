@@ -6,7 +6,7 @@ use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use tonic::transport::Channel;
 
 use super::clients::as_caller;
-use super::walk::wish;
+use super::walk::{Walker, expect, wish};
 
 /// The papers that the form of the journey asks for.
 pub const PAPERS: [&str; 3] =
@@ -67,6 +67,58 @@ pub async fn hand_in(
     let written = files.write_file(as_caller(asked, token)?).await?.into_inner();
     let complete = written.state() == dossier::FileState::Complete;
     if complete { Ok(written) } else { Err("a file is not complete".into()) }
+}
+
+impl Walker<'_> {
+    /// The citizen uploads each paper that the form asks for.
+    pub(super) async fn hand_in(&mut self, name: &str) -> Result<(), BoxError> {
+        self.begin("citizen", "dossier", "WriteFile");
+        for paper in PAPERS {
+            hand_in(&mut self.clients.files, &self.citizen, name, paper).await?;
+        }
+        self.saw(format!("{} papers: {}", PAPERS.len(), PAPERS.join(", ")));
+        Ok(())
+    }
+
+    /// The slip that acceptance brought, in words.
+    pub(super) async fn read_slip(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.begin("citizen", "dossier", "GetDocument");
+        let asked = dossier::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
+        let request = as_caller(asked, &self.citizen)?;
+        let listed = self.clients.documents.list_documents(request).await?.into_inner();
+        let first = listed.documents.into_iter().next().ok_or("no slip came with acceptance")?;
+        let asked = dossier::GetDocumentRequest { name: first.name };
+        let request = as_caller(asked, &self.citizen)?;
+        let read = self.clients.documents.get_document(request).await?.into_inner();
+        let slip = read.acceptance_slip.ok_or("the document is no slip")?;
+        let lines = slip.text_en.lines().map(str::to_owned).collect();
+        self.saw_with("the slip of acceptance", lines);
+        Ok(())
+    }
+
+    /// The officer uploads the result; as a document of the dossier it is the citizen's to read.
+    pub(super) async fn add_result(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.begin("officer", "dossier", "AddDocument");
+        let file = hand_in(&mut self.clients.files, &self.officer, dossier, "").await?;
+        let document = dossier::Document {
+            kind: dossier::DocumentKind::Result.into(),
+            file: file.name.clone(),
+            ..dossier::Document::default()
+        };
+        let asked = dossier::AddDocumentRequest {
+            parent: dossier.into(),
+            document: Some(document),
+            request_id: wish(),
+        };
+        let request = as_caller(asked, &self.officer)?;
+        self.clients.documents.add_document(request).await?;
+        let asked = dossier::ReadFileRequest { name: file.name, offset: 0 };
+        let request = as_caller(asked, &self.citizen)?;
+        let read = self.clients.files.read_file(request).await?.into_inner();
+        expect(read.data == pdf(""), "the citizen reads another result")?;
+        self.saw(format!("the result, {} bytes, which the citizen reads", read.data.len()));
+        Ok(())
+    }
 }
 
 #[cfg(test)]

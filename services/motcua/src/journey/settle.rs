@@ -1,12 +1,10 @@
 //! Settling: what the agency's officers do with the dossier.
 
 use chassis::service::BoxError;
-use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as workflow;
 
 use super::clients::as_caller;
-use super::papers;
 use super::people::AGENCY;
 use super::telling::instant;
 use super::walk::{Walker, a_moment, expect, wish};
@@ -108,49 +106,6 @@ impl Walker<'_> {
         let closed = self.clients.tasks.complete_task(request).await?.into_inner();
         expect(closed.state() == workflow::TaskState::Closed, "the task is not closed")?;
         self.saw(format!("{step}: {outcome}"));
-        Ok(())
-    }
-
-    /// The slip that acceptance brought, in words.
-    async fn read_slip(&mut self, name: &str) -> Result<(), BoxError> {
-        self.begin("citizen", "dossier", "GetDocument");
-        let asked = dossier::ListDocumentsRequest {
-            parent: name.into(),
-            ..dossier::ListDocumentsRequest::default()
-        };
-        let request = as_caller(asked, &self.citizen)?;
-        let listed = self.clients.documents.list_documents(request).await?.into_inner();
-        let first = listed.documents.into_iter().next().ok_or("no slip came with acceptance")?;
-        let asked = dossier::GetDocumentRequest { name: first.name };
-        let request = as_caller(asked, &self.citizen)?;
-        let read = self.clients.documents.get_document(request).await?.into_inner();
-        let slip = read.acceptance_slip.ok_or("the document is no slip")?;
-        let lines = slip.text_en.lines().map(str::to_owned).collect();
-        self.saw_with("the slip of acceptance", lines);
-        Ok(())
-    }
-
-    /// The officer uploads the result; as a document of the dossier it is the citizen's to read.
-    async fn add_result(&mut self, name: &str) -> Result<(), BoxError> {
-        self.begin("officer", "dossier", "AddDocument");
-        let file = papers::hand_in(&mut self.clients.files, &self.officer, name, "").await?;
-        let document = dossier::Document {
-            kind: dossier::DocumentKind::Result.into(),
-            file: file.name.clone(),
-            ..dossier::Document::default()
-        };
-        let asked = dossier::AddDocumentRequest {
-            parent: name.into(),
-            document: Some(document),
-            request_id: wish(),
-        };
-        let request = as_caller(asked, &self.officer)?;
-        self.clients.documents.add_document(request).await?;
-        let asked = dossier::ReadFileRequest { name: file.name, offset: 0 };
-        let request = as_caller(asked, &self.citizen)?;
-        let read = self.clients.files.read_file(request).await?.into_inner();
-        expect(read.data == papers::pdf(""), "the citizen reads another result")?;
-        self.saw(format!("the result, {} bytes, which the citizen reads", read.data.len()));
         Ok(())
     }
 }
