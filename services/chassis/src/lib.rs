@@ -19,5 +19,6 @@ pub mod server;
 pub mod service;
 pub mod status;
 pub mod telemetry;
+pub mod text;
 pub mod webhook;
 pub mod write;

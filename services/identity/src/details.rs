@@ -4,6 +4,7 @@ use std::fmt;
 
 use chassis::refusal::{Refusal, Violation};
 use chassis::seal::{Broken, Seal};
+use chassis::text::is_one_plain_line;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -21,7 +22,7 @@ const LONGEST_NAME: usize = 100;
 pub struct Details {
     /// Twelve digits.
     pub personal_id: String,
-    /// 1 to 100 code points, NFC.
+    /// 1 to 100 code points, NFC, each of them seen.
     pub full_name: String,
     /// Day of birth.
     pub birth_date: Date,
@@ -177,8 +178,7 @@ fn full_name(text: &str) -> Result<String, Violation> {
     // Four bytes a code point, and as many again for marks that NFC would join.
     let short = text.len() <= 8 * LONGEST_NAME;
     let name: String = if short { text.trim().nfc().collect() } else { String::new() };
-    let sound =
-        (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    let sound = (1..=LONGEST_NAME).contains(&name.chars().count()) && is_one_plain_line(&name);
     if sound { Ok(name) } else { Err(no_name()) }
 }
 
@@ -186,8 +186,8 @@ fn no_name() -> Violation {
     Violation::new(
         "account.full_name",
         "NAME_REQUIRED",
-        "Hãy ghi họ tên như trên thẻ, từ 1 đến 100 ký tự.",
-        "Write the name as on the card, 1 to 100 characters.",
+        "Hãy ghi họ tên như trên thẻ, từ 1 đến 100 ký tự, không có ký tự ẩn.",
+        "Write the name as on the card, 1 to 100 characters, none of them hidden.",
     )
 }
 
@@ -275,6 +275,8 @@ mod tests {
         let long = "x".repeat(101);
         let long = Given { full_name: &long, ..given() };
         assert_eq!(wrong(&long), [("account.full_name".into(), "NAME_REQUIRED".into())]);
+        let turned = Given { full_name: "Hoa\u{202E}gnA", ..given() };
+        assert_eq!(wrong(&turned), [("account.full_name".into(), "NAME_REQUIRED".into())]);
     }
 
     #[test]

@@ -82,7 +82,8 @@ impl Step {
         let errors = self.validator.iter_errors(&answers);
         let told = errors.filter(|error| !tolerated(error.kind()));
         let violations = told.flat_map(|error| violation::of(&error, &self.id, &self.schema));
-        let violations = one_a_field(violations);
+        let hidden = violation::hidden(&answers, &self.id, &self.schema);
+        let violations = one_a_field(violations.chain(hidden));
         if violations.is_empty() { Ok(answers) } else { Err(violations) }
     }
 

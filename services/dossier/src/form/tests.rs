@@ -63,6 +63,9 @@ fn one_wrong_answer_is_told_at_its_field_with_its_reason() {
         ("/applicant/personal_id", json!("079190123456"), "applicant.personal_id", "DISAGREES"),
         ("/applicant/contact_phone", json!("0201234567"), "applicant.contact_phone", "PATTERN"),
         ("/vehicle/kind", json!("tractor"), "vehicle.kind", "NOT_IN_LIST"),
+        ("/vehicle/kind", json!("car\u{200B}"), "vehicle.kind", "NOT_IN_LIST"),
+        ("/vehicle/brand", json!("Honda\u{202E}x"), "vehicle.brand", "HIDDEN_CHARACTER"),
+        ("/vehicle/brand", json!("Hon\nda"), "vehicle.brand", "HIDDEN_CHARACTER"),
         (
             "/vehicle/chassis_number",
             json!("RLSMA125XNY01234O"),

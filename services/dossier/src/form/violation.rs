@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chassis::text::is_one_plain_line;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
@@ -46,6 +47,8 @@ pub enum Reason {
     TooLong,
     /// A number below or above the bounds.
     OutOfRange,
+    /// A character that people do not see: a control, or one that only formats.
+    HiddenCharacter,
     /// Not written in the expected way.
     Pattern,
     /// A day that is still to come.
@@ -67,6 +70,7 @@ impl Reason {
             Self::TooShort => "TOO_SHORT",
             Self::TooLong => "TOO_LONG",
             Self::OutOfRange => "OUT_OF_RANGE",
+            Self::HiddenCharacter => "HIDDEN_CHARACTER",
             Self::Pattern => "PATTERN",
             Self::InFuture => "IN_FUTURE",
             Self::Disagrees => "DISAGREES",
@@ -130,6 +134,13 @@ pub(super) fn of(error: &ValidationError<'_>, id: &str, schema: &Value) -> Vec<V
     }
 }
 
+/// The fields whose text holds what people do not see.
+pub(super) fn hidden(answers: &Value, id: &str, schema: &Value) -> Vec<Violation> {
+    let mut found = Vec::new();
+    Place::of("", id, schema).find_hidden(answers, &mut found);
+    found
+}
+
 /// A field and the schema that describes it.
 struct Place<'a> {
     field: String,
@@ -150,6 +161,26 @@ impl<'a> Place<'a> {
 
     fn says(self, reason: Reason, vi: impl Into<String>, en: impl Into<String>) -> Violation {
         Violation::at(self.field, self.schema, reason, Bilingual::new(vi, en))
+    }
+
+    /// Looks into the fields that the schema knows; an unknown one is refused whatever it holds.
+    fn find_hidden(self, answer: &Value, found: &mut Vec<Violation>) {
+        match answer {
+            Value::String(text) if !is_one_plain_line(text) => found.push(self.says(
+                Reason::HiddenCharacter,
+                "có ký tự ẩn hoặc xuống dòng; hãy gõ lại bằng tay",
+                "there is a hidden character or a line break; please type it again",
+            )),
+            Value::Object(fields) => {
+                let known = |(name, _): &(&String, &Value)| {
+                    self.schema["properties"].get(name.as_str()).is_some()
+                };
+                for (name, field) in fields.iter().filter(known) {
+                    self.child(name).find_hidden(field, found);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A name that is no identifier is not repeated: it may be anything, an answer even.
