@@ -18,5 +18,6 @@ pub mod server;
 pub mod service;
 pub mod status;
 pub mod telemetry;
+pub mod timers;
 pub mod webhook;
 pub mod write;

@@ -30,6 +30,7 @@ pub struct Metrics {
     reader_lag: IntGaugeVec,
     parked_streams: IntGaugeVec,
     job_attempts: IntCounterVec,
+    timers_handled: IntCounterVec,
 }
 
 impl Metrics {
@@ -84,6 +85,11 @@ impl Metrics {
                 ("motcua_job_attempts_total", "Attempts at work on the world outside."),
                 &["service", "job", "outcome"],
             )?,
+            timers_handled: counter(
+                &registry,
+                ("motcua_timers_handled_total", "Timers that were due and taken."),
+                &["service", "timer", "outcome"],
+            )?,
             registry,
         })
     }
@@ -130,6 +136,11 @@ impl Metrics {
     /// An attempt at a job ended: `finished`, `deferred` by the work itself, `put_off`, `lost` to another worker, or `failed` for good.
     pub fn job_attempted(&self, service: &str, job: &str, outcome: &str) {
         self.job_attempts.with_label_values(&[service, job, outcome]).inc();
+    }
+
+    /// A timer was taken when due: `effective`, `ignored` by the rules, or `failed` by itself and put aside.
+    pub fn timer_handled(&self, service: &str, timer: &str, outcome: &str) {
+        self.timers_handled.with_label_values(&[service, timer, outcome]).inc();
     }
 
     /// All numbers in Prometheus's text format, version 0.0.4.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch::Shared;
+use super::batch::{Shared, carry_out};
 use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict};
 use super::{Command, Failure, Kind, Once, Refusal, Store, Stream};
 use crate::clock::Clock;
@@ -34,11 +34,12 @@ impl Default for Settings {
 /// The one way to change the state of a service's root noun. Clones share the lanes.
 pub struct Door<S: Store> {
     lanes: Arc<[Entrances<S::Root>]>,
+    shared: Arc<Shared<S>>,
 }
 
 impl<S: Store> Clone for Door<S> {
     fn clone(&self) -> Self {
-        Self { lanes: self.lanes.clone() }
+        Self { lanes: self.lanes.clone(), shared: self.shared.clone() }
     }
 }
 
@@ -55,7 +56,7 @@ impl<S: Store> Door<S> {
         let shared =
             Arc::new(Shared { service, pool, store, rules, clock, metrics, bell, settings });
         let lanes = (0..settings.lanes.max(1)).map(|_| lane::open(shared.clone())).collect();
-        Self { lanes }
+        Self { lanes, shared }
     }
 
     /// Carries a command out and waits for its answer.
@@ -103,6 +104,38 @@ impl<S: Store> Door<S> {
         C: Command<Root = S::Root, Answer = ()>,
     {
         self.react(once, command).await.answer().await
+    }
+
+    /// Decides timers that were found due, in a batch apart from the lanes: it waits for no lock.
+    pub(crate) async fn take_due<C>(&self, due: Vec<(Once, C)>) -> Vec<Pending<()>>
+    where
+        C: Command<Root = S::Root, Answer = ()>,
+    {
+        let (mut batch, mut taken) = (Vec::<Boxed<S::Root>>::new(), Vec::new());
+        for (once, command) in due {
+            let (reply, answer) = oneshot::channel();
+            batch.push(Box::new(Envelope { command, once, traceparent: None, reply }));
+            taken.push(Pending::of(answer));
+        }
+        carry_out(&self.shared, batch).await;
+        taken
+    }
+
+    /// The service whose door it is.
+    pub(crate) fn service(&self) -> &'static str {
+        self.shared.service
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.shared.pool
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     async fn hand_in(

@@ -42,6 +42,12 @@ pub trait Root: Clone + Send + Sync + 'static {
     type Wants: Default + Send + Sync;
     /// What can be published about it.
     type Fact: Send + Sync;
+
+    /// Whether a decision ended it, so that its rows are deleted: [`Store::save`] is given it once more as such, and later commands
+    /// find no root. The stream's head, log and kept answers stay.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 /// A wish to change one root.

@@ -1,11 +1,12 @@
 //! Why a command takes effect once, whoever repeats it.
 
+use jiff::Timestamp;
 use prost::{Message, Name};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Refusal;
 use super::at::uuid_of;
+use super::{Refusal, Stream};
 
 /// The identity of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,17 @@ pub enum Once {
         /// Its id, for the record of causes.
         id: Uuid,
         /// Who caused it.
+        actor: String,
+    },
+    /// A timer that is due: it is gone with the commit.
+    Timer {
+        /// The stream that set it.
+        stream: Stream,
+        /// Which of the stream's timers.
+        kind: &'static str,
+        /// For when it was set.
+        due: Timestamp,
+        /// Who decides: the service.
         actor: String,
     },
     /// The end of a job: it is gone with the commit, and only the last lease given may end it.
@@ -77,6 +89,11 @@ impl Once {
                 hash.chain_update(b"call\0").chain_update(caller).chain_update(request_id)
             }
             Self::Event { id, .. } => hash.chain_update(b"event\0").chain_update(id),
+            Self::Timer { stream, kind, due, .. } => hash
+                .chain_update(b"timer\0")
+                .chain_update(stream.0)
+                .chain_update(due.as_microsecond().to_be_bytes())
+                .chain_update(kind),
             Self::Job { id, .. } => hash.chain_update(b"job\0").chain_update(id),
         };
         hash.finalize().into()
@@ -85,7 +102,9 @@ impl Once {
     pub(super) fn actor(&self) -> &str {
         match self {
             Self::Call { caller, .. } => caller,
-            Self::Event { actor, .. } | Self::Job { actor, .. } => actor,
+            Self::Event { actor, .. } | Self::Timer { actor, .. } | Self::Job { actor, .. } => {
+                actor
+            }
         }
     }
 
@@ -93,6 +112,7 @@ impl Once {
         match self {
             Self::Call { request_id, .. } => format!("requests/{request_id}"),
             Self::Event { source, id, .. } => format!("{source}/events/{id}"),
+            Self::Timer { kind, due, .. } => format!("timers/{kind}/{due}"),
             Self::Job { id, .. } => format!("jobs/{id}"),
         }
     }
