@@ -28,6 +28,8 @@ struct Row {
     status: i16,
     code: Option<String>,
     created_at: jiff_sqlx::Timestamp,
+    draft_days: i16,
+    expire_at: Option<jiff_sqlx::Timestamp>,
     submitted_at: Option<jiff_sqlx::Timestamp>,
     revision: i64,
 }
@@ -50,6 +52,9 @@ impl TryFrom<Row> for Dossier {
                 .map_err(|_| damaged("status"))?,
             code: row.code.map(DossierCode),
             created_at: row.created_at.to_jiff(),
+            draft_days: row.draft_days.try_into().map_err(|_| damaged("draft_days"))?,
+            expire_at: row.expire_at.map(|at| at.to_jiff()),
+            lapsed: false,
             submitted_at: row.submitted_at.map(|at| at.to_jiff()),
             revision: row.revision,
             saved_steps: BTreeMap::new(),
@@ -67,7 +72,7 @@ impl DossierStore {
     pub async fn get(&self, id: Uuid) -> sqlx::Result<Option<(Dossier, BTreeMap<u8, Vec<u8>>)>> {
         let row = sqlx::query!(
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                      created_at, submitted_at, revision,
+                      created_at, draft_days, expire_at, submitted_at, revision,
                       array(select step from dossier.steps where dossier = id order by step)
                           as "steps!",
                       array(select sealed from dossier.steps where dossier = id order by step)
@@ -90,6 +95,8 @@ impl DossierStore {
             status: row.status,
             code: row.code,
             created_at: row.created_at,
+            draft_days: row.draft_days,
+            expire_at: row.expire_at,
             submitted_at: row.submitted_at,
             revision: row.revision,
         };
@@ -101,7 +108,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
+                    created_at, draft_days, expire_at, submitted_at, revision
              from dossier.dossiers where code = $1",
             code.0
         )
@@ -122,7 +129,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
+                    created_at, draft_days, expire_at, submitted_at, revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
              order by created_at desc, id desc limit $4",
             owner,
@@ -150,7 +157,7 @@ impl Store for DossierStore {
         let rows = sqlx::query_as!(
             Row,
             "select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, revision
+                    created_at, draft_days, expire_at, submitted_at, revision
              from dossier.dossiers where id = any ($1)",
             &ids
         )
@@ -161,7 +168,8 @@ impl Store for DossierStore {
 
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
         save_dossiers(db, changed).await?;
-        save_steps(db, changed).await
+        save_steps(db, changed).await?;
+        delete_lapsed(db, changed).await
     }
 
     fn message(fact: &Fact) -> Outgoing {
@@ -177,13 +185,14 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
     sqlx::query!(
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
-              created_at, submitted_at, revision)
+              created_at, submitted_at, revision, draft_days, expire_at)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
-             $11::bigint[])
+             $11::bigint[], $12::smallint[], $13::timestamptz[])
          on conflict (id) do update
          set status = excluded.status, code = excluded.code,
-             submitted_at = excluded.submitted_at, revision = excluded.revision",
+             submitted_at = excluded.submitted_at, revision = excluded.revision,
+             expire_at = excluded.expire_at",
         &rows().map(|row| row.id).collect::<Vec<_>>(),
         &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
         &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
@@ -195,6 +204,8 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| row.created_at.to_sqlx()).collect::<Vec<_>>() as _,
         &rows().map(|row| row.submitted_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows().map(|row| row.revision).collect::<Vec<_>>(),
+        &rows().map(|row| small(row.draft_days.into())).collect::<Vec<_>>(),
+        &rows().map(|row| row.expire_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;
@@ -225,5 +236,16 @@ async fn save_steps(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Deletes the drafts that lapsed, and by the foreign key all that belongs to them.
+async fn delete_lapsed(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
+    let lapsed = changed.iter().filter(|changed| changed.after.lapsed);
+    let lapsed: Vec<_> = lapsed.map(|changed| changed.stream.0).collect();
+    if lapsed.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!("delete from dossier.dossiers where id = any ($1)", &lapsed).execute(db).await?;
     Ok(())
 }

@@ -125,6 +125,7 @@ pub fn table() -> Vec<Declaration> {
     for service in &SERVICES {
         table.push(service.listen.declaration());
     }
+    table.extend(dossier::settings::TABLE);
     table.extend(mailing::settings::TABLE);
     table.extend(payment::settings::TABLE);
     table.extend(TelemetrySettings::TABLE);

@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 use proto::motcua::r#type::v1::LegalLimit;
 use uuid::Uuid;
 
-use super::{Dossier, Fact, Submitted};
+use super::{Dossier, Fact, LAPSE_DRAFT, Submitted};
 
 /// Vietnam's offset from UTC, its only one since 1975: the day in a code is the citizen's.
 pub const VIETNAM: Offset = Offset::constant(7);
@@ -97,6 +97,7 @@ impl Command for SubmitDossier {
         let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
         let code = DossierCode::of(&draft.agency, day, serial);
         let answer = Submitted { code: code.0, at: at.now, revision: draft.revision };
+        at.still(LAPSE_DRAFT);
         let dossier = draft.as_submitted(answer.clone());
         let fact = Fact::Submitted { dossier: Box::new(dossier.clone()), limit: self.limit };
         Ok(Decided { after: dossier, facts: vec![fact], answer })

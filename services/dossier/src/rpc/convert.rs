@@ -28,6 +28,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         steps: Vec::new(),
         next_actions: dossier.next_actions(),
         owner: dossier.owner.clone(),
+        expire_time: dossier.expire_at.map(timestamp),
         ..Default::default()
     }
 }
