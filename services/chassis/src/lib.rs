@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod backlog;
 pub mod clock;
 pub mod config;
 pub mod database;

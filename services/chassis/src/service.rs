@@ -12,15 +12,16 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
+use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::config;
 use crate::database;
-use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
+use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink, Watch, wake_across};
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::server::Serving;
 use crate::telemetry::Metrics;
-use crate::write::{Around, Settings};
+use crate::write::{Around, FingerprintKey, Settings};
 
 /// What the process gives every service.
 #[derive(Clone)]
@@ -54,6 +55,7 @@ pub struct Ground {
     pub pool: PgPool,
     /// Rung when it publishes.
     pub bell: Bell,
+    fingerprints: FingerprintKey,
 }
 
 impl Ground {
@@ -64,6 +66,7 @@ impl Ground {
             metrics: self.process.metrics.clone(),
             bell: self.bell.clone(),
             settings: Settings::default(),
+            fingerprints: self.fingerprints.clone(),
         }
     }
 }
@@ -120,7 +123,8 @@ impl Standing {
         database::migrate(&pool, kind.migrations, &process.clock).await?;
         let bell = Bell::new();
         let log = Log::new(kind.name, pool.clone(), bell.clone());
-        let ground = Ground { process, pool, bell };
+        let fingerprints = FingerprintKey::new(process.keys.secret("fingerprints")?);
+        let ground = Ground { process, pool, bell, fingerprints };
         let service = (kind.build)(ground.clone())?;
         Ok(Self { kind, log, ground, service })
     }
@@ -151,9 +155,26 @@ impl Standing {
             tasks.spawn(within(task, stop.clone()));
         }
         if let Some(brokers) = brokers {
-            let relay = Relay::new(log, pool.clone(), brokers).run();
+            let watch = Watch {
+                log: log.clone(),
+                pool: pool.clone(),
+                reader: Relay::READER,
+                clock: process.clock.clone(),
+                metrics: process.metrics.clone(),
+            };
+            tasks.spawn(until_stopped(Box::pin(watch.run()), stop.clone()));
+            let waking = wake_across(log.clone());
+            tasks.spawn(until_stopped(Box::pin(waking), stop.clone()));
+            let relay = Relay::new(log, pool.clone(), brokers, process.metrics.clone()).run();
             tasks.spawn(until_stopped(Box::pin(relay), stop.clone()));
         }
+        let backlog = Backlog {
+            service: kind.name,
+            pool: pool.clone(),
+            clock: process.clock.clone(),
+            metrics: process.metrics.clone(),
+        };
+        tasks.spawn(until_stopped(Box::pin(backlog.run()), stop.clone()));
         let housekeeping = database::keep_house(pool, process.clock.clone());
         tasks.spawn(until_stopped(Box::pin(housekeeping), stop.clone()));
         let serving = Serving {

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::clock::Clock;
 use chassis::timers::{Due, Sweeper};
@@ -18,6 +18,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
 use support::{TestDatabase, eventually};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 

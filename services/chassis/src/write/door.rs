@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{Shared, carry_out};
 use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict};
-use super::{Command, Failure, Kind, Once, Refusal, Store, Stream};
+use super::{Command, Failure, FingerprintKey, Kind, Once, Refusal, Store, Stream};
 use crate::clock::Clock;
 use crate::events::Bell;
 use crate::telemetry::{Metrics, current_traceparent};
@@ -35,11 +35,16 @@ impl Default for Settings {
 pub struct Door<S: Store> {
     lanes: Arc<[Entrances<S::Root>]>,
     shared: Arc<Shared<S>>,
+    fingerprints: FingerprintKey,
 }
 
 impl<S: Store> Clone for Door<S> {
     fn clone(&self) -> Self {
-        Self { lanes: self.lanes.clone(), shared: self.shared.clone() }
+        Self {
+            lanes: self.lanes.clone(),
+            shared: self.shared.clone(),
+            fingerprints: self.fingerprints.clone(),
+        }
     }
 }
 
@@ -52,11 +57,11 @@ impl<S: Store> Door<S> {
         rules: Arc<<S::Root as super::Root>::Rules>,
         around: Around,
     ) -> Self {
-        let Around { clock, metrics, bell, settings } = around;
+        let Around { clock, metrics, bell, settings, fingerprints } = around;
         let shared =
             Arc::new(Shared { service, pool, store, rules, clock, metrics, bell, settings });
         let lanes = (0..settings.lanes.max(1)).map(|_| lane::open(shared.clone())).collect();
-        Self { lanes, shared }
+        Self { lanes, shared, fingerprints }
     }
 
     /// Carries a command out and waits for its answer.
@@ -70,6 +75,7 @@ impl<S: Store> Door<S> {
         let stream = command.stream();
         let (reply, answer) = oneshot::channel();
         let traceparent = current_traceparent();
+        let once = self.fingerprints.keyed(once);
         let envelope = Envelope { command, once, traceparent, reply };
         match self.lane(stream).calls.try_send(Box::new(envelope)) {
             Ok(()) => Pending::<C::Answer>::of(answer).answer().await,
@@ -167,6 +173,8 @@ pub struct Around {
     pub bell: Bell,
     /// How wide it is.
     pub settings: Settings,
+    /// Keys what is kept of calls.
+    pub fingerprints: FingerprintKey,
 }
 
 /// A command handed in, its answer to come.

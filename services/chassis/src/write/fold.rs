@@ -112,8 +112,8 @@ impl<R: Root> Folding<'_, R> {
             Once::Call { caller, request_id, fingerprint } => {
                 self.known_call(caller, *request_id, fingerprint)
             }
-            Once::Event { source, sequence, .. } => {
-                self.known_event(command.stream(), source, *sequence)
+            Once::Event { source, sequence, replayed, .. } => {
+                self.known_event(command.stream(), source, *sequence, *replayed)
             }
             Once::Timer { stream, kind, .. } => self.lost_timer((*stream, *kind)),
             Once::Job { id, token, .. } => self.lost_job(*id, *token),
@@ -130,12 +130,18 @@ impl<R: Root> Folding<'_, R> {
         })
     }
 
-    fn known_event(&self, stream: Stream, source: &str, sequence: i64) -> Option<Verdict> {
+    fn known_event(
+        &self,
+        stream: Stream,
+        source: &str,
+        sequence: i64,
+        replayed: bool,
+    ) -> Option<Verdict> {
         let head = self.head(stream);
         let expected = head.seen.get(source).copied().unwrap_or_default() + 1;
         if sequence < expected {
             Some(Verdict::Repeat)
-        } else if head.parked {
+        } else if head.parked && !replayed {
             Some(Verdict::Parked)
         } else if sequence > expected {
             Some(Verdict::Gap { expected })

@@ -1,9 +1,13 @@
 //! Why a command takes effect once, whoever repeats it.
 
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use prost::{Message, Name};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::at::uuid_of;
 use super::{Refusal, Stream};
@@ -17,7 +21,7 @@ pub enum Once {
         caller: String,
         /// The caller's id for the wish.
         request_id: Uuid,
-        /// Tells a repeat from another request under the same id.
+        /// Tells a repeat from another request under the same id; the door keys it before it is kept.
         fingerprint: Fingerprint,
     },
     /// Another service's fact: the stream's head remembers the last one, for ever.
@@ -30,6 +34,8 @@ pub enum Once {
         id: Uuid,
         /// Who caused it.
         actor: String,
+        /// Whether it comes from the dead letters: it passes though its stream is parked.
+        replayed: bool,
     },
     /// A timer that is due: it is gone with the commit.
     Timer {
@@ -51,6 +57,31 @@ pub enum Once {
         /// Who did it.
         actor: String,
     },
+}
+
+/// Keys the fingerprints of calls before they are kept. A request may hold what is easily guessed (a name, a date), and with its plain hash
+/// whoever read a dump could tell a right guess from a wrong one.
+#[derive(Clone)]
+pub struct FingerprintKey(Arc<Zeroizing<[u8; 32]>>);
+
+impl FingerprintKey {
+    /// Keys with this secret, which every process of the service shares.
+    pub fn new(secret: Zeroizing<[u8; 32]>) -> Self {
+        Self(Arc::new(secret))
+    }
+
+    /// The identity with its fingerprint keyed, if it is a call's.
+    pub(super) fn keyed(&self, once: Once) -> Once {
+        let Once::Call { caller, request_id, fingerprint } = once else { return once };
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes a key of any length");
+        mac.update(request_id.as_bytes());
+        mac.update(&fingerprint);
+        mac.update(caller.as_bytes());
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        Once::Call { caller, request_id, fingerprint }
+    }
 }
 
 /// A hash of a method and its request.
