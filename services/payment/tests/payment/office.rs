@@ -388,7 +388,9 @@ fn chosen(callback: &SocketAddr) -> config::Settings {
         [format!("payment.callback.listen={callback}"), format!("payment.bank.secret={SECRET}")];
     let command_line = chosen.map(Into::into).into();
     let sources = Sources { command_line, ..Sources::default() };
-    config::Settings::load(&settings::TABLE, &sources).unwrap()
+    let mut table = Vec::from(settings::TABLE);
+    table.extend(dossier::settings::TABLE);
+    config::Settings::load(&table, &sources).unwrap()
 }
 
 /// An address that was free a moment ago; nothing else takes ports of this one.
