@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod backlog;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -20,5 +21,6 @@ pub mod service;
 pub mod status;
 pub mod telemetry;
 pub mod text;
+pub mod timers;
 pub mod webhook;
 pub mod write;

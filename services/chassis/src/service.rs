@@ -11,16 +11,17 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
+use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::config;
 use crate::database;
-use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink};
+use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink, Watch, wake_across};
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::running::Running;
 use crate::server::{Ports, Serving};
 use crate::telemetry::Metrics;
-use crate::write::{Around, Settings};
+use crate::write::{Around, FingerprintKey, Settings};
 
 /// What the process gives every service.
 #[derive(Clone)]
@@ -60,6 +61,7 @@ pub struct Ground {
     pub pool: PgPool,
     /// Rung when it publishes.
     pub bell: Bell,
+    fingerprints: FingerprintKey,
 }
 
 impl Ground {
@@ -70,6 +72,7 @@ impl Ground {
             metrics: self.process.metrics.clone(),
             bell: self.bell.clone(),
             settings: Settings::default(),
+            fingerprints: self.fingerprints.clone(),
         }
     }
 }
@@ -126,7 +129,8 @@ impl Standing {
         database::migrate(&pool, kind.migrations, &process.clock).await?;
         let bell = Bell::new();
         let log = Log::new(kind.name, pool.clone(), bell.clone());
-        let ground = Ground { process, pool, bell };
+        let fingerprints = FingerprintKey::new(process.keys.secret("fingerprints")?);
+        let ground = Ground { process, pool, bell, fingerprints };
         let service = (kind.build)(ground.clone())?;
         Ok(Self { kind, log, ground, service })
     }
@@ -155,8 +159,25 @@ impl Standing {
             running.work(task);
         }
         if let Some(brokers) = brokers {
-            running.work(endless(Relay::new(log, pool.clone(), brokers).run()));
+            let watch = Watch {
+                log: log.clone(),
+                pool: pool.clone(),
+                reader: Relay::READER,
+                clock: process.clock.clone(),
+                metrics: process.metrics.clone(),
+            };
+            running.work(endless(watch.run()));
+            running.work(endless(wake_across(log.clone())));
+            let relay = Relay::new(log, pool.clone(), brokers, process.metrics.clone());
+            running.work(endless(relay.run()));
         }
+        let backlog = Backlog {
+            service: kind.name,
+            pool: pool.clone(),
+            clock: process.clock.clone(),
+            metrics: process.metrics.clone(),
+        };
+        running.work(endless(backlog.run()));
         running.work(endless(database::keep_house(pool, process.clock.clone())));
         let serving = Serving {
             service: kind.name,

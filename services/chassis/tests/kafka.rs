@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chassis::events::{Carrier, Cursor, KafkaCarrier, Relay, topic};
+use chassis::telemetry::Metrics;
 use chassis::write::Stream;
 use futures::future::join_all;
 use rdkafka::ClientConfig;
@@ -87,7 +88,7 @@ impl Pair {
 
     fn start_relay(&self) -> Running {
         let (log, pool) = (self.teller.log.clone(), self.teller.database.pool());
-        Running::new(tokio::spawn(Relay::new(log, pool, self.broker).run()))
+        Running::new(tokio::spawn(Relay::new(log, pool, self.broker, Metrics::new()).run()))
     }
 
     /// A replica of the listener.

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service};
+use chassis::service::{BoxError, Ground, Kind, Service, Task};
+use chassis::timers::Sweeper;
 use chassis::write::Door;
 use proto::motcua::dossier::v1::document_service_server::DocumentServiceServer;
 use proto::motcua::dossier::v1::dossier_service_server::DossierServiceServer;
@@ -33,6 +34,7 @@ use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
 use self::agencies::Agencies;
+use self::dossier::{LAPSE_DRAFT, LapseDraft};
 use self::jobs::sweep::{BATCH, Sweep};
 use self::outside::objects::Objects;
 use self::procedure::Catalogue;
@@ -56,6 +58,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let files_key = keys.secret("dossier-files")?;
     let objects = Objects::in_folder(&settings::files_directory(&ground.process)?, &files_key)?;
     let largest = settings::largest_file(&ground.process)?;
+    let draft_days = settings::draft_days(&ground.process)?;
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
     let agencies = Agencies::new(ground.process.peers.channel(SERVICE.name, "identity")?);
@@ -85,9 +88,14 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let sweep = Sweep { objects, store: store.clone(), door: door.clone(), clock: clock.clone() };
     let procedures = Procedures { catalogue: catalogue.clone() };
     let reactions = events::reactions(&door);
-    let dossiers = Dossiers { catalogue, agencies, seal, store, door, clock };
+    let tasks: Vec<Task> = vec![
+        Box::pin(tending),
+        Box::pin(keep_swept(sweep)),
+        Box::pin(lapse(Sweeper::new(LAPSE_DRAFT, &door, LapseDraft))),
+    ];
+    let dossiers = Dossiers { catalogue, agencies, seal, store, door, clock, draft_days };
     let routes = routes(procedures, dossiers, files, documents, timelines);
-    Ok(Service { routes, reactions, tasks: vec![Box::pin(tending), Box::pin(keep_swept(sweep))] })
+    Ok(Service { routes, reactions, tasks })
 }
 
 fn routes(
@@ -106,6 +114,11 @@ fn routes(
         .add_service(
             TimelineServiceServer::new(timelines).max_decoding_message_size(LARGEST_REQUEST),
         )
+}
+
+async fn lapse(drafts: Sweeper<DossierStore, LapseDraft>) -> Result<(), BoxError> {
+    drafts.run().await;
+    Ok(())
 }
 
 /// Sweeps for as long as the service runs: again at once while there is a full batch.

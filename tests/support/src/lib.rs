@@ -11,7 +11,7 @@ mod server;
 use chassis::clock::Clock;
 use chassis::events::Bell;
 use chassis::telemetry::Metrics;
-use chassis::write::{Around, Settings};
+use chassis::write::{Around, FingerprintKey, Settings};
 
 pub use alone::{Alone, Surroundings};
 pub use database::TestDatabase;
@@ -24,5 +24,6 @@ pub fn around(clock: &Clock) -> Around {
         metrics: Metrics::new(),
         bell: Bell::new(),
         settings: Settings::default(),
+        fingerprints: FingerprintKey::new([9; 32].into()),
     }
 }

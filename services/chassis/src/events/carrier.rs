@@ -6,8 +6,10 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 
-use super::{Log, Sink, cursor};
+use super::lag::Watch;
+use super::{Cursor, Log, Position, Sink, cursor};
 use crate::refusal::Failure;
+use crate::telemetry::Metrics;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -41,7 +43,15 @@ impl Carrier for LogCarrier {
                 return;
             };
             let work = || follow(log.clone(), sink.clone(), pool.clone());
-            again_and_again(sink.service(), log.source, work).await;
+            let carrying = again_and_again(sink.service(), log.source, sink.metrics(), work);
+            let watch = Watch {
+                log: log.clone(),
+                pool: pool.clone(),
+                reader: sink.service(),
+                clock: sink.clock().clone(),
+                metrics: sink.metrics().clone(),
+            };
+            tokio::join!(carrying, watch.run());
         })
     }
 }
@@ -49,9 +59,7 @@ impl Carrier for LogCarrier {
 /// Follows a log until something fails.
 async fn follow(log: Log, sink: Sink, pool: PgPool) -> Result<(), Failure> {
     let mut listener = log.listener();
-    let position = log.position().await.map_err(away)?;
-    let mut cursor =
-        cursor::load(&pool, log.source, sink.service(), position).await.map_err(away)?;
+    let (position, mut cursor) = resume(&log, &pool, sink.service(), sink.metrics()).await?;
     loop {
         let (events, next) = log.read(&cursor).await.map_err(away)?;
         if events.is_empty() {
@@ -65,16 +73,46 @@ async fn follow(log: Log, sink: Sink, pool: PgPool) -> Result<(), Failure> {
     }
 }
 
+/// Where a reader goes on in a log: only in one that has come as far as the reader.
+pub(super) async fn resume(
+    log: &Log,
+    pool: &PgPool,
+    reader: &str,
+    metrics: &Metrics,
+) -> Result<(Position, Cursor), Failure> {
+    let position = log.position().await.map_err(away)?;
+    let cursor = cursor::load(pool, log.source, reader, position).await.map_err(away)?;
+    log.end(&cursor).await.map_err(away)?;
+    metrics.reader_stopped(reader, log.source, false);
+    Ok((position, cursor))
+}
+
 /// Runs `work` whenever it fails, after a pause that grows.
-pub(super) async fn again_and_again<W>(service: &str, source: &str, work: impl Fn() -> W)
-where
+pub(super) async fn again_and_again<W>(
+    service: &str,
+    source: &str,
+    metrics: &Metrics,
+    work: impl Fn() -> W,
+) where
     W: Future<Output = Result<(), Failure>> + Send,
 {
     let mut pause = Duration::from_millis(50);
     loop {
         let began = tokio::time::Instant::now();
-        if let Err(failure) = work().await {
-            tracing::warn!(service, source, %failure, "facts do not flow; trying again");
+        match work().await {
+            Ok(()) => {}
+            Err(Failure::Broken(why)) => {
+                metrics.reader_stopped(service, source, true);
+                tracing::error!(
+                    service,
+                    source,
+                    why,
+                    "facts do not flow until an operator decides"
+                );
+            }
+            Err(failure) => {
+                tracing::warn!(service, source, %failure, "facts do not flow; trying again");
+            }
         }
         if began.elapsed() > LONGEST_PAUSE {
             pause = Duration::from_millis(50);
@@ -84,6 +122,10 @@ where
     }
 }
 
+/// A database that is away, or a log that does not fit the cursor.
 pub(super) fn away(error: sqlx::Error) -> Failure {
-    Failure::Unavailable(error.to_string())
+    match error {
+        sqlx::Error::Protocol(why) => Failure::Broken(why),
+        error => Failure::Unavailable(error.to_string()),
+    }
 }

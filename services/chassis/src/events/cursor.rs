@@ -57,7 +57,8 @@ pub(super) async fn load(
         Ok(Cursor { done: row.done, upto: row.upto, after: row.after })
     } else {
         Err(sqlx::Error::Protocol(format!(
-            "the cursor of {reader} in the log of {source} is of {known:?}, the log of {log:?}: the log was restored or failed over"
+            "the cursor of {reader} in the log of {source} is of {known:?}, the log of {log:?}: the log was restored or failed over. If nothing \
+             that {reader} took was lost there, delete that row of chassis.cursor, and the log is read from its beginning"
         )))
     }
 }

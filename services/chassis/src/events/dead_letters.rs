@@ -54,6 +54,10 @@ impl DeadLetters {
         Self { pool, clock }
     }
 
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// How an event stands to the head of its stream, which has not judged it.
     ///
     /// # Errors
@@ -126,16 +130,67 @@ impl DeadLetters {
         Ok(rows.into_iter().map(|row| Event { body: row.body, ..row.event.0 }).collect())
     }
 
-    /// Lets events of a stream pass again.
-    pub(super) async fn unpark(&self, stream: Stream) -> Result<(), Failure> {
-        sqlx::query!(
-            "update chassis.head set parked = false where stream = $1 and parked",
-            stream.0
+    /// Puts an event behind the others of its parked stream. Returns whether it lies there now: a stream that was unparked meanwhile
+    /// takes the event itself.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub(super) async fn wait(&self, event: &Event) -> Result<bool, Failure> {
+        let found = sqlx::query_scalar!(
+            r#"with parked as materialized (
+                   select stream from chassis.head where stream = $2 and parked for update
+               ), waiting as (
+                   insert into chassis.dead_letter (source, stream, sequence, cause, detail, parked_at, event, body)
+                   select $1, stream, $3, 'waiting', '', $4, $5, $6 from parked
+                   on conflict (source, stream, sequence) do nothing
+               )
+               select count(*) as "count!" from parked"#,
+            event.source,
+            event.stream.0,
+            event.sequence,
+            self.clock.now().to_sqlx() as _,
+            Json(event) as _,
+            event.body
         )
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await
         .map_err(away)?;
-        Ok(())
+        Ok(found > 0)
+    }
+
+    /// Lets events of a stream pass again if none of it lies here, of whatever source. Returns whether none of `source` does. The lock of
+    /// the head keeps letters from joining meanwhile.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub(super) async fn unpark(&self, source: &str, stream: Stream) -> Result<bool, Failure> {
+        let unparked = async {
+            let mut transaction = self.pool.begin().await?;
+            sqlx::query!(
+                "select 1 as one from chassis.head where stream = $1 for update",
+                stream.0
+            )
+            .fetch_optional(&mut *transaction)
+            .await?;
+            // A statement later than the lock: it sees the letters of those whom the lock waited for.
+            let passed = sqlx::query_scalar!(
+                r#"with unparked as (
+                       update chassis.head set parked = false
+                       where stream = $1 and parked
+                         and not exists (select from chassis.dead_letter where stream = $1)
+                   )
+                   select not exists (
+                       select from chassis.dead_letter where stream = $1 and source = $2
+                   ) as "passed!""#,
+                stream.0,
+                source
+            )
+            .fetch_one(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(passed)
+        };
+        unparked.await.map_err(away)
     }
 
     /// Takes a letter away that took effect.

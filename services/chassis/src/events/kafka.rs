@@ -17,10 +17,11 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use sqlx::PgPool;
 
-use super::carrier::{Carrier, again_and_again, away};
+use super::carrier::{Carrier, again_and_again, away, resume};
 use super::cloudevent::{headers, parse};
 use super::{Event, Log, Sink, cursor};
 use crate::refusal::Failure;
+use crate::telemetry::Metrics;
 
 /// The most records taken at once.
 const PORTION: usize = 512;
@@ -45,18 +46,22 @@ pub struct Relay {
     log: Log,
     pool: PgPool,
     brokers: String,
+    metrics: Metrics,
 }
 
 impl Relay {
+    /// Its name as a reader of the log.
+    pub const READER: &str = "relay";
+
     /// The relay of a log that lies in `pool` to the brokers `host:port,…`.
-    pub fn new(log: Log, pool: PgPool, brokers: &str) -> Self {
-        Self { log, pool, brokers: brokers.into() }
+    pub fn new(log: Log, pool: PgPool, brokers: &str, metrics: Metrics) -> Self {
+        Self { log, pool, brokers: brokers.into(), metrics }
     }
 
     /// Publishes for as long as it is polled, from its cursor, and from there again after any failure.
     pub async fn run(self) {
         let source = self.log.source;
-        again_and_again(source, "kafka", || self.publish()).await;
+        again_and_again(Self::READER, source, &self.metrics, || self.publish()).await;
     }
 
     async fn publish(&self) -> Result<(), Failure> {
@@ -64,8 +69,8 @@ impl Relay {
         make_topic(&self.brokers, &topic(source)).await.map_err(broker)?;
         let producer: FutureProducer = self.producer().map_err(broker)?;
         let mut listener = self.log.listener();
-        let position = self.log.position().await.map_err(away)?;
-        let mut cursor = cursor::load(&self.pool, source, "relay", position).await.map_err(away)?;
+        let (position, mut cursor) =
+            resume(&self.log, &self.pool, Self::READER, &self.metrics).await?;
         loop {
             let (events, next) = self.log.read(&cursor).await.map_err(away)?;
             if events.is_empty() {
@@ -74,7 +79,7 @@ impl Relay {
                 continue;
             }
             send(&producer, &topic(source), &events).await?;
-            cursor::save(&self.pool, source, "relay", position, &next).await.map_err(away)?;
+            cursor::save(&self.pool, source, Self::READER, position, &next).await.map_err(away)?;
             cursor = next;
         }
     }
@@ -144,7 +149,7 @@ impl Carrier for KafkaCarrier {
         let brokers = self.brokers.clone();
         Box::pin(async move {
             let work = || consume(brokers.clone(), sink.clone());
-            again_and_again(sink.service(), sink.source(), work).await;
+            again_and_again(sink.service(), sink.source(), sink.metrics(), work).await;
         })
     }
 }

@@ -8,11 +8,13 @@
 //! Whoever carries, the sink is the same, and the head of each stream knows what it has seen: an event may come twice,
 //! and never takes effect twice.
 
+mod across;
 mod carrier;
 mod cloudevent;
 mod cursor;
 mod dead_letters;
 mod kafka;
+mod lag;
 mod log;
 mod reactions;
 mod recent;
@@ -27,13 +29,15 @@ use uuid::Uuid;
 
 use crate::write::Stream;
 
+pub use across::wake_across;
 pub use carrier::{Carrier, LogCarrier};
 pub use cloudevent::Malformed;
 pub use cursor::{Cursor, Position};
 pub use dead_letters::{Cause, DeadLetters};
 pub use kafka::{KafkaCarrier, Relay, topic};
+pub use lag::Watch;
 pub use log::Log;
-pub use reactions::Reactions;
+pub use reactions::{Reactions, known};
 pub use sink::Sink;
 
 /// A fact as it travels: the attributes of a CloudEvent and the protobuf message.

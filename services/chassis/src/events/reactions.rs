@@ -9,7 +9,8 @@ use prost::{Message, Name};
 use super::Event;
 use crate::write::{Command, Door, Once, Pending, Store};
 
-type Handler = Box<dyn Fn(&Event) -> Result<Handing, String> + Send + Sync>;
+type Handler = Box<dyn Fn(&Event, Way) -> Result<Handing, String> + Send + Sync>;
+type Pass = Box<dyn Fn(&Event, Way) -> Handing + Send + Sync>;
 type Handing = BoxFuture<'static, Pending<()>>;
 
 /// The facts of one service that another reacts to. What is not in the table passes and is counted.
@@ -17,15 +18,27 @@ pub struct Reactions {
     /// The service whose facts they are.
     pub source: &'static str,
     handlers: HashMap<String, Handler>,
-    pass: Box<dyn Fn(&Event) -> Handing + Send + Sync>,
+    pass: Pass,
+}
+
+/// The value of a fact's enum field, for a reaction to return early: unset and unknown values alike are poison, for a publisher that
+/// emits a new value has released its consumers before, and one that means nothing has no business in a fact.
+///
+/// # Errors
+/// `why`, which names the field.
+pub fn known<E>(value: i32, why: &'static str) -> Result<E, &'static str>
+where
+    E: TryFrom<i32> + Default + PartialEq,
+{
+    E::try_from(value).ok().filter(|value| *value != E::default()).ok_or(why)
 }
 
 impl Reactions {
     /// An empty table for the facts of `source`, which are counted on the heads of `door`.
     pub fn to<S: Store>(source: &'static str, door: &Door<S>) -> Self {
         let door = door.clone();
-        let pass = Box::new(move |event: &Event| -> Handing {
-            let (door, once, stream) = (door.clone(), once(event), event.stream);
+        let pass = Box::new(move |event: &Event, way: Way| -> Handing {
+            let (door, once, stream) = (door.clone(), once(event, way), event.stream);
             Box::pin(async move { door.pass(once, stream).await })
         });
         Self { source, handlers: HashMap::new(), pass }
@@ -45,9 +58,9 @@ impl Reactions {
         C: Command<Root = S::Root>,
     {
         let door = door.clone();
-        let handler = move |event: &Event| -> Result<Handing, String> {
+        let handler = move |event: &Event, way: Way| -> Result<Handing, String> {
             let message = M::decode(event.body.as_slice()).map_err(|error| error.to_string())?;
-            let (door, once, stream) = (door.clone(), once(event), event.stream);
+            let (door, once, stream) = (door.clone(), once(event, way), event.stream);
             // Safe to assert: a plain function of its arguments leaves nothing half done.
             let command = catch_unwind(AssertUnwindSafe(|| react(message, event)))
                 .unwrap_or(Err("the reaction panicked"))?;
@@ -66,20 +79,30 @@ impl Reactions {
     ///
     /// # Errors
     /// The event does not decode, or the reaction to it panics: it is poison.
-    pub(super) async fn hand_in(&self, event: &Event) -> Result<Pending<()>, String> {
+    pub(super) async fn hand_in(&self, event: &Event, way: Way) -> Result<Pending<()>, String> {
         let handing = match self.handlers.get(&event.kind) {
-            Some(handler) => handler(event)?,
-            None => (self.pass)(event),
+            Some(handler) => handler(event, way)?,
+            None => (self.pass)(event, way),
         };
         Ok(handing.await)
     }
 }
 
-fn once(event: &Event) -> Once {
+/// How an event comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From its publisher.
+    Carried,
+    /// From the dead letters: it passes though its stream is parked.
+    Replayed,
+}
+
+fn once(event: &Event, way: Way) -> Once {
     Once::Event {
         source: event.source.clone(),
         sequence: event.sequence,
         id: event.id,
         actor: event.actor.clone(),
+        replayed: way == Way::Replayed,
     }
 }

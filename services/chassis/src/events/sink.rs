@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{Instrument, info_span};
 
 use super::dead_letters::{Cause, DeadLetters, Standing};
+use super::reactions::Way;
 use super::recent::Recent;
 use super::{Event, Reactions};
+use crate::clock::Clock;
 use crate::refusal::Failure;
 use crate::telemetry::{Metrics, set_parent};
 use crate::write::{Pending, Stream, Taken};
@@ -44,6 +46,14 @@ impl Sink {
         self.reactions.source
     }
 
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        self.letters.clock()
+    }
+
     /// Takes events in the order given. When it returns, each has taken effect, was a repeat, or lies among the dead letters.
     ///
     /// # Errors
@@ -51,21 +61,26 @@ impl Sink {
     pub async fn take(&self, events: &[Event]) -> Result<(), Failure> {
         let mut handed_in = Vec::with_capacity(events.len());
         for event in events {
-            handed_in.push(self.hand_in(event).await);
+            handed_in.push(self.hand_in(event, Way::Carried).await);
         }
         let mut parked = HashSet::new();
         for (event, pending) in events.iter().zip(handed_in) {
             // An event that is unavailable ends the loop before a later one of its stream is judged as a gap.
-            let outcome = match self.outcome(event, pending).await? {
+            let mut outcome = match self.outcome(event, pending, Way::Carried).await? {
                 // The one missing is no farther than among the dead letters.
-                Outcome::Park(Cause::Gap, _) if parked.contains(&event.stream) => {
-                    Outcome::Park(Cause::Waiting, String::new())
-                }
+                Outcome::Park(Cause::Gap, _) if parked.contains(&event.stream) => Outcome::WAITS,
                 outcome => outcome,
             };
+            while outcome == Outcome::WAITS && !self.letters.wait(event).await? {
+                // The stream was unparked meanwhile.
+                let pending = self.hand_in(event, Way::Carried).await;
+                outcome = self.outcome(event, pending, Way::Carried).await?;
+            }
             self.judge(&outcome)?;
             if let Outcome::Park(cause, why) = &outcome {
-                self.letters.park(event, *cause, why).await?;
+                if *cause != Cause::Waiting {
+                    self.letters.park(event, *cause, why).await?;
+                }
                 parked.insert(event.stream);
             }
             self.metrics.event_handled(self.service, self.source(), outcome.name());
@@ -73,7 +88,7 @@ impl Sink {
         Ok(())
     }
 
-    async fn hand_in(&self, event: &Event) -> Result<Pending<()>, String> {
+    async fn hand_in(&self, event: &Event, way: Way) -> Result<Pending<()>, String> {
         let span = info_span!(
             "react",
             service = self.service,
@@ -83,17 +98,18 @@ impl Sink {
         if let Some(traceparent) = &event.traceparent {
             set_parent(&span, traceparent);
         }
-        self.reactions.hand_in(event).instrument(span).await
+        self.reactions.hand_in(event, way).instrument(span).await
     }
 
     async fn outcome(
         &self,
         event: &Event,
         pending: Result<Pending<()>, String>,
+        way: Way,
     ) -> Result<Outcome, Failure> {
         let pending = match pending {
             Ok(pending) => pending,
-            Err(poison) => return self.outcome_of_poison(event, poison).await,
+            Err(poison) => return self.outcome_of_poison(event, poison, way).await,
         };
         Ok(match pending.taken().await {
             Ok(Taken::Effective) => Outcome::Effective,
@@ -108,7 +124,7 @@ impl Sink {
             Ok(Taken::Gap { expected }) => {
                 Outcome::Park(Cause::Gap, format!("expected {expected}"))
             }
-            Ok(Taken::Parked) => Outcome::Park(Cause::Waiting, String::new()),
+            Ok(Taken::Parked) => Outcome::WAITS,
             Err(Failure::Broken(why)) => Outcome::Park(Cause::Poison, why),
             Err(Failure::Refused(refusal)) => Outcome::Park(Cause::Poison, refusal.reason.into()),
             Err(unavailable @ Failure::Unavailable(_)) => return Err(unavailable),
@@ -116,11 +132,16 @@ impl Sink {
     }
 
     /// No command follows from it that the head could have judged; but it may be a repeat of a letter that was mended and taken.
-    async fn outcome_of_poison(&self, event: &Event, why: String) -> Result<Outcome, Failure> {
+    async fn outcome_of_poison(
+        &self,
+        event: &Event,
+        why: String,
+        way: Way,
+    ) -> Result<Outcome, Failure> {
         Ok(match self.letters.standing(event).await? {
             Standing::Behind => Outcome::Repeat,
-            Standing::Parked => Outcome::Park(Cause::Waiting, String::new()),
-            Standing::Ahead => Outcome::Park(Cause::Poison, why),
+            Standing::Parked if way == Way::Carried => Outcome::WAITS,
+            Standing::Parked | Standing::Ahead => Outcome::Park(Cause::Poison, why),
         })
     }
 
@@ -147,7 +168,8 @@ impl Sink {
         Ok(())
     }
 
-    /// Takes the dead letters of a parked stream again, in order, and unparks it if all took effect. Returns whether they did.
+    /// Takes this source's dead letters of a parked stream again, in order. Returns whether all took effect; the stream is unparked if
+    /// no letter of another source is left either. Until then what comes meanwhile goes on waiting, and two replays at once only repeat.
     ///
     /// # Errors
     /// The database is away; what was taken stays taken.
@@ -155,13 +177,13 @@ impl Sink {
         loop {
             // Again, for there may be more than were read at once, and meanwhile more may have come.
             let letters = self.letters.of(self.source(), stream).await?;
-            if letters.is_empty() {
+            if letters.is_empty() && self.letters.unpark(self.source(), stream).await? {
                 return Ok(true);
             }
             for event in letters {
-                self.letters.unpark(stream).await?;
-                let pending = self.hand_in(&event).await;
-                if let Outcome::Park(cause, why) = self.outcome(&event, pending).await? {
+                let pending = self.hand_in(&event, Way::Replayed).await;
+                let outcome = self.outcome(&event, pending, Way::Replayed).await?;
+                if let Outcome::Park(cause, why) = outcome {
                     self.letters.park(&event, cause, &why).await?;
                     return Ok(false);
                 }
@@ -182,6 +204,9 @@ enum Outcome {
 }
 
 impl Outcome {
+    /// It waits behind others of its parked stream.
+    const WAITS: Self = Self::Park(Cause::Waiting, String::new());
+
     fn name(&self) -> &'static str {
         match self {
             Self::Effective => "effective",

@@ -7,9 +7,11 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
 };
 use tonic::Code;
+
+use super::waiting::Waiting;
 
 /// Upper bounds in seconds, from a commit on a fast disk to a caller's deadline.
 const SECONDS: [f64; 13] =
@@ -28,9 +30,9 @@ pub struct Metrics {
     write_duration: HistogramVec,
     write_retries: IntCounterVec,
     events_handled: IntCounterVec,
-    reader_lag: IntGaugeVec,
-    parked_streams: IntGaugeVec,
+    pub(super) waiting: Waiting,
     job_attempts: IntCounterVec,
+    timers_handled: IntCounterVec,
 }
 
 impl Metrics {
@@ -78,21 +80,17 @@ impl Metrics {
                 ("motcua_events_handled_total", "Events that were taken in."),
                 &["service", "source", "outcome"],
             )?,
-            reader_lag: gauge(
-                &registry,
-                ("motcua_reader_lag_events", "Events written but not yet taken in."),
-                &["service", "source"],
-            )?,
-            parked_streams: gauge(
-                &registry,
-                ("motcua_parked_streams", "Streams that wait for an operator."),
-                &["service"],
-            )?,
             job_attempts: counter(
                 &registry,
                 ("motcua_job_attempts_total", "Attempts at work on the world outside."),
                 &["service", "job", "outcome"],
             )?,
+            timers_handled: counter(
+                &registry,
+                ("motcua_timers_handled_total", "Timers that were due and taken."),
+                &["service", "timer", "outcome"],
+            )?,
+            waiting: Waiting::registered(&registry)?,
             registry,
         })
     }
@@ -131,19 +129,14 @@ impl Metrics {
         self.events_handled.with_label_values(&[service, source, outcome]).inc();
     }
 
-    /// So many events of `source` wait for `service` now.
-    pub fn reader_lags(&self, service: &str, source: &str, events: u64) {
-        self.reader_lag.with_label_values(&[service, source]).set(whole(events));
-    }
-
-    /// So many streams of `service` wait for an operator now.
-    pub fn streams_parked(&self, service: &str, streams: u64) {
-        self.parked_streams.with_label_values(&[service]).set(whole(streams));
-    }
-
     /// An attempt at a job ended: `finished`, `deferred` by the work itself, `put_off`, `lost` to another worker, or `failed` for good.
     pub fn job_attempted(&self, service: &str, job: &str, outcome: &str) {
         self.job_attempts.with_label_values(&[service, job, outcome]).inc();
+    }
+
+    /// A timer was taken when due: `effective`, `ignored` by the rules, or `failed` by itself and put aside.
+    pub fn timer_handled(&self, service: &str, timer: &str, outcome: &str) {
+        self.timers_handled.with_label_values(&[service, timer, outcome]).inc();
     }
 
     /// All numbers in Prometheus's text format, version 0.0.4.
@@ -162,7 +155,8 @@ impl Default for Metrics {
     }
 }
 
-type Described = (&'static str, &'static str);
+/// The name and the help of a family.
+pub(super) type Described = (&'static str, &'static str);
 
 fn histogram(
     registry: &Registry,
@@ -184,21 +178,6 @@ fn counter(
     let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
     registry.register(Box::new(counter.clone()))?;
     Ok(counter)
-}
-
-fn gauge(
-    registry: &Registry,
-    (name, help): Described,
-    labels: &[&str],
-) -> prometheus::Result<IntGaugeVec> {
-    let gauge = IntGaugeVec::new(Opts::new(name, help), labels)?;
-    registry.register(Box::new(gauge.clone()))?;
-    Ok(gauge)
-}
-
-/// A gauge is signed; a count beyond its range is as good as endless.
-fn whole(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The code as the contract writes it (`google.rpc.Code`).
@@ -237,7 +216,12 @@ mod tests {
         metrics.written("dossier", "submit", "committed", Duration::from_millis(30));
         metrics.retried("dossier", "deadlock");
         metrics.event_handled("dossier", "payment", "applied");
-        metrics.reader_lags("dossier", "payment", 12);
+        metrics.reader_lags("dossier", "payment", 12, 34);
+        metrics.reader_stopped("dossier", "payment", true);
+        metrics.dead_letters_lie("dossier", 5);
+        metrics.jobs_wait("mailing", "send_notice", 3, 1);
+        metrics.timers_wait("dossier", "lapse_draft", 4, 1);
+        metrics.timer_handled("dossier", "lapse_draft", "effective");
         metrics.streams_parked("dossier", 2);
         metrics.job_attempted("mailing", "send_notice", "put_off");
         let text = metrics.clone().render();
@@ -250,6 +234,14 @@ mod tests {
             r#"motcua_write_retries_total{reason="deadlock",service="dossier"} 1"#,
             r#"motcua_events_handled_total{outcome="applied",service="dossier",source="payment"} 1"#,
             r#"motcua_reader_lag_events{service="dossier",source="payment"} 12"#,
+            r#"motcua_reader_lag_seconds{service="dossier",source="payment"} 34"#,
+            r#"motcua_reader_stopped{service="dossier",source="payment"} 1"#,
+            r#"motcua_dead_letters{service="dossier"} 5"#,
+            r#"motcua_jobs{job="send_notice",service="mailing",state="waiting"} 3"#,
+            r#"motcua_jobs{job="send_notice",service="mailing",state="failed"} 1"#,
+            r#"motcua_timers{service="dossier",state="overdue",timer="lapse_draft"} 4"#,
+            r#"motcua_timers{service="dossier",state="failed",timer="lapse_draft"} 1"#,
+            r#"motcua_timers_handled_total{outcome="effective",service="dossier",timer="lapse_draft"} 1"#,
             r#"motcua_parked_streams{service="dossier"} 2"#,
             r#"motcua_job_attempts_total{job="send_notice",outcome="put_off",service="mailing"} 1"#,
         ];

@@ -11,6 +11,7 @@ mod json;
 mod metrics;
 mod settings;
 mod traceparent;
+mod waiting;
 
 use std::io::IsTerminal;
 use std::time::Duration;

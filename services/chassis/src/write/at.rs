@@ -21,12 +21,13 @@ pub struct At<'a> {
     drawn: u32,
     numbers: &'a mut Numbers,
     jobs: Vec<NewJob>,
+    timers: BTreeMap<&'static str, Option<Timestamp>>,
 }
 
 impl<'a> At<'a> {
     /// Circumstances by hand, for trying a decision without a door.
     pub fn new(now: Timestamp, seed: [u8; 32], numbers: &'a mut Numbers) -> Self {
-        Self { now, seed, drawn: 0, numbers, jobs: Vec::new() }
+        Self { now, seed, drawn: 0, numbers, jobs: Vec::new(), timers: BTreeMap::new() }
     }
 
     /// A fresh id. It follows from the command's identity, so that a second run of the same command makes the same ones.
@@ -56,10 +57,32 @@ impl<'a> At<'a> {
         self.jobs.push(NewJob::of(id, work, due));
     }
 
-    /// The work that was asked for.
-    pub(super) fn into_jobs(self) -> Vec<NewJob> {
-        self.jobs
+    /// Has the stream reminded at `when`, or as soon as may be if that is past: then the command follows that the service's
+    /// [`Sweeper`](crate::timers::Sweeper) of this kind names. A stream has one timer of a kind: setting it again moves it.
+    pub fn wake(&mut self, kind: &'static str, when: Timestamp) {
+        self.timers.insert(kind, Some(when));
     }
+
+    /// Removes the stream's timer of this kind, if it has one.
+    pub fn still(&mut self, kind: &'static str) {
+        self.timers.insert(kind, None);
+    }
+
+    /// The timers set or, with none, removed by the decision.
+    pub fn timers(&self) -> &BTreeMap<&'static str, Option<Timestamp>> {
+        &self.timers
+    }
+
+    /// What was asked for besides numbers.
+    pub(super) fn into_wishes(self) -> Wishes {
+        Wishes { jobs: self.jobs, timers: self.timers }
+    }
+}
+
+/// What a decision asked for that is written with its commit.
+pub(super) struct Wishes {
+    pub(super) jobs: Vec<NewJob>,
+    pub(super) timers: BTreeMap<&'static str, Option<Timestamp>>,
 }
 
 /// A version 8 UUID (RFC 9562, section 5.8) from the first bytes of a digest.

@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::events::Bell;
 use crate::jobs;
 use crate::telemetry::Metrics;
+use crate::timers::{self, TimerKey};
 
 /// What the lanes of a door share.
 pub(super) struct Shared<S: Store> {
@@ -56,18 +57,18 @@ pub(super) async fn carry_out<S: Store>(shared: &Shared<S>, commands: Vec<Boxed<
             shared.metrics.written(shared.service, name, "unavailable", took);
             answer_all(commands, &Failure::Unavailable(why));
         }
-        Err(Fault::Ours(why)) if commands.len() == 1 => {
+        Err(Fault::Ours { why, .. }) if commands.len() == 1 => {
             shared.metrics.written(shared.service, name, "broken", took);
             answer_all(commands, &Failure::Broken(why));
         }
-        Err(Fault::Ours(_)) => {
+        Err(Fault::Ours { .. }) => {
             shared.metrics.written(shared.service, name, "split", took);
             let mut first = commands;
             let second = first.split_off(first.len() / 2);
             Box::pin(carry_out(shared, first)).await;
             Box::pin(carry_out(shared, second)).await;
         }
-        Err(Fault::Lost(why) | Fault::Met(why)) => {
+        Err(Fault::Lost(why)) => {
             shared.metrics.written(shared.service, name, "lost", took);
             answer_all(commands, &Failure::Unavailable(why));
         }
@@ -94,8 +95,9 @@ async fn attempt_again<S: Store>(
     loop {
         let why = match attempt_guarded(shared, commands).await {
             Err(Fault::Lost(why)) if run < RUNS => why,
-            Err(Fault::Met(_)) if run < RUNS && commands.len() == 1 => "sqlstate 23505".into(),
-            Err(Fault::Met(why)) => return Err(Fault::Ours(why)),
+            Err(Fault::Ours { met: true, .. }) if run < RUNS && commands.len() == 1 => {
+                "sqlstate 23505".into()
+            }
             outcome => return outcome,
         };
         shared.metrics.retried(shared.service, &why);
@@ -113,7 +115,7 @@ async fn attempt_guarded<S: Store>(
 ) -> Result<Vec<Verdict>, Fault> {
     match AssertUnwindSafe(attempt(shared, commands)).catch_unwind().await {
         Ok(outcome) => outcome.map_err(Fault::from),
-        Err(_) => Err(Fault::Ours("the store panicked".into())),
+        Err(_) => Err(Fault::Ours { why: "the store panicked".into(), met: false }),
     }
 }
 
@@ -145,20 +147,38 @@ async fn load<S: Store>(
         let entry = asked.entry(stream).or_insert_with(|| Asked { stream, wants: Vec::new() });
         entry.wants.push(command.wants());
     }
+    let streams: Vec<_> = asked.keys().map(|stream| stream.0).collect();
+    let found = found_due(commands);
+    let heads = if found.is_empty() {
+        tables::lock_heads(db, &streams).await?
+    } else {
+        tables::lock_free_heads(db, &streams).await?
+    };
+    asked.retain(|stream, _| heads.contains_key(stream));
     let asked: Vec<_> = asked.into_values().collect();
-    let streams: Vec<_> = asked.iter().map(|asked| asked.stream.0).collect();
-    let heads = tables::lock_heads(db, &streams).await?;
+    let found: Vec<_> =
+        found.into_iter().filter(|((stream, _), _)| heads.contains_key(stream)).collect();
+    let due = timers::lock_due(db, &found).await?;
     let kept = tables::kept_answers(db, commands.iter().map(|command| command.once())).await?;
     let tokens = jobs::lock_tokens(db, &ended_by(commands)).await?;
     let roots = shared.store.load(db, &asked).await?;
-    Ok(Loaded { heads, roots, kept, tokens })
+    Ok(Loaded { heads, roots, kept, tokens, due })
+}
+
+/// The timers that were found due. They come in batches of their own, which wait for no lock.
+fn found_due<R: Root>(commands: &[Boxed<R>]) -> Vec<(TimerKey, Timestamp)> {
+    let timer = |once: &Once| match once {
+        Once::Timer { stream, kind, due, .. } => Some(((*stream, *kind), *due)),
+        Once::Call { .. } | Once::Event { .. } | Once::Job { .. } => None,
+    };
+    commands.iter().filter_map(|command| timer(command.once())).collect()
 }
 
 /// The jobs that commands want to end.
 fn ended_by<R: Root>(commands: &[Boxed<R>]) -> Vec<Uuid> {
     let job = |once: &Once| match once {
         Once::Job { id, .. } => Some(*id),
-        Once::Call { .. } | Once::Event { .. } => None,
+        Once::Call { .. } | Once::Event { .. } | Once::Timer { .. } => None,
     };
     commands.iter().filter_map(|command| job(command.once())).collect()
 }
@@ -218,6 +238,7 @@ async fn save<S: Store>(
         }
     });
     tables::save(db, &folded.heads, &folded.answers, rows.collect(), now).await?;
+    timers::settle(db, &folded.timers, now).await?;
     jobs::settle(db, &folded.ended, &folded.jobs, now).await
 }
 
@@ -229,13 +250,11 @@ const AWAY: [&str; 7] = ["08", "25", "28", "3D", "53", "57", "58"];
 enum Fault {
     /// It lost a deadlock or waited too long for a lock: run it again.
     Lost(String),
-    /// It wrote a key that another had just written. A batch is split; a command that stands alone is run again, and decides knowing the
-    /// other's row.
-    Met(String),
     /// The database is away, or the commit's fate is not known.
     Away(String),
-    /// One of its commands breaks a constraint or cannot be stored.
-    Ours(String),
+    /// One of its commands breaks a constraint or cannot be stored. A batch is split. `met`: it wrote a key that another had just written;
+    /// a command that stands alone is run again, and decides knowing the other's row.
+    Ours { why: String, met: bool },
 }
 
 impl From<sqlx::Error> for Fault {
@@ -245,7 +264,7 @@ impl From<sqlx::Error> for Fault {
             // serialization_failure, deadlock_detected, lock_not_available
             ("40001" | "40P01" | "55P03", _) => Self::Lost(format!("sqlstate {code}")),
             // unique_violation
-            ("23505", _) => Self::Met(error.to_string()),
+            ("23505", _) => Self::Ours { why: error.to_string(), met: true },
             // A check that has no name: the day has no partition yet, and housekeeping makes it.
             ("23514", sqlx::Error::Database(check)) if check.constraint().is_none() => {
                 Self::Away("a partition is missing".into())
@@ -262,7 +281,7 @@ impl From<sqlx::Error> for Fault {
                 | sqlx::Error::WorkerCrashed,
             ) => Self::Away(error.to_string()),
             // Among them rows that do not read: they concern whoever asks for them, and nobody else.
-            _ => Self::Ours(error.to_string()),
+            _ => Self::Ours { why: error.to_string(), met: false },
         }
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch::Shared;
+use super::batch::{Shared, carry_out};
 use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict};
-use super::{Command, Failure, Kind, Once, Refusal, Store, Stream};
+use super::{Command, Failure, FingerprintKey, Kind, Once, Refusal, Store, Stream};
 use crate::clock::Clock;
 use crate::events::Bell;
 use crate::telemetry::{Metrics, current_traceparent};
@@ -34,11 +34,17 @@ impl Default for Settings {
 /// The one way to change the state of a service's root noun. Clones share the lanes.
 pub struct Door<S: Store> {
     lanes: Arc<[Entrances<S::Root>]>,
+    shared: Arc<Shared<S>>,
+    fingerprints: FingerprintKey,
 }
 
 impl<S: Store> Clone for Door<S> {
     fn clone(&self) -> Self {
-        Self { lanes: self.lanes.clone() }
+        Self {
+            lanes: self.lanes.clone(),
+            shared: self.shared.clone(),
+            fingerprints: self.fingerprints.clone(),
+        }
     }
 }
 
@@ -51,11 +57,11 @@ impl<S: Store> Door<S> {
         rules: Arc<<S::Root as super::Root>::Rules>,
         around: Around,
     ) -> Self {
-        let Around { clock, metrics, bell, settings } = around;
+        let Around { clock, metrics, bell, settings, fingerprints } = around;
         let shared =
             Arc::new(Shared { service, pool, store, rules, clock, metrics, bell, settings });
         let lanes = (0..settings.lanes.max(1)).map(|_| lane::open(shared.clone())).collect();
-        Self { lanes }
+        Self { lanes, shared, fingerprints }
     }
 
     /// Carries a command out and waits for its answer.
@@ -69,6 +75,7 @@ impl<S: Store> Door<S> {
         let stream = command.stream();
         let (reply, answer) = oneshot::channel();
         let traceparent = current_traceparent();
+        let once = self.fingerprints.keyed(once);
         let envelope = Envelope { command, once, traceparent, reply };
         match self.lane(stream).calls.try_send(Box::new(envelope)) {
             Ok(()) => Pending::<C::Answer>::of(answer).answer().await,
@@ -105,6 +112,38 @@ impl<S: Store> Door<S> {
         self.react(once, command).await.answer().await
     }
 
+    /// Decides timers that were found due, in a batch apart from the lanes: it waits for no lock.
+    pub(crate) async fn take_due<C>(&self, due: Vec<(Once, C)>) -> Vec<Pending<()>>
+    where
+        C: Command<Root = S::Root, Answer = ()>,
+    {
+        let (mut batch, mut taken) = (Vec::<Boxed<S::Root>>::new(), Vec::new());
+        for (once, command) in due {
+            let (reply, answer) = oneshot::channel();
+            batch.push(Box::new(Envelope { command, once, traceparent: None, reply }));
+            taken.push(Pending::of(answer));
+        }
+        carry_out(&self.shared, batch).await;
+        taken
+    }
+
+    /// The service whose door it is.
+    pub(crate) fn service(&self) -> &'static str {
+        self.shared.service
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.shared.pool
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
     async fn hand_in(
         &self,
         stream: Stream,
@@ -134,6 +173,8 @@ pub struct Around {
     pub bell: Bell,
     /// How wide it is.
     pub settings: Settings,
+    /// Keys what is kept of calls.
+    pub fingerprints: FingerprintKey,
 }
 
 /// A command handed in, its answer to come.

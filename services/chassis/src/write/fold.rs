@@ -7,10 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::at::{At, Numbers};
+use super::at::{At, Numbers, Wishes};
 use super::lane::{Boxed, Queued, Verdict};
 use super::{Changed, Decided, Failure, Kind, Once, Refusal, Root, Stream};
 use crate::jobs::NewJob;
+use crate::timers::{TimerKey, Timers};
 use crate::write::once::Fingerprint;
 
 /// A stream's head, locked.
@@ -39,6 +40,8 @@ pub(super) struct Loaded<R> {
     pub(super) kept: HashMap<Key, KeptAnswer>,
     /// The last token given of each job that a command of the batch ends.
     pub(super) tokens: HashMap<Uuid, i64>,
+    /// The timers of the batch that stand as they were found.
+    pub(super) due: HashSet<TimerKey>,
 }
 
 /// A fact and the command, by its place in the batch, that it follows from.
@@ -58,6 +61,7 @@ pub(super) struct Folded<R: Root> {
     pub(super) answers: Vec<(Key, KeptAnswer)>,
     pub(super) jobs: Vec<(Stream, Option<String>, NewJob)>,
     pub(super) ended: Vec<Uuid>,
+    pub(super) timers: Timers,
     pub(super) numbers: Numbers,
 }
 
@@ -76,6 +80,7 @@ pub(super) fn fold<R: Root>(
         answers: Vec::new(),
         jobs: Vec::new(),
         ended: Vec::new(),
+        timers: Timers::new(),
         numbers,
         rules,
         now,
@@ -95,6 +100,7 @@ struct Folding<'a, R: Root> {
     answers: Vec<(Key, KeptAnswer)>,
     jobs: Vec<(Stream, Option<String>, NewJob)>,
     ended: Vec<Uuid>,
+    timers: Timers,
     numbers: Numbers,
     rules: &'a R::Rules,
     now: Timestamp,
@@ -106,9 +112,10 @@ impl<R: Root> Folding<'_, R> {
             Once::Call { caller, request_id, fingerprint } => {
                 self.known_call(caller, *request_id, fingerprint)
             }
-            Once::Event { source, sequence, .. } => {
-                self.known_event(command.stream(), source, *sequence)
+            Once::Event { source, sequence, replayed, .. } => {
+                self.known_event(command.stream(), source, *sequence, *replayed)
             }
+            Once::Timer { stream, kind, .. } => self.lost_timer((*stream, *kind)),
             Once::Job { id, token, .. } => self.lost_job(*id, *token),
         };
         known.unwrap_or_else(|| self.decide(place, command))
@@ -123,12 +130,18 @@ impl<R: Root> Folding<'_, R> {
         })
     }
 
-    fn known_event(&self, stream: Stream, source: &str, sequence: i64) -> Option<Verdict> {
+    fn known_event(
+        &self,
+        stream: Stream,
+        source: &str,
+        sequence: i64,
+        replayed: bool,
+    ) -> Option<Verdict> {
         let head = self.head(stream);
         let expected = head.seen.get(source).copied().unwrap_or_default() + 1;
         if sequence < expected {
             Some(Verdict::Repeat)
-        } else if head.parked {
+        } else if head.parked && !replayed {
             Some(Verdict::Parked)
         } else if sequence > expected {
             Some(Verdict::Gap { expected })
@@ -143,8 +156,13 @@ impl<R: Root> Folding<'_, R> {
         (!holds).then(|| Verdict::Refused(lease_lost()))
     }
 
+    /// Taken, moved or removed since it was found, by another batch or by a command before this one; or its stream is being changed.
+    fn lost_timer(&self, key: TimerKey) -> Option<Verdict> {
+        (!self.state.due.contains(&key)).then_some(Verdict::Repeat)
+    }
+
     fn decide(&mut self, place: usize, command: &dyn Queued<R>) -> Verdict {
-        let before = self.state.roots.get(&command.stream());
+        let before = self.state.roots.get(&command.stream()).filter(|root| !root.is_gone());
         let taken = self.numbers.taken().clone();
         let mut at = At::new(self.now, command.once().seed(), &mut self.numbers);
         // Safe to assert: `decide` gets shared references only, and what it took of the numbers is restored.
@@ -152,8 +170,8 @@ impl<R: Root> Folding<'_, R> {
             catch_unwind(AssertUnwindSafe(|| command.decide(before, self.rules, &mut at)));
         match decided {
             Ok(Ok(Some(decided))) => {
-                let jobs = at.into_jobs();
-                self.take_effect(place, command, decided, jobs)
+                let wishes = at.into_wishes();
+                self.take_effect(place, command, decided, wishes)
             }
             Ok(Ok(None)) => {
                 self.count(command);
@@ -176,7 +194,7 @@ impl<R: Root> Folding<'_, R> {
         place: usize,
         command: &dyn Queued<R>,
         decided: Decided<R, String>,
-        jobs: Vec<NewJob>,
+        wishes: Wishes,
     ) -> Verdict {
         let stream = command.stream();
         let Decided { after, facts, answer } = decided;
@@ -189,7 +207,7 @@ impl<R: Root> Folding<'_, R> {
             self.facts.push(Fact { command: place, stream, sequence, fact });
         }
         let traceparent = || command.traceparent().map(ToOwned::to_owned);
-        self.jobs.extend(jobs.into_iter().map(|job| (stream, traceparent(), job)));
+        self.jobs.extend(wishes.jobs.into_iter().map(|job| (stream, traceparent(), job)));
         if let Once::Call { caller, request_id, fingerprint } = command.once() {
             let key = (caller.clone(), *request_id);
             let kept = KeptAnswer { fingerprint: *fingerprint, answer: answer.clone() };
@@ -201,13 +219,25 @@ impl<R: Root> Folding<'_, R> {
             self.ended.push(*id);
         }
         self.count(command);
+        for (kind, when) in wishes.timers {
+            self.set_timer((stream, kind), when);
+        }
         Verdict::Answered(answer)
     }
 
-    /// An event is behind us whether or not something followed from it.
+    fn set_timer(&mut self, key: TimerKey, when: Option<Timestamp>) {
+        self.state.due.remove(&key);
+        self.timers.insert(key, when);
+    }
+
+    /// An event and a timer are behind us whether or not something followed from them.
     fn count(&mut self, command: &dyn Queued<R>) {
-        if let Once::Event { source, sequence, .. } = command.once() {
-            self.head_mut(command.stream()).seen.insert(source.clone(), *sequence);
+        match command.once() {
+            Once::Event { source, sequence, .. } => {
+                self.head_mut(command.stream()).seen.insert(source.clone(), *sequence);
+            }
+            Once::Timer { stream, kind, .. } => self.set_timer((*stream, *kind), None),
+            Once::Call { .. } | Once::Job { .. } => {}
         }
     }
 
@@ -220,7 +250,7 @@ impl<R: Root> Folding<'_, R> {
     }
 
     fn finish(self, verdicts: Vec<Verdict>, loaded: &Loaded<R>) -> Folded<R> {
-        let Self { mut state, touched, facts, answers, jobs, ended, numbers, .. } = self;
+        let Self { mut state, touched, facts, answers, jobs, ended, timers, numbers, .. } = self;
         let changed = touched
             .into_iter()
             .filter_map(|stream| {
@@ -233,7 +263,7 @@ impl<R: Root> Folding<'_, R> {
             .into_iter()
             .filter(|(stream, head)| loaded.heads.get(stream) != Some(head))
             .collect();
-        Folded { verdicts, changed, heads, facts, answers, jobs, ended, numbers }
+        Folded { verdicts, changed, heads, facts, answers, jobs, ended, timers, numbers }
     }
 }
 

@@ -28,7 +28,7 @@ pub use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
 pub use at::{At, Numbers, Series};
 pub use door::{Around, Door, Pending, Settings, Taken};
 pub(crate) use fold::LEASE_LOST;
-pub use once::{Fingerprint, Once, request_id};
+pub use once::{Fingerprint, FingerprintKey, Once, request_id};
 
 /// What keeps order: a dossier in most services, an account in identity. The unit of locking, and the Kafka key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,6 +42,12 @@ pub trait Root: Clone + Send + Sync + 'static {
     type Wants: Default + Send + Sync;
     /// What can be published about it.
     type Fact: Send + Sync;
+
+    /// Whether a decision ended it, so that its rows are deleted: [`Store::save`] is given it once more as such, and later commands
+    /// find no root. The stream's head, log and kept answers stay.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }
 
 /// A wish to change one root.

@@ -1,11 +1,16 @@
 //! Why a command takes effect once, whoever repeats it.
 
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use prost::{Message, Name};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-use super::Refusal;
 use super::at::uuid_of;
+use super::{Refusal, Stream};
 
 /// The identity of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +21,7 @@ pub enum Once {
         caller: String,
         /// The caller's id for the wish.
         request_id: Uuid,
-        /// Tells a repeat from another request under the same id.
+        /// Tells a repeat from another request under the same id; the door keys it before it is kept.
         fingerprint: Fingerprint,
     },
     /// Another service's fact: the stream's head remembers the last one, for ever.
@@ -29,6 +34,19 @@ pub enum Once {
         id: Uuid,
         /// Who caused it.
         actor: String,
+        /// Whether it comes from the dead letters: it passes though its stream is parked.
+        replayed: bool,
+    },
+    /// A timer that is due: it is gone with the commit.
+    Timer {
+        /// The stream that set it.
+        stream: Stream,
+        /// Which of the stream's timers.
+        kind: &'static str,
+        /// For when it was set.
+        due: Timestamp,
+        /// Who decides: the service.
+        actor: String,
     },
     /// The end of a job: it is gone with the commit, and only the last lease given may end it.
     Job {
@@ -39,6 +57,31 @@ pub enum Once {
         /// Who did it.
         actor: String,
     },
+}
+
+/// Keys the fingerprints of calls before they are kept. A request may hold what is easily guessed (a name, a date), and with its plain hash
+/// whoever read a dump could tell a right guess from a wrong one.
+#[derive(Clone)]
+pub struct FingerprintKey(Arc<Zeroizing<[u8; 32]>>);
+
+impl FingerprintKey {
+    /// Keys with this secret, which every process of the service shares.
+    pub fn new(secret: Zeroizing<[u8; 32]>) -> Self {
+        Self(Arc::new(secret))
+    }
+
+    /// The identity with its fingerprint keyed, if it is a call's.
+    pub(super) fn keyed(&self, once: Once) -> Once {
+        let Once::Call { caller, request_id, fingerprint } = once else { return once };
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes a key of any length");
+        mac.update(request_id.as_bytes());
+        mac.update(&fingerprint);
+        mac.update(caller.as_bytes());
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        Once::Call { caller, request_id, fingerprint }
+    }
 }
 
 /// A hash of a method and its request.
@@ -77,6 +120,11 @@ impl Once {
                 hash.chain_update(b"call\0").chain_update(caller).chain_update(request_id)
             }
             Self::Event { id, .. } => hash.chain_update(b"event\0").chain_update(id),
+            Self::Timer { stream, kind, due, .. } => hash
+                .chain_update(b"timer\0")
+                .chain_update(stream.0)
+                .chain_update(due.as_microsecond().to_be_bytes())
+                .chain_update(kind),
             Self::Job { id, .. } => hash.chain_update(b"job\0").chain_update(id),
         };
         hash.finalize().into()
@@ -85,7 +133,9 @@ impl Once {
     pub(super) fn actor(&self) -> &str {
         match self {
             Self::Call { caller, .. } => caller,
-            Self::Event { actor, .. } | Self::Job { actor, .. } => actor,
+            Self::Event { actor, .. } | Self::Timer { actor, .. } | Self::Job { actor, .. } => {
+                actor
+            }
         }
     }
 
@@ -93,6 +143,7 @@ impl Once {
         match self {
             Self::Call { request_id, .. } => format!("requests/{request_id}"),
             Self::Event { source, id, .. } => format!("{source}/events/{id}"),
+            Self::Timer { kind, due, .. } => format!("timers/{kind}/{due}"),
             Self::Job { id, .. } => format!("jobs/{id}"),
         }
     }

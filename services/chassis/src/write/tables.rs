@@ -44,6 +44,27 @@ pub(super) async fn lock_heads(
         .collect())
 }
 
+/// Locks the heads of those streams that nobody has locked now; the others are absent.
+pub(super) async fn lock_free_heads(
+    db: &mut PgConnection,
+    streams: &[Uuid],
+) -> sqlx::Result<HashMap<Stream, Head>> {
+    let rows = sqlx::query!(
+        r#"select stream, sequence, parked, seen as "seen: Json<BTreeMap<String, i64>>"
+           from chassis.head where stream = any ($1) for no key update skip locked"#,
+        streams
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let head = Head { sequence: row.sequence, seen: row.seen.0, parked: row.parked };
+            (Stream(row.stream), head)
+        })
+        .collect())
+}
+
 /// The answers kept for those of the commands that are calls.
 pub(super) async fn kept_answers(
     db: &mut PgConnection,
@@ -52,7 +73,7 @@ pub(super) async fn kept_answers(
     let (callers, requests): (Vec<String>, Vec<Uuid>) = commands
         .filter_map(|once| match once {
             Once::Call { caller, request_id, .. } => Some((caller.clone(), *request_id)),
-            Once::Event { .. } | Once::Job { .. } => None,
+            Once::Event { .. } | Once::Timer { .. } | Once::Job { .. } => None,
         })
         .unzip();
     if callers.is_empty() {

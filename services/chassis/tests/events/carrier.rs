@@ -2,12 +2,14 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::Duration;
 
-use chassis::events::{Carrier, LogCarrier};
+use chassis::events::{Bell, Carrier, Log, LogCarrier, wake_across};
 use chassis::write::Stream;
 use futures::future::{BoxFuture, join_all};
 use sqlx::{Connection, PgConnection};
 use support::{TestDatabase, eventually};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::LIMIT;
@@ -181,4 +183,78 @@ async fn a_cursor_of_another_database_or_timeline_is_refused() {
     sqlx::query("update chassis.cursor set system = system - 1").execute(&pool).await.unwrap();
     let _running = pair.start();
     pair.until_noted(stream, [1, 2]).await;
+}
+
+/// Whether the listener's measures have this line.
+fn shows(pair: &Pair, line: &str) -> bool {
+    pair.listener.metrics.render().lines().any(|found| found == line)
+}
+
+#[tokio::test]
+async fn a_reader_ahead_of_its_log_stops_and_shows_it_until_an_operator_decides() {
+    let (pair, stream) = (Pair::new().await, toy::stream());
+    let pool = pair.listener.pool();
+    pair.teller.tell_numbers(stream, [1]).await;
+    let running = pair.start();
+    // As after a restore of the teller to an earlier moment: the listener knows transactions that its database does not.
+    let ahead = "update chassis.cursor set done = '9000000000:9000000000:'";
+    eventually(LIMIT, async || {
+        sqlx::query(ahead).execute(&pool).await.unwrap().rows_affected() == 1
+    })
+    .await;
+    drop(running);
+    sqlx::query(ahead).execute(&pool).await.unwrap();
+    pair.teller.tell_numbers(stream, [2]).await;
+    let _running = pair.start();
+    let stopped = r#"motcua_reader_stopped{service="listener",source="teller"} 1"#;
+    eventually(LIMIT, async || shows(&pair, stopped)).await;
+    assert_eq!(pair.listener.noted(stream).await, [1]);
+
+    sqlx::query("delete from chassis.cursor").execute(&pool).await.unwrap();
+    pair.until_noted(stream, [1, 2]).await;
+    assert!(shows(&pair, r#"motcua_reader_stopped{service="listener",source="teller"} 0"#));
+}
+
+#[tokio::test]
+async fn it_is_shown_how_far_a_reader_is_behind() {
+    let (pair, stream) = (Pair::new().await, toy::stream());
+    pair.teller.tell_numbers(stream, 1..=3).await;
+    let pool = pair.listener.pool();
+    let mut holding = pool.begin().await.unwrap();
+    sqlx::query("lock table toy.entry").execute(&mut *holding).await.unwrap();
+    let _running = pair.start();
+    let behind = r#"motcua_reader_lag_events{service="listener",source="teller"} 3"#;
+    eventually(LIMIT, async || shows(&pair, behind)).await;
+    holding.rollback().await.unwrap();
+    pair.until_noted(stream, 1..=3).await;
+}
+
+/// So many facts, each told when the one before was noted: a reader that only looks by itself is late by up to 250 ms for each.
+const ONE_BY_ONE: i64 = 40;
+
+#[tokio::test]
+async fn a_commit_wakes_the_readers_of_other_processes() {
+    let (pair, stream) = (Pair::new().await, toy::stream());
+    let other = Log::new("teller", pair.teller.database.fresh_pool(), Bell::new());
+    let waking = [pair.teller.log.clone(), other.clone()];
+    let _waking = waking.map(|log| Running::new(tokio::spawn(wake_across(log))));
+    let carrying =
+        LogCarrier::new([other]).carry(pair.listener.sink("teller"), pair.listener.pool());
+    let _running = Running::new(tokio::spawn(carrying));
+    pair.teller.tell_numbers(stream, [0]).await;
+    pair.until_noted(stream, [0]).await;
+    let listening = "select count(*) from pg_stat_activity
+                     where datname = current_database() and query like 'LISTEN%'";
+    eventually(LIMIT, async || {
+        let heard = sqlx::query_scalar::<_, i64>(listening);
+        heard.fetch_one(&pair.teller.database.pool()).await.unwrap() == 2
+    })
+    .await;
+    let began = Instant::now();
+    for number in 1..=ONE_BY_ONE {
+        pair.teller.tell_numbers(stream, [number]).await;
+        pair.until_noted(stream, 0..=number).await;
+    }
+    let each = began.elapsed() / u32::try_from(ONE_BY_ONE).unwrap();
+    assert!(each < Duration::from_millis(125), "{each:?} for each");
 }

@@ -1,11 +1,13 @@
 //! What cannot be taken: its stream waits among the dead letters, and nobody else waits for it.
 
 use chassis::events::{Carrier, Cursor, DeadLetters, Event, Sink};
+use chassis::write::Stream;
+use proto::motcua::r#type::v1::DossierStatus;
 use sqlx::PgPool;
 use support::eventually;
 
 use crate::carrier::{Pair, Running};
-use crate::toy::{self, FRIGHT, Fact};
+use crate::toy::{self, FRIGHT, Fact, Teller};
 use crate::{LIMIT, TOO_MUCH};
 
 async fn run(pool: &PgPool, statement: &'static str) {
@@ -158,4 +160,64 @@ async fn a_stream_with_many_letters_is_replayed_to_its_last() {
     assert!(braver_sink(&pair).replay(stream).await.unwrap());
     assert_eq!(pair.listener.letters(stream).await, []);
     assert_eq!(pair.listener.noted(stream).await.len(), 1_100);
+}
+
+#[tokio::test]
+async fn a_stream_stays_parked_until_the_letters_of_every_source_are_taken() {
+    let (pair, stream) = (Pair::new().await, toy::stream());
+    let other = Teller::new("other").await;
+    pair.teller.tell(stream, [FRIGHT, 2].map(Fact::Number)).await;
+    other.tell_numbers(stream, [7]).await;
+    let events = first_portion(&pair).await;
+    pair.listener.sink("teller").take(&events).await.unwrap();
+    let sink = pair.listener.release("other", toy::note);
+    let of_other = other.log.read(&Cursor::beginning()).await.unwrap().0;
+    sink.take(&of_other).await.unwrap();
+    assert!(pair.listener.noted(stream).await.is_empty());
+
+    assert!(sink.replay(stream).await.unwrap(), "its own letters are taken");
+    assert_eq!(is_parked(&pair, stream).await, [true], "the teller's wait yet");
+    other.tell_numbers(stream, [8]).await;
+    let of_other = other.log.read(&Cursor::beginning()).await.unwrap().0;
+    sink.take(&of_other).await.unwrap();
+    assert!(braver_sink(&pair).replay(stream).await.unwrap());
+    assert_eq!(is_parked(&pair, stream).await, [true], "now the other's");
+    assert!(sink.replay(stream).await.unwrap());
+    assert_eq!(is_parked(&pair, stream).await, [false]);
+    assert_eq!(pair.listener.noted(stream).await, [7, FRIGHT, 2, 8]);
+}
+
+async fn is_parked(pair: &Pair, stream: Stream) -> Vec<bool> {
+    let parked = sqlx::query_scalar("select parked from chassis.head where stream = $1");
+    parked.bind(stream.0).fetch_all(&pair.listener.pool()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_while_letters_are_replayed_waits_its_turn() {
+    let (pair, stream) = (Pair::new().await, toy::stream());
+    pair.teller.tell(stream, [FRIGHT].into_iter().chain(2..=60).map(Fact::Number)).await;
+    let events = first_portion(&pair).await;
+    let (waiting, coming) = events.split_at(30);
+    pair.listener.sink("teller").take(waiting).await.unwrap();
+    let (replaying, carrying) = (braver_sink(&pair), braver_sink(&pair));
+    let (replayed, again, ()) =
+        tokio::join!(replaying.replay(stream), replaying.replay(stream), async {
+            for event in coming {
+                carrying.take(std::slice::from_ref(event)).await.unwrap();
+            }
+        });
+    assert!(replayed.unwrap() && again.unwrap());
+    let numbers: Vec<_> = [FRIGHT].into_iter().chain(2..=60).collect();
+    assert_eq!(pair.listener.noted(stream).await, numbers);
+    assert_eq!((pair.listener.letters(stream).await, pair.listener.handled("gap")), (vec![], 0));
+    assert_eq!(is_parked(&pair, stream).await, [false]);
+}
+
+#[test]
+fn an_enum_field_that_is_unset_or_unknown_is_poison() {
+    let known = |value| chassis::events::known::<DossierStatus>(value, "status");
+    assert_eq!(known(DossierStatus::Accepted.into()), Ok(DossierStatus::Accepted));
+    for poison in [0, -1, 999] {
+        assert_eq!(known(poison), Err("status"), "{poison}");
+    }
 }

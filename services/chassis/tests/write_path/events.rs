@@ -12,7 +12,13 @@ use crate::toy::{self, Ask, Replica, TOO_MUCH, panic, put, take};
 const SOURCE: &str = "elsewhere";
 
 fn once(sequence: i64) -> Once {
-    Once::Event { source: SOURCE.into(), sequence, id: Uuid::now_v7(), actor: "system".into() }
+    Once::Event {
+        source: SOURCE.into(),
+        sequence,
+        id: Uuid::now_v7(),
+        actor: "system".into(),
+        replayed: false,
+    }
 }
 
 async fn react(replica: &Replica, sequence: i64, ask: Ask) -> Taken {

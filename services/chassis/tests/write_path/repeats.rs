@@ -1,5 +1,6 @@
 //! A wish takes effect once, however often it is told.
 
+use chassis::write::{FingerprintKey, Once};
 use futures::future::join_all;
 use uuid::Uuid;
 
@@ -85,4 +86,23 @@ async fn a_refusal_is_not_kept() {
     assert_eq!(toy::amount(&database.pool(), jar).await, None, "it left no trace");
     replica.ask_anew(put(jar, 7)).await.unwrap();
     assert_eq!(replica.ask(request, take(jar, 5)).await.unwrap().amount, 2);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_call_tells_nothing_without_the_key() {
+    let database = toy::database().await;
+    let (ask, request) = (put(toy::jar(), 5), Uuid::now_v7());
+    Replica::over(database.pool()).ask(request, ask).await.unwrap();
+    let kept: Vec<u8> = sqlx::query_scalar("select fingerprint from chassis.answer")
+        .fetch_one(&database.pool())
+        .await
+        .unwrap();
+    let Once::Call { fingerprint: guessed, .. } = ask.once(toy::CALLER, request) else {
+        panic!("it is a call")
+    };
+    assert_ne!(kept, guessed, "whoever guesses the request has nothing to compare");
+    let again = Replica::over(database.fresh_pool()).ask(request, ask).await;
+    assert_eq!(reason(&again), "granted", "every process of the service has the key");
+    let stranger = Replica::keyed(database.fresh_pool(), FingerprintKey::new([1; 32].into()));
+    assert_eq!(reason(&stranger.ask(request, ask).await), "REQUEST_ID_REUSED");
 }

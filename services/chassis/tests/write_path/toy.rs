@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use chassis::clock::Clock;
 use chassis::telemetry::Metrics;
 use chassis::write::{
-    Around, Asked, At, Changed, Command, Decided, Door, Failure, Kept, Kind, Once, Outgoing,
-    Refusal, Root, Series, Settings, Store, Stream,
+    Around, Asked, At, Changed, Command, Decided, Door, Failure, FingerprintKey, Kept, Kind, Once,
+    Outgoing, Refusal, Root, Series, Settings, Store, Stream,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -214,6 +214,11 @@ impl Replica {
 
     pub fn with(pool: PgPool, settings: Settings) -> Self {
         Self::open(pool, Around { settings, ..support::around(&clock()) })
+    }
+
+    /// One of an installation with another key.
+    pub fn keyed(pool: PgPool, fingerprints: FingerprintKey) -> Self {
+        Self::open(pool, Around { fingerprints, ..support::around(&clock()) })
     }
 
     /// One whose clock shows another hour than those of the others.

@@ -23,6 +23,8 @@ pub struct CreateDossier {
     pub version: u32,
     /// The agency.
     pub agency: String,
+    /// Days that the draft is kept after its last change.
+    pub draft_days: u16,
 }
 
 impl Command for CreateDossier {
@@ -55,6 +57,9 @@ impl Command for CreateDossier {
             status: DossierStatus::Unspecified,
             code: None,
             created_at: at.now,
+            draft_days: self.draft_days,
+            expire_at: None,
+            lapsed: false,
             submitted_at: None,
             return_way: ReturnWay::Unspecified,
             accepted_at: None,
@@ -67,7 +72,7 @@ impl Command for CreateDossier {
             files: BTreeMap::new(),
             new_documents: Vec::new(),
         };
-        Ok(Decided::quiet(draft, Named { id: self.id }))
+        Ok(Decided::quiet(draft.kept_from_now(at), Named { id: self.id }))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Until it is submitted its owner decides; afterwards workflow decides and the dossier follows.
 
 mod create;
+mod expire;
 mod follow;
 mod save_step;
 mod submit;
@@ -24,6 +25,7 @@ use crate::procedure::ProcedureCode;
 use crate::timeline::{Action, ActionKind, Entry, Happening};
 
 pub use create::CreateDossier;
+pub use expire::{LAPSE_DRAFT, LapseDraft};
 pub use follow::{Change, Follow};
 pub use save_step::SaveStep;
 pub use submit::{DossierCode, SubmitDossier, VIETNAM};
@@ -49,6 +51,12 @@ pub struct Dossier {
     pub code: Option<DossierCode>,
     /// When the draft was opened.
     pub created_at: Timestamp,
+    /// Days that its draft is kept after its last change, fixed when it was opened.
+    pub draft_days: u16,
+    /// When the draft lapses unless it is changed before; none once submitted.
+    pub expire_at: Option<Timestamp>,
+    /// Its draft lapsed in the batch at hand: its rows are deleted.
+    pub lapsed: bool,
     /// When it was submitted.
     pub submitted_at: Option<Timestamp>,
     /// How the result reaches its owner; unspecified for a draft.
@@ -84,6 +92,10 @@ impl Root for Dossier {
     type Rules = ();
     type Wants = Wants;
     type Fact = Fact;
+
+    fn is_gone(&self) -> bool {
+        self.lapsed
+    }
 }
 
 /// What is published about a dossier.
@@ -169,6 +181,7 @@ impl Dossier {
             status: DossierStatus::NewlyRegistered,
             code: Some(DossierCode(submitted.code)),
             submitted_at: Some(submitted.at),
+            expire_at: None,
             revision: submitted.revision,
             return_way,
             ..self.clone()

@@ -34,9 +34,10 @@ impl Command for SaveStep {
         &self,
         before: Option<&Dossier>,
         (): &(),
-        _: &mut At<'_>,
+        at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let mut draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
+        let draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
+        let mut draft = draft.kept_from_now(at);
         draft.saved_steps.insert(self.step, self.sealed.clone());
         Ok(Decided::quiet(draft, Named { id: self.id }))
     }

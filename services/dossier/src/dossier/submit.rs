@@ -10,7 +10,7 @@ use proto::motcua::dossier::v1::{ActorKind, EntryKind};
 use proto::motcua::r#type::v1::{LegalLimit, ReturnWay};
 use uuid::Uuid;
 
-use super::{Dossier, Fact, Submitted};
+use super::{Dossier, Fact, LAPSE_DRAFT, Submitted};
 use crate::timeline::Happening;
 
 /// Vietnam's offset from UTC, its only one since 1975: the day in a code is the citizen's.
@@ -101,6 +101,7 @@ impl Command for SubmitDossier {
         let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
         let code = DossierCode::of(&draft.agency, day, serial);
         let answer = Submitted { code: code.0, at: at.now, revision: draft.revision };
+        at.still(LAPSE_DRAFT);
         let mut dossier = draft.as_submitted(answer.clone(), self.return_way);
         dossier.record(Happening::new(EntryKind::Submitted, at.now, ActorKind::Citizen));
         let fact = Fact::Submitted { dossier: Box::new(dossier.clone()), limit: self.limit };

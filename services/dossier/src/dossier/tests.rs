@@ -3,13 +3,16 @@
 mod follow;
 
 use chassis::refusal::Refusal;
-use chassis::write::{At, Command, Decided, Numbers};
+use chassis::timers::Due;
+use chassis::write::{At, Command, Decided, Numbers, Root, Stream};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, LimitUnit, ReturnWay};
 use uuid::Uuid;
 
-use super::{CreateDossier, Dossier, Fact, SaveStep, SubmitDossier, Submitted};
+use super::{
+    CreateDossier, Dossier, Fact, LAPSE_DRAFT, LapseDraft, SaveStep, SubmitDossier, Submitted,
+};
 
 const ID: Uuid = Uuid::from_u128(7);
 const OWNER: &str = "accounts/owner";
@@ -33,6 +36,7 @@ fn creation(owner: &str) -> CreateDossier {
         procedure: "1.012575".parse().expect("a code"),
         version: 1,
         agency: "agencies/26860".into(),
+        draft_days: 30,
     }
 }
 
@@ -100,6 +104,36 @@ fn the_day_in_a_code_is_the_citizens() {
         let code = submit(&draft(), now).expect("submitted").after.code.expect("a code");
         assert_eq!(code.0, format!("H29.26.860-{day}-0000001"));
     }
+}
+
+/// When a command has its draft's timer set: none if it removes it.
+fn timer<C: Command<Root = Dossier>>(
+    command: &C,
+    before: Option<&Dossier>,
+    now: &str,
+) -> Option<Timestamp> {
+    let mut numbers = Numbers::default();
+    let mut at = At::new(now.parse().expect("an instant"), [0; 32], &mut numbers);
+    command.decide(before, &(), &mut at).expect("decided");
+    *at.timers().get(LAPSE_DRAFT).expect("it says something about the timer")
+}
+
+#[test]
+fn a_draft_lapses_so_many_days_after_its_last_change_and_never_once_submitted() {
+    let instant = |text: &str| Some(text.parse::<Timestamp>().expect("an instant"));
+    assert_eq!(draft().expire_at, instant("2026-12-25T05:00:00Z"));
+    assert_eq!(timer(&creation(OWNER), None, NOON), draft().expire_at);
+    let save =
+        SaveStep { id: ID, caller: OWNER.into(), etag: String::new(), step: 1, sealed: vec![1] };
+    let later = timer(&save, Some(&draft()), "2026-12-01T05:00:00Z");
+    assert_eq!(later, instant("2026-12-31T05:00:00Z"));
+    assert_eq!(timer(&submission(OWNER, "1"), Some(&draft()), NOON), None);
+    let submitted = submit(&draft(), NOON).expect("submitted").after;
+    assert_eq!(submitted.expire_at, None);
+    let lapse = LapseDraft(Due { stream: Stream(ID), at: later.expect("a timer") });
+    assert!(decide(&lapse, Some(&draft()), NOON).expect("lapsed").after.is_gone());
+    assert_eq!(reason(decide(&lapse, Some(&submitted), NOON)), "NO_DRAFT");
+    assert_eq!(reason(decide(&lapse, None, NOON)), "NO_DRAFT");
 }
 
 proptest! {

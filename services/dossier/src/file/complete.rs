@@ -49,6 +49,6 @@ impl Command for CompleteFile {
             return Err(lapsed());
         }
         file.state = State::Complete { at: at.now, digest: self.digest };
-        Ok(Decided::quiet(dossier.with_file(file), named))
+        Ok(Decided::quiet(dossier.with_file(file).touched(at), named))
     }
 }

@@ -58,7 +58,7 @@ impl Command for CreateFile {
             return Err(exists());
         }
         self.check_room(dossier, at.now)?;
-        let mut after = dossier.clone();
+        let mut after = dossier.clone().touched(at);
         after.files.insert(self.id, self.file(at.now));
         Ok(Decided::quiet(after, Named { id: self.id }))
     }

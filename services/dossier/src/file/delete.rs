@@ -4,7 +4,7 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Named, State, Writer, in_document};
+use super::{Named, Writer, in_document};
 use crate::dossier::{Dossier, Wants};
 
 /// Deletes a file that nothing rests on yet.
@@ -42,7 +42,7 @@ impl Command for DeleteFile {
         if file.issued {
             return Err(in_document());
         }
-        file.state = State::Deleted { at: at.now };
-        Ok(Decided::quiet(dossier.with_file(file), Named { id: self.id }))
+        file.delete(at.now);
+        Ok(Decided::quiet(dossier.with_file(file).touched(at), Named { id: self.id }))
     }
 }

@@ -112,6 +112,13 @@ pub struct Named {
 impl Kept for Named {}
 
 impl File {
+    /// Deletes it; once deleted it stays so since when it was.
+    pub(crate) fn delete(&mut self, at: Timestamp) {
+        if !matches!(self.state, State::Deleted { .. }) {
+            self.state = State::Deleted { at };
+        }
+    }
+
     /// Whether the dossier has it, or may still get it.
     pub fn is_live(&self, now: Timestamp) -> bool {
         match self.state {

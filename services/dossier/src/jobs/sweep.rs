@@ -69,12 +69,14 @@ impl Sweep {
 mod tests {
     use std::sync::Arc;
 
+    use chassis::timers::Due;
+    use chassis::write::Stream;
     use jiff::SignedDuration;
     use support::TestDatabase;
     use uuid::Uuid;
 
     use super::*;
-    use crate::dossier::CreateDossier;
+    use crate::dossier::{CreateDossier, LapseDraft};
     use crate::file::{CreateFile, DeleteFile, FileKind, Purpose, Writer};
 
     /// A draft with files, on a real database and a real folder.
@@ -116,6 +118,7 @@ mod tests {
                 procedure: "1.012575".parse().expect("a code"),
                 version: 1,
                 agency: "agencies/26860".into(),
+                draft_days: 30,
             };
             door.run(once(), draft).await.expect("a draft");
             let sweep = Sweep { objects, store, door, clock };
@@ -139,6 +142,11 @@ mod tests {
             let place = Place { dossier: self.dossier, file: id };
             self.sweep.objects.put(place, 0, b"%PDF-").await.expect("a part");
             place
+        }
+
+        async fn lapse(&self) {
+            let due = Due { stream: Stream(self.dossier), at: self.sweep.clock.now() };
+            self.sweep.door.run(once(), LapseDraft(due)).await.expect("lapsed");
         }
 
         async fn is_there(&self, place: Place) -> (bool, u64) {
@@ -165,5 +173,19 @@ mod tests {
         assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
         assert_eq!(shelf.is_there(lapsing).await, (false, 0));
         assert_eq!(shelf.is_there(fresh).await, (true, 1));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_draft_that_lapses_goes_when_the_content_of_its_files_has_gone() {
+        let shelf = Shelf::with_draft().await;
+        let file = shelf.file().await;
+        shelf.lapse().await;
+        assert_eq!(shelf.is_there(file).await, (true, 1));
+        shelf.sweep.clock.advance(GRACE);
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
+        assert_eq!(shelf.is_there(file).await, (false, 0));
+        assert!(shelf.sweep.store.find(shelf.dossier).await.expect("asked").is_some());
+        shelf.lapse().await;
+        assert!(shelf.sweep.store.find(shelf.dossier).await.expect("asked").is_none());
     }
 }

@@ -42,6 +42,7 @@ pub fn dossier(dossier: &Dossier, now: Timestamp) -> pb::Dossier {
         accept_time: dossier.accepted_at.map(timestamp),
         due_time: dossier.due_at.map(timestamp),
         actions: actions.into_iter().map(next_action).collect(),
+        expire_time: dossier.expire_at.map(timestamp),
     }
 }
 

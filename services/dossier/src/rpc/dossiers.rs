@@ -54,6 +54,8 @@ pub struct Dossiers {
     pub door: Door<DossierStore>,
     /// Tells today.
     pub clock: Clock,
+    /// Days that a draft is kept after its last change.
+    pub draft_days: u16,
 }
 
 #[tonic::async_trait]
@@ -199,6 +201,7 @@ impl Dossiers {
                 procedure: procedure.code.clone(),
                 version: procedure.version,
                 agency,
+                draft_days: self.draft_days,
             }),
             (id, procedure, agency) => {
                 let refusals = [id.err(), procedure.err(), agency.err()];

@@ -36,6 +36,8 @@ struct Row {
     status: i16,
     code: Option<String>,
     created_at: jiff_sqlx::Timestamp,
+    draft_days: i16,
+    expire_at: Option<jiff_sqlx::Timestamp>,
     submitted_at: Option<jiff_sqlx::Timestamp>,
     return_way: i16,
     accepted_at: Option<jiff_sqlx::Timestamp>,
@@ -63,6 +65,9 @@ impl TryFrom<Row> for Dossier {
                 .map_err(|_| damaged("status"))?,
             code: row.code.map(DossierCode),
             created_at: row.created_at.to_jiff(),
+            draft_days: row.draft_days.try_into().map_err(|_| damaged("draft_days"))?,
+            expire_at: row.expire_at.map(|at| at.to_jiff()),
+            lapsed: false,
             submitted_at: row.submitted_at.map(|at| at.to_jiff()),
             return_way: ReturnWay::try_from(i32::from(row.return_way))
                 .map_err(|_| damaged("return_way"))?,
@@ -89,7 +94,7 @@ impl DossierStore {
     pub async fn get(&self, id: Uuid) -> sqlx::Result<Option<(Dossier, BTreeMap<u8, Vec<u8>>)>> {
         let row = sqlx::query!(
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                      created_at, submitted_at, return_way, accepted_at, due_at,
+                      created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                       actions as "actions: Json<Vec<Action>>", entries, revision,
                       array(select step from dossier.steps where dossier = id order by step)
                           as "steps!",
@@ -113,6 +118,8 @@ impl DossierStore {
             status: row.status,
             code: row.code,
             created_at: row.created_at,
+            draft_days: row.draft_days,
+            expire_at: row.expire_at,
             submitted_at: row.submitted_at,
             return_way: row.return_way,
             accepted_at: row.accepted_at,
@@ -129,7 +136,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries, revision
              from dossier.dossiers where id = $1"#,
             id
@@ -161,7 +168,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries, revision
              from dossier.dossiers where code = $1"#,
             code.0
@@ -183,7 +190,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries, revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
              order by created_at desc, id desc limit $4"#,
@@ -212,7 +219,7 @@ impl Store for DossierStore {
         let rows = sqlx::query_as!(
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                    created_at, submitted_at, return_way, accepted_at, due_at,
+                    created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries, revision
              from dossier.dossiers where id = any ($1)"#,
             &ids
@@ -236,7 +243,8 @@ impl Store for DossierStore {
         save_steps(db, changed).await?;
         files::save(db, changed).await?;
         documents::save(db, changed).await?;
-        timeline::save(db, changed).await
+        timeline::save(db, changed).await?;
+        delete_lapsed(db, changed).await
     }
 
     fn message(fact: &Fact) -> Outgoing {
@@ -257,16 +265,18 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
     sqlx::query!(
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
-              created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries)
+              created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries,
+              draft_days, expire_at)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
              $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
-             $16::integer[])
+             $16::integer[], $17::smallint[], $18::timestamptz[])
          on conflict (id) do update
          set status = excluded.status, code = excluded.code,
              submitted_at = excluded.submitted_at, revision = excluded.revision,
              return_way = excluded.return_way, accepted_at = excluded.accepted_at,
-             due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries",
+             due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries,
+             expire_at = excluded.expire_at",
         &rows().map(|row| row.id).collect::<Vec<_>>(),
         &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
         &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
@@ -283,6 +293,8 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| row.due_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows().map(|row| Json(row.actions.clone())).collect::<Vec<_>>() as _,
         &rows().map(|row| row.entries).collect::<Vec<_>>(),
+        &rows().map(|row| small(row.draft_days.into())).collect::<Vec<_>>(),
+        &rows().map(|row| row.expire_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;
@@ -313,5 +325,16 @@ async fn save_steps(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Deletes the drafts that lapsed, and by the foreign key all that belongs to them.
+async fn delete_lapsed(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
+    let lapsed = changed.iter().filter(|changed| changed.after.lapsed);
+    let lapsed: Vec<_> = lapsed.map(|changed| changed.stream.0).collect();
+    if lapsed.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!("delete from dossier.dossiers where id = any ($1)", &lapsed).execute(db).await?;
     Ok(())
 }

@@ -421,7 +421,9 @@ fn chosen(callback: &SocketAddr, bank: &str) -> config::Settings {
     ];
     let command_line = chosen.map(Into::into).into();
     let sources = Sources { command_line, ..Sources::default() };
-    config::Settings::load(&settings::TABLE, &sources).unwrap()
+    let mut table = Vec::from(settings::TABLE);
+    table.extend(dossier::settings::TABLE);
+    config::Settings::load(&table, &sources).unwrap()
 }
 
 /// An address that was free a moment ago; nothing else takes ports of this one.

@@ -1,0 +1,80 @@
+//! A draft that nobody changes lapses, and what its citizen answered goes with it.
+
+use chassis::refusal::{Kind, Refusal};
+use chassis::timers::Due;
+use chassis::write::{At, Command, Decided, Stream};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Dossier, Wants};
+
+/// The timer of a draft.
+pub const LAPSE_DRAFT: &str = "lapse_draft";
+
+/// After the files of a draft were deleted, their content and rows are gone by then (`jobs/sweep.rs`), and the draft follows.
+const FILES_GO: SignedDuration = SignedDuration::from_hours(3);
+
+impl Dossier {
+    /// The dossier, changed now: if it is a draft, its days begin anew.
+    #[must_use]
+    pub(crate) fn touched(self, at: &mut At<'_>) -> Self {
+        if self.is_draft() { self.kept_from_now(at) } else { self }
+    }
+
+    /// The draft, changed now: its days begin anew.
+    #[must_use]
+    pub(super) fn kept_from_now(self, at: &mut At<'_>) -> Self {
+        let days = SignedDuration::from_hours(24 * i64::from(self.draft_days));
+        let expire_at = at.now.checked_add(days).unwrap_or(Timestamp::MAX);
+        at.wake(LAPSE_DRAFT, expire_at);
+        Self { expire_at: Some(expire_at), ..self }
+    }
+}
+
+/// Deletes a draft that lapsed. Content of files lies outside the database and goes first, so that none is left that no row knows of: a
+/// draft with files loses these, and is deleted when they are gone, unless its owner has taken it up again.
+#[derive(Clone, Copy, Debug)]
+pub struct LapseDraft(pub Due);
+
+impl Command for LapseDraft {
+    const NAME: &'static str = "LapseDraft";
+    type Root = Dossier;
+    type Answer = ();
+
+    fn stream(&self) -> Stream {
+        self.0.stream
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { files: true }
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Dossier>,
+        (): &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Dossier, ()>, Refusal> {
+        let draft = before.filter(|dossier| dossier.is_draft()).ok_or_else(no_draft)?;
+        if draft.files.is_empty() {
+            return Ok(Decided::quiet(Dossier { lapsed: true, ..draft.clone() }, ()));
+        }
+        let again = at.now + FILES_GO;
+        at.wake(LAPSE_DRAFT, again);
+        let mut emptied =
+            Dossier { revision: draft.revision + 1, expire_at: Some(again), ..draft.clone() };
+        for file in emptied.files.values_mut() {
+            file.delete(at.now);
+        }
+        Ok(Decided::quiet(emptied, ()))
+    }
+}
+
+/// Whoever submits a draft removes its timer in the same commit.
+fn no_draft() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "NO_DRAFT",
+        "Không còn bản nháp này.",
+        "There is no such draft any more.",
+    )
+}
