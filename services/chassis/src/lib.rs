@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod events;
+pub mod gather;
 pub mod jobs;
 pub mod keys;
 pub mod names;

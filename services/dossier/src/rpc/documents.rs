@@ -203,8 +203,8 @@ impl Documents {
         else {
             return Ok(String::new());
         };
-        let found = self.store.get(dossier.id).await.map_err(failed)?;
-        let sealed = found.and_then(|(_, mut steps)| steps.remove(&step));
+        let found = self.store.get(dossier.id).await?;
+        let sealed = found.and_then(|mut found| found.steps.remove(&step));
         let Some(sealed) = sealed else { return Ok(String::new()) };
         let answers = self.seal.open(dossier.id, step, &sealed);
         let answers = answers.map_err(|error| Failure::Broken(error.to_string()))?;

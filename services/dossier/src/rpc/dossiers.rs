@@ -26,7 +26,7 @@ use crate::form::{Form, Step};
 use crate::paper::{self, Held};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
-use crate::store::DossierStore;
+use crate::store::{DossierStore, Whole};
 
 /// Drafts a citizen may have. It keeps one from filling the database, and is no quota: calls that are under way at once do not see each
 /// other's drafts, so that as many as a citizen has under way may come on top.
@@ -85,7 +85,7 @@ impl DossierService for Dossiers {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
         let step = asked.step.clone().ok_or_else(|| required("step"))?;
-        let (dossier, _) = self.of_owner(id, caller.name()?).await?;
+        let Whole { dossier, .. } = self.of_owner(id, caller.name()?).await?;
         let (step, sealed) = self.checked_step(&dossier, step)?;
         let etag = asked.etag.clone();
         let command = SaveStep { id, caller: caller.name()?.into(), etag, step, sealed };
@@ -101,14 +101,12 @@ impl DossierService for Dossiers {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
-        let (dossier, steps) = self.of_owner(id, caller.name()?).await?;
+        let Whole { dossier, steps, held } = self.of_owner(id, caller.name()?).await?;
         let procedure = self.procedure(&dossier)?;
         let steps = self.opened(&dossier, &steps)?;
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
         let is_draft = dossier.is_draft();
         let return_way = if is_draft {
-            // Read after the dossier: a paper that goes meanwhile makes the etag stale.
-            let held = self.store.papers(id).await.map_err(failed)?;
             self.check_complete(procedure, &steps, &held)?
         } else {
             dossier.return_way
@@ -133,9 +131,9 @@ impl DossierService for Dossiers {
     ) -> Result<Response<pb::Dossier>, Status> {
         let caller = caller(&request);
         let id = names::id("dossiers", &request.get_ref().name, "name")?;
-        let found = self.store.get(id).await.map_err(failed)?;
-        let (dossier, steps) =
-            found.filter(|(dossier, _)| may_read(&caller, dossier)).ok_or_else(Refusal::denied)?;
+        let found = self.store.get(id).await?;
+        let found = found.filter(|found| may_read(&caller, &found.dossier));
+        let Whole { dossier, steps, .. } = found.ok_or_else(Refusal::denied)?;
         let steps = self.opened(&dossier, &steps)?;
         self.whole(&dossier, steps)
     }
@@ -226,10 +224,10 @@ impl Dossiers {
         Ok(self.agencies.judge(&name, level).await?.map_or(Ok(name), Err))
     }
 
-    /// The dossier with its sealed steps, if the caller owns it.
-    async fn of_owner(&self, id: Uuid, caller: &str) -> Result<(Dossier, Steps), Failure> {
-        let found = self.store.get(id).await.map_err(failed)?;
-        Ok(found.filter(|(dossier, _)| dossier.owner == caller).ok_or_else(Refusal::denied)?)
+    /// The dossier with its sealed steps and its papers, if the caller owns it.
+    async fn of_owner(&self, id: Uuid, caller: &str) -> Result<Whole, Failure> {
+        let found = self.store.get(id).await?;
+        Ok(found.filter(|found| found.dossier.owner == caller).ok_or_else(Refusal::denied)?)
     }
 
     fn procedure(&self, dossier: &Dossier) -> Result<&Procedure, Failure> {
@@ -281,8 +279,8 @@ impl Dossiers {
 
     /// The dossier as it is now, to its owner.
     async fn answer(&self, id: Uuid) -> Result<Response<pb::Dossier>, Status> {
-        let found = self.store.get(id).await.map_err(failed)?;
-        let (dossier, steps) = found.ok_or_else(Refusal::denied)?;
+        let found = self.store.get(id).await?;
+        let Whole { dossier, steps, .. } = found.ok_or_else(Refusal::denied)?;
         let steps = self.opened(&dossier, &steps)?;
         self.whole(&dossier, steps)
     }

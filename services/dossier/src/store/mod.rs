@@ -3,9 +3,11 @@
 mod documents;
 mod files;
 mod timeline;
+mod whole;
 
 use std::collections::{BTreeMap, HashMap};
 
+use chassis::gather::Gathered;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -19,11 +21,13 @@ use crate::events;
 use crate::timeline::Action;
 
 pub use timeline::Snapshot;
+pub use whole::Whole;
 
 /// Dossiers in the service's database.
 #[derive(Clone, Debug)]
 pub struct DossierStore {
     pool: PgPool,
+    wholes: Gathered<Uuid, Whole>,
 }
 
 struct Row {
@@ -87,48 +91,7 @@ impl TryFrom<Row> for Dossier {
 impl DossierStore {
     /// Those in this database.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
-    }
-
-    /// One dossier with its sealed steps, in order; one round trip.
-    pub async fn get(&self, id: Uuid) -> sqlx::Result<Option<(Dossier, BTreeMap<u8, Vec<u8>>)>> {
-        let row = sqlx::query!(
-            r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
-                      created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                      actions as "actions: Json<Vec<Action>>", entries, revision,
-                      array(select step from dossier.steps where dossier = id order by step)
-                          as "steps!",
-                      array(select sealed from dossier.steps where dossier = id order by step)
-                          as "sealed!"
-               from dossier.dossiers where id = $1"#,
-            id
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let numbers = row.steps.into_iter().map(|step| u8::try_from(step).unwrap_or_default());
-        let steps = numbers.zip(row.sealed).collect();
-        let dossier = Row {
-            id: row.id,
-            owner: row.owner,
-            procedure_code: row.procedure_code,
-            procedure_version: row.procedure_version,
-            agency: row.agency,
-            channel: row.channel,
-            status: row.status,
-            code: row.code,
-            created_at: row.created_at,
-            draft_days: row.draft_days,
-            expire_at: row.expire_at,
-            submitted_at: row.submitted_at,
-            return_way: row.return_way,
-            accepted_at: row.accepted_at,
-            due_at: row.due_at,
-            actions: row.actions,
-            entries: row.entries,
-            revision: row.revision,
-        };
-        Ok(Some((dossier.try_into()?, steps)))
+        Self { wholes: whole::gathered(pool.clone()), pool }
     }
 
     /// One dossier without its steps.
