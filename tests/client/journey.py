@@ -1,6 +1,6 @@
 """One dossier from an empty draft to its result, by someone who has nothing of ours but the .proto files.
 
-Addresses come in DOSSIER, WORKFLOW, PAYMENT and BANK, tokens in CITIZEN and OFFICER. Ends with 0 if everything was as the contract says.
+Addresses come in DOSSIER, WORKFLOW, PAYMENT, MAILING, FEEDBACK and BANK, tokens in CITIZEN and OFFICER. Ends with 0 if everything was as the contract says.
 """
 
 import hashlib
@@ -14,10 +14,19 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 from google.rpc import error_details_pb2, status_pb2
+from motcua.dossier.v1 import documents_pb2 as documents_pb
+from motcua.dossier.v1 import documents_pb2_grpc as documents_rpc
 from motcua.dossier.v1 import dossier_pb2 as dossier
 from motcua.dossier.v1 import dossier_pb2_grpc as dossier_rpc
 from motcua.dossier.v1 import files_pb2 as files_pb
 from motcua.dossier.v1 import files_pb2_grpc as files_rpc
+from motcua.dossier.v1 import events_pb2 as dossier_events
+from motcua.dossier.v1 import timeline_pb2 as timeline_pb
+from motcua.dossier.v1 import timeline_pb2_grpc as timeline_rpc
+from motcua.feedback.v1 import feedback_pb2 as feedback
+from motcua.feedback.v1 import feedback_pb2_grpc as feedback_rpc
+from motcua.mailing.v1 import mailing_pb2 as mailing
+from motcua.mailing.v1 import mailing_pb2_grpc as mailing_rpc
 from motcua.payment.v1 import payment_pb2 as payment
 from motcua.payment.v1 import payment_pb2_grpc as payment_rpc
 from motcua.type.v1 import dossier_pb2 as types
@@ -70,18 +79,31 @@ ANSWERS = [
 
 
 def main():
-    at = {name: grpc.insecure_channel(os.environ[name]) for name in ("DOSSIER", "WORKFLOW", "PAYMENT")}
+    services = ("DOSSIER", "WORKFLOW", "PAYMENT", "MAILING", "FEEDBACK")
+    at = {name: grpc.insecure_channel(os.environ[name]) for name in services}
     dossiers = dossier_rpc.DossierServiceStub(at["DOSSIER"])
     cases = workflow_rpc.CaseServiceStub(at["WORKFLOW"])
     tasks = workflow_rpc.TaskServiceStub(at["WORKFLOW"])
     files = files_rpc.FileServiceStub(at["DOSSIER"])
+    documents = documents_rpc.DocumentServiceStub(at["DOSSIER"])
+    timelines = timeline_rpc.TimelineServiceStub(at["DOSSIER"])
     name = file(dossier_rpc.ProcedureServiceStub(at["DOSSIER"]), dossiers, files)
     accept(cases, tasks, name)
+    hear(timelines, name, timeline_pb.ENTRY_KIND_ACCEPTED)
+    read_slip(documents, name)
     draw(draw_rpc.DrawServiceStub(at["WORKFLOW"]), name)
     pay(payment_rpc.InvoiceServiceStub(at["PAYMENT"]), name)
-    until(lambda: stands(dossiers, name, types.DOSSIER_STATUS_IN_PROCESSING))
-    settle(tasks, name)
-    until(lambda: stands(dossiers, name, types.DOSSIER_STATUS_RESULT_RETURNED))
+    hear(timelines, name, timeline_pb.ENTRY_KIND_RESUMED)
+    work(tasks, name, "process", "done")
+    add_result(files, documents, name)
+    work(tasks, name, "sign", "signed")
+    follow(mailing_rpc.ShipmentServiceStub(at["MAILING"]), name)
+    hear(timelines, name, timeline_pb.ENTRY_KIND_RESULT_RETURNED)
+    seen = dossiers.GetDossier(dossier.GetDossierRequest(name=name), metadata=token("CITIZEN"))
+    assert seen.status == types.DOSSIER_STATUS_RESULT_RETURNED, seen
+    rate(feedback_rpc.RatingServiceStub(at["FEEDBACK"]), name)
+    hear(timelines, name, timeline_pb.ENTRY_KIND_RATING_GIVEN)
+    whole(timelines, name)
     print("client: every step was as the contract says")
 
 
@@ -112,7 +134,7 @@ def file(procedures, dossiers, files):
     refuse_without_papers(dossiers, draft)
     form = procedures.GetForm(dossier.GetFormRequest(name=f"{version.name}/form"))
     for paper in form.papers:
-        upload(files, draft.name, paper.id)
+        upload(files, "CITIZEN", draft.name, paper.id)
     # A complete paper is a change of the dossier: its etag is a new one.
     draft = dossiers.GetDossier(dossier.GetDossierRequest(name=draft.name), metadata=token("CITIZEN"))
     asked = dossier.SubmitDossierRequest(name=draft.name, etag=draft.etag, request_id=wish())
@@ -124,7 +146,7 @@ def file(procedures, dossiers, files):
     return draft.name
 
 
-def upload(files, name, paper):
+def upload(files, who, name, paper):
     """A small file of one part, whole with it; a repeat of the part changes nothing."""
     data = PDF + paper.encode()
     created = files.CreateFile(
@@ -139,12 +161,13 @@ def upload(files, name, paper):
             ),
             request_id=wish(),
         ),
-        metadata=token("CITIZEN"),
+        metadata=token(who),
     )
     asked = files_pb.WriteFileRequest(name=created.name, data=data, request_id=wish())
-    written = files.WriteFile(asked, metadata=token("CITIZEN"))
+    written = files.WriteFile(asked, metadata=token(who))
     assert written.state == files_pb.FILE_STATE_COMPLETE, written
-    assert files.WriteFile(asked, metadata=token("CITIZEN")) == written
+    assert files.WriteFile(asked, metadata=token(who)) == written
+    return written
 
 
 def refuse_without_papers(dossiers, draft):
@@ -228,16 +251,89 @@ def pay(invoices, name):
     assert until(paid).receipt_number
 
 
-def settle(tasks, name):
-    """The officer's part: until the result is handed over."""
-    case = name.replace("dossiers/", "cases/")
-    for step, outcome in [("process", "done"), ("sign", "signed"), ("return", "returned")]:
-        claim(tasks, f"{case}/tasks/{step}")
-        closed = tasks.CompleteTask(
-            workflow.CompleteTaskRequest(name=f"{case}/tasks/{step}", outcome=outcome, request_id=wish()),
-            metadata=token("OFFICER"),
+def work(tasks, name, step, outcome):
+    """The officer takes the task of a step and closes it."""
+    task = f"{name.replace('dossiers/', 'cases/')}/tasks/{step}"
+    claim(tasks, task)
+    closed = tasks.CompleteTask(
+        workflow.CompleteTaskRequest(name=task, outcome=outcome, request_id=wish()), metadata=token("OFFICER")
+    )
+    assert closed.state == workflow.TASK_STATE_CLOSED, closed
+
+
+def hear(timelines, name, kind):
+    """Watches the timeline from its beginning until it tells of this."""
+    asked = timeline_pb.WatchTimelineRequest(parent=name)
+    told = timelines.WatchTimeline(asked, metadata=token("CITIZEN"), timeout=PATIENCE_S)
+    entry = next(told.entry for told in told if told.entry.kind == kind)
+    assert entry.HasField("happen_time"), entry
+
+
+def whole(timelines, name):
+    """Read in pages, the timeline has no gap and no repeat."""
+    entries, page = [], None
+    while page is None or page.next_page_token:
+        asked = timeline_pb.ListTimelineRequest(
+            parent=name, page_size=5, page_token=page.next_page_token if page else ""
         )
-        assert closed.state == workflow.TASK_STATE_CLOSED, closed
+        page = timelines.ListTimeline(asked, metadata=token("CITIZEN"))
+        entries += page.entries
+    assert [entry.name for entry in entries] == [f"{name}/timeline/{n}" for n in range(1, len(entries) + 1)]
+
+
+def read_slip(documents, name):
+    """Acceptance brought a slip, in both languages."""
+    asked = documents_pb.ListDocumentsRequest(parent=name)
+    slip = next(iter(documents.ListDocuments(asked, metadata=token("CITIZEN")).documents))
+    assert slip.kind == dossier_events.DOCUMENT_KIND_ACCEPTANCE_SLIP, slip
+    read = documents.GetDocument(documents_pb.GetDocumentRequest(name=slip.name), metadata=token("CITIZEN"))
+    assert read.acceptance_slip.text_vi and read.acceptance_slip.text_en, read
+
+
+def add_result(files, documents, name):
+    """The officer adds the result; the citizen reads it."""
+    result = upload(files, "OFFICER", name, "")
+    document = documents_pb.Document(kind=dossier_events.DOCUMENT_KIND_RESULT, file=result.name)
+    asked = documents_pb.AddDocumentRequest(parent=name, document=document, request_id=wish())
+    added = documents.AddDocument(asked, metadata=token("OFFICER"))
+    assert documents.AddDocument(asked, metadata=token("OFFICER")) == added
+    read = files.ReadFile(files_pb.ReadFileRequest(name=result.name), metadata=token("CITIZEN"))
+    assert read.data.startswith(PDF) and not read.next_offset, read
+
+
+def follow(shipments, name):
+    """The parcel comes; before it is opened nobody may know of it."""
+    asked = mailing.GetShipmentRequest(name=name.replace("dossiers/", "shipments/"))
+
+    def delivered():
+        try:
+            seen = shipments.GetShipment(asked, metadata=token("CITIZEN"))
+        except grpc.RpcError as refused:
+            assert refused.code() == grpc.StatusCode.PERMISSION_DENIED, refused
+            return None
+        return seen if seen.state == mailing.SHIPMENT_STATE_DELIVERED else None
+
+    assert until(delivered).item_number.endswith("VN")
+
+
+def rate(ratings, name):
+    """Invited, the citizen rates once; a repeat is the same rating."""
+    rating = name.replace("dossiers/", "ratings/")
+
+    def invited():
+        try:
+            return ratings.GetRating(feedback.GetRatingRequest(name=rating), metadata=token("CITIZEN"))
+        except grpc.RpcError as refused:
+            assert refused.code() == grpc.StatusCode.NOT_FOUND, refused
+            return None
+
+    until(invited)
+    asked = feedback.RateDossierRequest(
+        name=rating, level=feedback.SATISFACTION_LEVEL_SATISFIED, comment="Nhanh và rõ ràng.", request_id=wish()
+    )
+    given = ratings.RateDossier(asked, metadata=token("CITIZEN"))
+    assert given.state == feedback.RATING_STATE_GIVEN, given
+    assert ratings.RateDossier(asked, metadata=token("CITIZEN")) == given
 
 
 def worklist(tasks, name):
@@ -247,11 +343,6 @@ def worklist(tasks, name):
 
 def claim(tasks, name):
     tasks.ClaimTask(workflow.ClaimTaskRequest(name=name, request_id=wish()), metadata=token("OFFICER"))
-
-
-def stands(dossiers, name, status):
-    seen = dossiers.GetDossier(dossier.GetDossierRequest(name=name), metadata=token("CITIZEN"))
-    return seen.status == status
 
 
 def detail(refused, kind):

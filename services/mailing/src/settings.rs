@@ -12,10 +12,11 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
-const SMS_URL: Setting<String> = Setting::new(
+/// Where the SMS gateway is.
+pub const SMS_URL: Setting<Option<String>> = Setting::new(
     "mailing.sms.url",
-    "http://127.0.0.1:4651",
-    "The SMS gateway that messages are handed to; the default is the sandbox's telephone.",
+    "",
+    "The SMS gateway that messages are handed to; with up, unless set, the sandbox's telephone.",
 );
 
 /// What the SMS gateway knows us by.
@@ -25,10 +26,11 @@ pub const SMS_SECRET: Setting<Option<SecretString>> = Setting::new(
     "The bearer secret of the SMS gateway; up makes one for the sandbox's telephone.",
 );
 
-const CARRIER_URL: Setting<String> = Setting::new(
+/// Where the carrier is.
+pub const CARRIER_URL: Setting<Option<String>> = Setting::new(
     "mailing.carrier.url",
-    "http://127.0.0.1:4653",
-    "The carrier that parcels are handed to; the default is the sandbox's.",
+    "",
+    "The carrier that parcels are handed to; with up, unless set, the sandbox's.",
 );
 
 /// What the carrier knows us by.
@@ -162,11 +164,11 @@ impl Settings {
         let settings = &process.settings;
         Ok(Self {
             gateway: Access {
-                url: settings.get(&SMS_URL)?,
+                url: settings.require(&SMS_URL)?,
                 secret: settings.require(&SMS_SECRET)?,
             },
             carrier: Access {
-                url: settings.get(&CARRIER_URL)?,
+                url: settings.require(&CARRIER_URL)?,
                 secret: settings.require(&CARRIER_SECRET)?,
             },
             callback: process.ports.take(&CALLBACK_LISTEN)?,

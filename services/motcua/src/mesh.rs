@@ -18,6 +18,8 @@ use chassis::telemetry::Metrics;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
+use crate::settings;
+
 /// The name of the key that signs tokens.
 const TOKENS: &str = "tokens";
 
@@ -87,14 +89,26 @@ pub async fn ports(settings: &Settings) -> Result<Ports, BoxError> {
     Ports::bind(settings, &beside).await
 }
 
-/// The settings of an installation that raises the sandbox too: secrets that both sides need and nobody set are its own, kept with its
-/// keys.
+/// The settings of an installation that raises the sandbox too. What both sides need and nobody set is its own: secrets, kept with its
+/// keys, and where the sandbox listens.
 ///
 /// # Errors
 /// A key cannot be read or made.
-pub fn with_own_secrets(settings: &Settings, keys: &Keys) -> Result<Settings, BoxError> {
-    let settings = settings.completed(&mailing::settings::own_secrets(keys)?)?;
-    Ok(settings.completed(&payment::settings::own_secrets(keys)?)?)
+pub fn beside_sandbox(settings: &Settings, keys: &Keys) -> Result<Settings, BoxError> {
+    let completed = settings.completed(&mailing::settings::own_secrets(keys)?)?;
+    let mut completed = completed.completed(&payment::settings::own_secrets(keys)?)?;
+    let outside = [
+        (&mailing::settings::SMS_URL, &settings::TELEPHONE_LISTEN),
+        (&mailing::settings::CARRIER_URL, &settings::CARRIER_LISTEN),
+        (&payment::settings::BANK_URL, &settings::BANK_LISTEN),
+    ];
+    for (url, listen) in outside {
+        if let Some(address) = settings.get(listen)? {
+            let name = url.declaration().name;
+            completed = completed.completed(&[(name, format!("http://{address}").into())])?;
+        }
+    }
+    Ok(completed)
 }
 
 impl Mesh {

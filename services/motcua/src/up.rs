@@ -164,7 +164,7 @@ async fn over(
     ports: Bound,
 ) -> Result<Mesh, BoxError> {
     let keys = Keys::in_folder(&place.keys)?;
-    let settings = Arc::new(mesh::with_own_secrets(settings, &keys)?);
+    let settings = Arc::new(mesh::beside_sandbox(settings, &keys)?);
     let connections = settings.get(&server::CONNECTIONS)?;
     let mut services = Vec::new();
     for (kind, listener) in SERVICES.into_iter().zip(ports.services) {

@@ -31,10 +31,11 @@ const BANK_SECRET: Setting<Option<SecretString>> = Setting::new(
     "Secret shared with the bank, whsec_…, or two with a space between during a rotation; up makes one for the sandbox's bank.",
 );
 
-const BANK_URL: Setting<String> = Setting::new(
+/// Where the bank is asked.
+pub const BANK_URL: Setting<Option<String>> = Setting::new(
     "payment.bank.url",
-    "http://127.0.0.1:4652",
-    "Where the bank is asked about transfers it did not tell of; the default is the sandbox's bank.",
+    "",
+    "Where the bank is asked about transfers it did not tell of; with up, unless set, the sandbox's bank.",
 );
 
 /// What the bank knows us by when it is asked.
@@ -105,7 +106,7 @@ impl Settings {
         Ok(Self {
             callback: process.ports.take(&CALLBACK_LISTEN)?,
             bank_secrets,
-            bank: Bank::new(&settings.get(&BANK_URL)?, bearer)?,
+            bank: Bank::new(&settings.require(&BANK_URL)?, bearer)?,
             questions: questions(settings.get(&ASK_AFTER)?)?,
             payee,
         })

@@ -121,7 +121,7 @@ impl House {
             ..Sources::default()
         };
         let settings = Settings::load(&settings::table(), &sources).expect("settings");
-        let settings = mesh::with_own_secrets(&settings, &keys).expect("keys");
+        let settings = mesh::beside_sandbox(&settings, &keys).expect("keys");
         let secret = settings.require(&mailing::settings::SMS_SECRET).expect("a secret");
         tokio::spawn(sandbox::telephone::serve(at_telephone, secret));
         tokio::spawn(sandbox::bank::serve(at_bank, bank_settings(&settings, &ground.clock)));

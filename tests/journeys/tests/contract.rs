@@ -6,8 +6,8 @@ use journeys::{Contract, path};
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
 /// Methods that only read begin with one of these verbs; every other changes something.
-const READING: [&str; 9] =
-    ["Get", "List", "LookUp", "Explain", "Batch", "Resolve", "Check", "Verify", "Read"];
+const READING: [&str; 10] =
+    ["Get", "List", "LookUp", "Explain", "Batch", "Resolve", "Check", "Verify", "Read", "Watch"];
 
 fn reads(method: &MethodDescriptor) -> bool {
     READING.iter().any(|verb| method.name().starts_with(verb))
@@ -69,10 +69,12 @@ fn no_fact_holds_personal_data() {
 fn personal_data_is_found_where_it_is() {
     let contract = Contract::read();
     let dossier = contract.pool.get_message_by_name("motcua.dossier.v1.Dossier").expect("Dossier");
-    assert_eq!(
-        personal_fields(&contract, &dossier),
-        ["motcua.dossier.v1.StepAnswers.answers"].map(String::from)
-    );
+    let mut found = personal_fields(&contract, &dossier);
+    found.sort();
+    let there = ["DeliveryAddress.phone", "DeliveryAddress.recipient", "DeliveryAddress.street"]
+        .into_iter()
+        .chain(["DeliveryAddress.ward_code", "StepAnswers.answers"]);
+    assert_eq!(found, there.map(|field| format!("motcua.dossier.v1.{field}")).collect::<Vec<_>>());
 }
 
 /// Fields with the option, however deep.
@@ -186,14 +188,21 @@ fn upper_snake(name: &str) -> String {
     snake
 }
 
+/// A phone on a bad network can repeat a call, not a stream: only what is watched streams, and it has a twin that lists.
 #[test]
-fn rpcs_neither_stream_nor_share_messages() {
+fn nothing_but_a_watch_streams_and_none_shares_messages() {
     let contract = Contract::read();
     let mut inputs = BTreeSet::new();
     let mut wrong = Vec::new();
     for method in contract.methods() {
-        if method.is_client_streaming() || method.is_server_streaming() {
-            wrong.push(format!("{} streams", path(&method)));
+        let watches = method.name().strip_prefix("Watch");
+        if method.is_client_streaming() || method.is_server_streaming() != watches.is_some() {
+            wrong.push(format!("{} streams, or watches without", path(&method)));
+        }
+        let twin = watches.map(|noun| format!("List{noun}"));
+        let is_twin = |other: &MethodDescriptor| Some(other.name()) == twin.as_deref();
+        if twin.is_some() && !method.parent_service().methods().any(|other| is_twin(&other)) {
+            wrong.push(format!("{} has no twin that lists", path(&method)));
         }
         let input = method.input().full_name().to_owned();
         if !input.ends_with(&format!(".{}Request", method.name())) || !inputs.insert(input) {

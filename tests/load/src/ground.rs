@@ -89,11 +89,13 @@ impl<'a> Ground<'a> {
             services.push(Planned { kind, listener, database });
         }
         let metrics = Metrics::new();
+        let keys = Keys::in_folder(folder.join("keys"))?;
         let settings = config::Settings::load(&settings::table(), &Sources::default())?;
+        let settings = mesh::beside_sandbox(&settings, &keys)?;
         let mesh = Mesh::start(Plan {
             services,
             clock: Clock::system(),
-            keys: Keys::in_folder(folder.join("keys"))?,
+            keys,
             ports: mesh::ports(&settings).await?,
             settings: Arc::new(settings),
             data: folder.to_owned(),

@@ -1,13 +1,14 @@
 //! The way home: a parcel, the carrier's scans of it, and the dossier's end.
 
 use chassis::service::BoxError;
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::mailing::v1 as mailing;
 use proto::motcua::mailing::v1::ShipmentState;
 use proto::motcua::r#type::v1::DossierStatus;
 use tonic::Code;
 
 use super::clients::as_caller;
-use super::telling::instant;
+use super::telling::{instant, local};
 use super::walk::{Walker, a_moment, expect};
 
 impl Walker<'_> {
@@ -23,7 +24,9 @@ impl Walker<'_> {
         self.saw_with("at the door; the carrier's scans, put in order:", scans);
         let at = instant(delivered.deliver_time);
         self.remember("Parcel", format!("{}, delivered {at}", delivered.item_number));
-        self.see(dossier, "ResultReturned", DossierStatus::ResultReturned).await?;
+        let returned = DossierStatus::ResultReturned;
+        let end = self.hear("ResultReturned", EntryKind::ResultReturned, returned).await?;
+        self.closed = end.happen_time.and_then(chassis::clock::instant);
         Ok(())
     }
 
@@ -50,5 +53,7 @@ impl Walker<'_> {
 
 fn scan(scan: &mailing::Scan) -> String {
     let words = scan.kind().as_str_name().trim_start_matches("SCAN_KIND_").to_lowercase();
-    format!("{}  {}", instant(scan.scan_time), words.replace('_', " "))
+    let at = scan.scan_time.and_then(chassis::clock::instant);
+    let at = at.map(|at| local(at).strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default();
+    format!("{at}  {}", words.replace('_', " "))
 }

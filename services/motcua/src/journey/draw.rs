@@ -2,6 +2,7 @@
 
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as workflow;
 
@@ -16,7 +17,8 @@ impl Walker<'_> {
         let vehicle = self.vehicle.clone();
         let drawn = self.draw_number(dossier, &vehicle).await?;
         self.verify(dossier, &vehicle, drawn).await?;
-        self.see(dossier, "FeeFellDue", DossierStatus::FinancialObligationRequired).await?;
+        let due = DossierStatus::FinancialObligationRequired;
+        self.hear("FeeFellDue", EntryKind::FeeFellDue, due).await?;
         Ok(())
     }
 

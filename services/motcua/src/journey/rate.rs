@@ -1,6 +1,5 @@
 //! The last word is the citizen's: a rating, and what the public learns of it.
 
-use chassis::clock::Clock;
 use chassis::service::BoxError;
 use proto::motcua::feedback::v1 as feedback;
 use proto::motcua::feedback::v1::SatisfactionLevel;
@@ -67,15 +66,16 @@ impl Walker<'_> {
             || "too few to tell more".to_owned(),
             |share| format!("{:.0} % satisfied", share * 100.0),
         );
-        self.saw(format!("{} ratings at {AGENCY} this month, {share}", counted.rated));
+        self.saw(format!("ratings at {AGENCY} in {}: {}, {share}", counted.period, counted.rated));
         Ok(())
     }
 
-    /// What anyone may know of the agency's ratings this month.
+    /// What anyone may know of the agency's ratings in the month that the dossier was closed in.
     async fn satisfaction(&mut self) -> Result<feedback::Satisfaction, BoxError> {
+        let closed = self.closed.ok_or("the dossier has no end")?;
         let asked = feedback::GetSatisfactionRequest {
             agency: AGENCY.into(),
-            period: local(Clock::system().now()).strftime("%Y-%m").to_string(),
+            period: local(closed).strftime("%Y-%m").to_string(),
             ..feedback::GetSatisfactionRequest::default()
         };
         Ok(self.clients.satisfaction.get_satisfaction(asked).await?.into_inner())

@@ -1,6 +1,7 @@
 //! Settling: what the agency's officers do with the dossier.
 
 use chassis::service::BoxError;
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as workflow;
 
@@ -18,7 +19,7 @@ impl Walker<'_> {
         let case = dossier.replace("dossiers/", "cases/");
         self.accept(&case).await?;
         self.explain(&case).await?;
-        self.see(dossier, "DossierAccepted", DossierStatus::Accepted).await?;
+        self.hear("DossierAccepted", EntryKind::Accepted, DossierStatus::Accepted).await?;
         self.read_slip(dossier).await
     }
 
@@ -26,13 +27,14 @@ impl Walker<'_> {
     /// runs again.
     pub(super) async fn settle(&mut self, dossier: &str) -> Result<(), BoxError> {
         self.chapter("The result");
-        let resumed = self.see(dossier, "ClockResumed", DossierStatus::InProcessing).await?;
-        self.remember("Promised", instant(resumed.due_time));
+        self.hear("ClockResumed", EntryKind::Resumed, DossierStatus::InProcessing).await?;
+        let promised = self.look(dossier).await?.due_time;
+        self.remember("Promised", instant(promised));
         self.explain(&dossier.replace("dossiers/", "cases/")).await?;
         self.work(dossier, "process", "done").await?;
         self.add_result(dossier).await?;
         self.work(dossier, "sign", "signed").await?;
-        self.see(dossier, "ResultIssued", DossierStatus::ProcessingDone).await?;
+        self.hear("ResultIssued", EntryKind::ResultIssued, DossierStatus::ProcessingDone).await?;
         Ok(())
     }
 

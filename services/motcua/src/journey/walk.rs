@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use chassis::clock::Clock;
 use chassis::service::BoxError;
+use jiff::Timestamp;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::DossierStatus;
 use tokio::time::Instant;
+use tonic::Streaming;
 use uuid::Uuid;
 
 use super::clients::{Clients, as_caller};
@@ -26,11 +29,14 @@ pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
             citizen: String::new(),
             officer: String::new(),
             vehicle: people::new_vehicle(),
+            timeline: None,
+            closed: None,
             journey: &mut journey,
             now: &mut now,
         };
         walker.citizen_signs_in().await?;
         let name = walker.file().await?;
+        walker.watch(&name).await?;
         walker.officer_signs_in().await?;
         walker.receive(&name).await?;
         walker.draw(&name).await?;
@@ -83,6 +89,10 @@ pub(super) struct Walker<'a> {
     pub(super) officer: String,
     /// The vehicle's identification number.
     pub(super) vehicle: String,
+    /// What the citizen hears of the dossier.
+    timeline: Option<Streaming<dossier::WatchTimelineResponse>>,
+    /// When the result was in the citizen's hands.
+    pub(super) closed: Option<Timestamp>,
     journey: &'a mut Journey,
     now: &'a mut Now,
 }
@@ -136,21 +146,31 @@ impl Walker<'_> {
         Ok(self.clients.dossiers.clone().get_dossier(request).await?.into_inner())
     }
 
-    /// A fact of workflow comes back: the citizen sees the status it gives a moment later.
-    pub(super) async fn see(
+    /// From here on the citizen hears what happens to the dossier, as it happens.
+    pub(super) async fn watch(&mut self, name: &str) -> Result<(), BoxError> {
+        let asked = dossier::WatchTimelineRequest { parent: name.into(), after: String::new() };
+        let request = as_caller(asked, &self.citizen)?;
+        self.timeline = Some(self.clients.timelines.watch_timeline(request).await?.into_inner());
+        Ok(())
+    }
+
+    /// A fact of another service comes back: the timeline tells of it, and of the status the dossier has by it.
+    pub(super) async fn hear(
         &mut self,
-        name: &str,
         fact: &'static str,
+        kind: EntryKind,
         wanted: DossierStatus,
-    ) -> Result<dossier::Dossier, BoxError> {
+    ) -> Result<dossier::TimelineEntry, BoxError> {
         self.begin("citizen", "dossier", fact);
+        let timeline = self.timeline.as_mut().ok_or("nothing is watched")?;
         loop {
-            let found = self.look(name).await?;
-            if found.status() == wanted {
-                self.saw(status(found.status()));
-                return Ok(found);
+            let told = timeline.message().await?.ok_or("the watch ended before it was told")?;
+            let entry = told.entry.ok_or("an entry without content was told")?;
+            if entry.kind() == kind {
+                expect(entry.status() == wanted, "the dossier has another status by it")?;
+                self.saw(status(entry.status()));
+                return Ok(entry);
             }
-            a_moment().await;
         }
     }
 }
