@@ -1,12 +1,13 @@
 //! One service on its feet, without the others.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
-use chassis::config::{Declaration, Settings, Sources};
+use chassis::config::{Declaration, Setting, Settings, Sources};
 use chassis::events::{LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
@@ -34,6 +35,8 @@ pub struct Surroundings {
     pub table: Vec<Declaration>,
     /// What an operator sets, `name=value`.
     pub set: Vec<String>,
+    /// The settings of ports that it listens on beside gRPC.
+    pub ports: Vec<&'static Setting<SocketAddr>>,
 }
 
 /// A running service with its own database, keys and clock; it ends with the value.
@@ -71,11 +74,13 @@ impl Alone {
         let verifier = Verifier::new(&[key.verifying_key()], clock.clone()).expect("a key");
         let command_line = around.set.into_iter().map(Into::into).collect();
         let sources = Sources { command_line, ..Sources::default() };
+        let settings = Settings::load(&around.table, &sources).expect("settings");
+        let ports = Ports::bind(&settings, &around.ports).await.expect("free ports");
         let process = Process {
             clock: clock.clone(),
             metrics: Metrics::new(),
             keys: Keys::in_folder(&keys).expect("a folder for keys"),
-            settings: Arc::new(Settings::load(&around.table, &sources).expect("settings")),
+            settings: Arc::new(settings),
             data: keys.join("data"),
             verifier: verifier.clone(),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
@@ -83,7 +88,7 @@ impl Alone {
             issuer: issuer.clone(),
             reflection: false,
             connections: CALLERS,
-            ports: Ports::default(),
+            ports,
         };
         let standing = Standing::raise(kind, process, database.options(), CONNECTIONS).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -60,6 +60,7 @@ impl Mailing {
             peers: HashMap::from([("dossier", others.clone()), ("identity", others)]),
             table: mailing::settings::TABLE.into(),
             set: [&given[..], set].concat(),
+            ports: vec![&mailing::settings::CALLBACK_LISTEN],
         };
         let clock = Clock::manual(NOW.parse().unwrap());
         let alone = Alone::raise(mailing::SERVICE, clock, around).await;

@@ -54,10 +54,12 @@ async fn raise(telephone: &str, secret: &str) -> Alone {
         set: vec![
             format!("mailing.sms.url={telephone}"),
             format!("mailing.sms.secret={secret}"),
+            "mailing.carrier.url=http://127.0.0.1:9".into(),
             "mailing.carrier.secret=none".into(),
             "mailing.carrier.callback.listen=127.0.0.1:0".into(),
             "mailing.carrier.callback.secret=whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
         ],
+        ports: vec![&mailing::settings::CALLBACK_LISTEN],
     };
     let clock = Clock::manual("2026-11-25T03:00:00Z".parse().expect("an instant"));
     Alone::raise(mailing::SERVICE, clock, around).await

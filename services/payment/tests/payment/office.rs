@@ -109,7 +109,9 @@ impl Office {
         let ports = Ports::bind(&settings, &[&settings::CALLBACK_LISTEN]).await.unwrap();
         let key = SigningKey::from_bytes(&[7; 32]);
         let issuer = Issuer::new(&key, clock.clone()).unwrap();
-        let peers = HashMap::from([("dossier", url(&at_dossier))]);
+        // Whom dossier would ask about agencies: no draft is opened here.
+        let nobody = "http://127.0.0.1:9".to_owned();
+        let peers = HashMap::from([("dossier", url(&at_dossier)), ("identity", nobody)]);
         let folder = std::env::temp_dir().join(format!("motcua-payment-{}", Uuid::now_v7()));
         let process = Process {
             clock: clock.clone(),

@@ -4,7 +4,7 @@ use chassis::status::reason;
 use proto::motcua::dossier::v1 as pb;
 use tonic::Code;
 
-use crate::desk::{Desk, OWNER, new_draft};
+use super::desk::{Desk, OWNER, new_draft};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_opened_at_an_agency_that_settles_its_procedure() {

@@ -3,7 +3,7 @@
 use proto::motcua::dossier::v1 as pb;
 use tonic::Status;
 
-use crate::desk::{AGENCY, Desk, by, pdf, pdf_of, reason, wish, wrong};
+use super::desk::{AGENCY, Desk, by, pdf, pdf_of, reason, wish, wrong};
 
 async fn list(desk: &Desk, who: &str, dossier: &str) -> Result<Vec<pb::Document>, Status> {
     let asked = pb::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };

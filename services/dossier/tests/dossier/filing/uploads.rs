@@ -7,7 +7,7 @@ use proto::motcua::dossier::v1 as pb;
 use sha2::{Digest, Sha256};
 use tonic::Code;
 
-use crate::desk::{Desk, parts, pdf, pdf_of, reason, wrong};
+use super::desk::{Desk, parts, pdf, pdf_of, reason, wrong};
 
 const PAPER: &str = "purchase_invoice";
 

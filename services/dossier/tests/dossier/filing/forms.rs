@@ -2,7 +2,7 @@
 
 use proto::motcua::dossier::v1 as pb;
 
-use crate::desk::{Desk, PAPERS, reason};
+use super::desk::{Desk, PAPERS, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anyone_reads_what_a_procedure_asks_for() {

@@ -1,6 +1,6 @@
 //! Papers a dossier has to hold.
 
-use crate::desk::{Desk, PAPERS, pdf, pdf_of, reason, wrong};
+use super::desk::{Desk, PAPERS, pdf, pdf_of, reason, wrong};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dossier_without_its_papers_is_not_taken() {

@@ -11,6 +11,7 @@ use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
+use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::dossier::v1::timeline_service_client::TimelineServiceClient;
 use proto::motcua::r#type::v1::ReturnWay;
 use support::{Alone, Surroundings};
@@ -18,13 +19,14 @@ use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 use uuid::Uuid;
 
+use crate::filing::desk::{PAPERS, pdf, pdf_of, wish};
 use crate::identity::Identity;
 
 pub const OWNER: &str = "accounts/019abf00-0000-7000-8000-000000000001";
 pub const OFFICER: &str = "agencies/26860/officers/019abf00-0000-7000-8000-000000000003";
 
 const NOW: &str = "2026-11-25T03:00:00Z";
-const SAMPLE: &str = include_str!("../../data/forms/1.012575/v1/sample.json");
+const SAMPLE: &str = include_str!("../../../data/forms/1.012575/v1/sample.json");
 
 /// The service and its sources of facts, in the order of its sinks.
 pub struct Desk {
@@ -42,7 +44,8 @@ impl Desk {
     pub async fn beside(identity: &str) -> Self {
         let clock = Clock::manual(NOW.parse().unwrap());
         let peers = HashMap::from([("identity", identity.to_owned())]);
-        let around = Surroundings { peers, ..Surroundings::default() };
+        let table = dossier::settings::TABLE.into();
+        let around = Surroundings { peers, table, ..Surroundings::default() };
         Self { alone: Alone::raise(dossier::SERVICE, clock, around).await }
     }
 
@@ -102,13 +105,32 @@ impl Desk {
         self.read(OWNER, name).await.unwrap()
     }
 
+    /// Submitted, with every paper that the form asks for.
     pub async fn submitted(&self, name: &str) -> pb::Dossier {
+        for paper in PAPERS {
+            self.hand_in(name, paper).await;
+        }
         let asked = pb::SubmitDossierRequest {
             name: name.into(),
             etag: String::new(),
             request_id: Uuid::now_v7().to_string(),
         };
         self.dossiers().submit_dossier(self.of(OWNER, asked)).await.unwrap().into_inner()
+    }
+
+    async fn hand_in(&self, name: &str, paper: &str) {
+        let mut files = FileServiceClient::new(self.alone.channel.clone());
+        let data = pdf(100);
+        let asked = pb::CreateFileRequest {
+            parent: name.into(),
+            file: Some(pdf_of(paper, &data)),
+            file_id: String::new(),
+            request_id: wish(),
+        };
+        let created = files.create_file(self.of(OWNER, asked)).await.unwrap().into_inner();
+        let asked =
+            pb::WriteFileRequest { name: created.name, offset: 0, data, request_id: wish() };
+        files.write_file(self.of(OWNER, asked)).await.unwrap();
     }
 
     pub async fn read(&self, caller: &str, name: &str) -> Result<pb::Dossier, Status> {

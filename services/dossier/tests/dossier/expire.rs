@@ -1,5 +1,6 @@
 //! A draft that nobody changes lapses, over real gRPC and a real PostgreSQL.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chassis::access::Person;
@@ -11,12 +12,15 @@ use support::{Alone, Surroundings, eventually};
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
+use crate::identity::Identity;
+
 const OWNER: &str = "accounts/0192f0c1-2a3b-7c4d-8e5f-60718293a4b5";
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn raise(days: &str) -> Alone {
     let around = Surroundings {
+        peers: HashMap::from([("identity", Identity.serve().await)]),
         table: dossier::settings::TABLE.into(),
         set: vec![format!("dossier.draft.days={days}")],
         ..Surroundings::default()

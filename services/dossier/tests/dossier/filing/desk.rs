@@ -1,5 +1,7 @@
 //! A dossier service on its feet, a citizen and officers before it.
 
+use std::collections::HashMap;
+
 use chassis::access::{Assurance, Person, Role};
 use chassis::clock::{Clock, timestamp};
 use chassis::events::Event;
@@ -22,6 +24,8 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
+use crate::identity::Identity;
+
 pub const AGENCY: &str = "agencies/26860";
 pub const ELSEWHERE: &str = "agencies/27484";
 pub const PAPERS: [&str; 3] =
@@ -43,7 +47,9 @@ impl Desk {
 
     pub async fn with(set: Vec<String>) -> Self {
         let clock = Clock::manual("2026-11-25T03:00:00Z".parse().unwrap());
-        let around = Surroundings { table: settings::TABLE.into(), set, ..Default::default() };
+        let peers = HashMap::from([("identity", Identity.serve().await)]);
+        let around =
+            Surroundings { peers, table: settings::TABLE.into(), set, ..Default::default() };
         let alone = Alone::raise(SERVICE, clock, around).await;
         let token = |name: String, person| alone.issuer.issue(&name, person).unwrap();
         let citizen = Person::Citizen { assurance: Assurance::Substantial.into() };
@@ -101,7 +107,7 @@ impl Desk {
     /// A draft with every answer, without papers.
     pub async fn filled(&self) -> String {
         let name = self.draft().await;
-        let sample = include_str!("../../data/forms/1.012575/v1/sample.json");
+        let sample = include_str!("../../../data/forms/1.012575/v1/sample.json");
         let sample: serde_json::Value = serde_json::from_str(sample).unwrap();
         let steps = ["applicant", "vehicle", "origin", "return", "confirmation"];
         for (step, id) in (1..).zip(steps) {
