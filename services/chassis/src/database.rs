@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::clock::Clock;
 use crate::refusal::Failure;
+use crate::service::periodically;
 
 /// The chassis's own tables, which every service's database has.
 static CHASSIS: Migrator = sqlx::migrate!();
@@ -94,10 +95,5 @@ async fn keep_partitions(pool: &PgPool, clock: &Clock) -> sqlx::Result<()> {
 
 /// Keeps partitions for as long as it is polled.
 pub async fn keep_house(pool: PgPool, clock: Clock) {
-    loop {
-        tokio::time::sleep(HOUSEKEEPING).await;
-        if let Err(error) = keep_partitions(&pool, &clock).await {
-            tracing::error!(%error, "partitions could not be kept; trying again in an hour");
-        }
-    }
+    periodically("partitions", HOUSEKEEPING, || keep_partitions(&pool, &clock)).await;
 }

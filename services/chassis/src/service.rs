@@ -1,13 +1,16 @@
 //! A service assembled: `up` runs every row of the table of them.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
@@ -61,6 +64,8 @@ pub struct Ground {
     pub pool: PgPool,
     /// Rung when it publishes.
     pub bell: Bell,
+    /// Cancelled when its server begins to stop: an answer that would stream on for as long as it is read ends then.
+    pub stopping: CancellationToken,
     fingerprints: FingerprintKey,
 }
 
@@ -130,7 +135,8 @@ impl Standing {
         let bell = Bell::new();
         let log = Log::new(kind.name, pool.clone(), bell.clone());
         let fingerprints = FingerprintKey::new(process.keys.secret("fingerprints")?);
-        let ground = Ground { process, pool, bell, fingerprints };
+        let stopping = CancellationToken::new();
+        let ground = Ground { process, pool, bell, stopping, fingerprints };
         let service = (kind.build)(ground.clone())?;
         Ok(Self { kind, log, ground, service })
     }
@@ -145,7 +151,7 @@ impl Standing {
         running: &mut Running,
     ) -> Vec<Sink> {
         let Self { kind, log, ground, service } = self;
-        let Ground { process, pool, .. } = ground;
+        let Ground { process, pool, stopping, .. } = ground;
         let letters = DeadLetters::new(pool.clone(), process.clock.clone());
         let sinks: Vec<_> = service
             .reactions
@@ -187,14 +193,33 @@ impl Standing {
             metrics: process.metrics,
             reflection: process.reflection,
             connections: process.connections,
+            stopping,
         };
         running.serve(|stop| serving.on(listener, stop));
         sinks
     }
 }
 
-/// That it ends by itself is told by whoever runs it.
-async fn endless(work: impl Future<Output = ()>) -> Result<(), BoxError> {
+/// Work as a [`Task`]: that it ends by itself is told by whoever runs it.
+///
+/// # Errors
+/// None.
+pub async fn endless(work: impl Future<Output = ()>) -> Result<(), BoxError> {
     work.await;
     Ok(())
+}
+
+/// Takes a step, and the next one `pause` after it ended, for as long as it is polled. One that fails is logged under the name of the
+/// `work`, and the next is taken all the same.
+pub async fn periodically<S, E>(work: &'static str, pause: Duration, mut step: impl FnMut() -> S)
+where
+    S: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    loop {
+        if let Err(error) = step().await {
+            tracing::warn!(work, %error, "a step failed; it is taken again after a pause");
+        }
+        tokio::time::sleep(pause).await;
+    }
 }

@@ -1,16 +1,22 @@
 //! A server among callers that are silent, too many, half dead or slow, and its end among them.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::{HeaderName, HeaderValue};
 use axum::Router;
-use axum::routing::{get, post};
-use chassis::access::{Rules, SigningKey, Verifier};
+use axum::body::Bytes;
+use axum::routing::{MethodRouter, get, post};
+use chassis::access::{Issuer, Person, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
 use chassis::server::{DRAIN, FIRST_WORDS, Gate, Serving, http};
 use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
+use futures::{FutureExt, stream};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use support::eventually;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -62,14 +68,19 @@ impl Server {
             called.may_end.notified().await;
             [("grpc-status", "5"), ("content-type", "application/grpc")]
         };
+        let stopping = CancellationToken::new();
+        let routes = Router::new()
+            .route("/motcua.test.v1.Test/Wait", post(answer))
+            .route(WATCH, watch(stopping.clone()));
         let serving = Serving {
             service: "test",
-            routes: Routes::from(Router::new().route("/motcua.test.v1.Test/Wait", post(answer))),
+            routes: Routes::from(routes),
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
             verifier: Verifier::new(&[key.verifying_key()], Clock::system()).expect("a key"),
             metrics: metrics.clone(),
             reflection: false,
             connections: CONNECTIONS,
+            stopping,
         };
         let serving = tokio::spawn(serving.on(listener, stop.clone()));
         Self { address, metrics, stop, serving, slow }
@@ -99,6 +110,21 @@ impl Server {
             .expect("in order");
         began.elapsed()
     }
+}
+
+/// A method of the contract that answers with a stream.
+const WATCH: &str = "/motcua.dossier.v1.TimelineService/WatchTimeline";
+
+/// Streams nothing until the server begins to stop, and says then that it is not available.
+fn watch(stopping: CancellationToken) -> MethodRouter {
+    post(async move || {
+        let end = stopping.cancelled_owned().map(|()| {
+            let status = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("14"))];
+            Ok::<_, Infallible>(Frame::<Bytes>::trailers(status.into_iter().collect()))
+        });
+        let body = axum::body::Body::new(StreamBody::new(stream::once(end)));
+        ([("content-type", "application/grpc")], body)
+    })
 }
 
 /// Whether the other side has closed the connection, or does.
@@ -173,6 +199,26 @@ async fn a_watch_over_health_sees_the_end_and_does_not_hold_it() {
     let ending = tokio::spawn(server.ended());
     let next = watch.message().await.expect("a status").expect("not the end");
     assert_eq!(next.status(), ServingStatus::NotServing);
+    let took = ending.await.expect("no panic");
+    assert!(took < DRAIN / 3, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_stream_is_told_of_the_end_and_does_not_hold_it() {
+    let server = Server::start().await;
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let issuer = Issuer::new(&key, Clock::system()).expect("a key");
+    let token = issuer.issue("accounts/an", Person::Citizen { assurance: 2 }).expect("a token");
+    let mut asked = tonic::Request::new(HealthCheckRequest::default());
+    let bearer = format!("Bearer {token}").parse().expect("a header");
+    asked.metadata_mut().insert("authorization", bearer);
+    let mut client = tonic::client::Grpc::new(server.channel());
+    client.ready().await.expect("connected");
+    let codec = proto::codec::Codec::<HealthCheckRequest, HealthCheckRequest>::default();
+    let watch = client.server_streaming(asked, http_path(WATCH), codec).await.expect("a watch");
+    let ending = tokio::spawn(server.ended());
+    let ended = watch.into_inner().message().await.expect_err("the end");
+    assert_eq!(ended.code(), Code::Unavailable);
     let took = ending.await.expect("no panic");
     assert!(took < DRAIN / 3, "{took:?}");
 }

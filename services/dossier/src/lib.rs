@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod agencies;
 pub mod bilingual;
 pub mod document;
 pub mod dossier;
@@ -19,10 +18,9 @@ pub mod timeline;
 mod upload;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service, Task};
+use chassis::service::{BoxError, Ground, Kind, Service, Task, endless};
 use chassis::timers::Sweeper;
 use chassis::write::Door;
 use proto::motcua::dossier::v1::document_service_server::DocumentServiceServer;
@@ -33,9 +31,9 @@ use proto::motcua::dossier::v1::timeline_service_server::TimelineServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use self::agencies::Agencies;
 use self::dossier::{LAPSE_DRAFT, LapseDraft};
-use self::jobs::sweep::{BATCH, Sweep};
+use self::jobs::sweep::Sweep;
+use self::outside::agencies::Agencies;
 use self::outside::objects::Objects;
 use self::procedure::Catalogue;
 use self::rpc::{Documents, Dossiers, Files, Procedures, Timelines, Watchers};
@@ -47,9 +45,6 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// The service's row in the table of services.
 pub const SERVICE: Kind = Kind { name: "dossier", migrations: &MIGRATIONS, build };
-
-/// How often files of no use are looked for.
-const SWEEPS: Duration = Duration::from_hours(1);
 
 fn build(ground: Ground) -> Result<Service, BoxError> {
     let catalogue = Arc::new(Catalogue::load()?);
@@ -68,7 +63,8 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         watchers: watchers.clone(),
         verifier: ground.process.verifier,
     };
-    let tending = watchers.tend(store.clone(), ground.bell);
+    let stopping = ground.stopping.cancelled_owned();
+    let tending = watchers.tend(store.clone(), ground.bell, stopping);
     let clock = around.clock.clone();
     let door = Door::open(SERVICE.name, ground.pool, store.clone(), Arc::new(()), around);
     let uploads = Uploads {
@@ -89,9 +85,9 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let procedures = Procedures { catalogue: catalogue.clone() };
     let reactions = events::reactions(&door);
     let tasks: Vec<Task> = vec![
-        Box::pin(tending),
-        Box::pin(keep_swept(sweep)),
-        Box::pin(lapse(Sweeper::new(LAPSE_DRAFT, &door, LapseDraft))),
+        Box::pin(endless(tending)),
+        Box::pin(endless(sweep.run())),
+        Box::pin(endless(Sweeper::new(LAPSE_DRAFT, &door, LapseDraft).run())),
     ];
     let dossiers = Dossiers { catalogue, agencies, seal, store, door, clock, draft_days };
     let routes = routes(procedures, dossiers, files, documents, timelines);
@@ -114,23 +110,4 @@ fn routes(
         .add_service(
             TimelineServiceServer::new(timelines).max_decoding_message_size(LARGEST_REQUEST),
         )
-}
-
-async fn lapse(drafts: Sweeper<DossierStore, LapseDraft>) -> Result<(), BoxError> {
-    drafts.run().await;
-    Ok(())
-}
-
-/// Sweeps for as long as the service runs: again at once while there is a full batch.
-async fn keep_swept(sweep: Sweep) -> Result<(), BoxError> {
-    loop {
-        match sweep.once().await {
-            Ok(BATCH..) => {}
-            Ok(_) => tokio::time::sleep(SWEEPS).await,
-            Err(error) => {
-                tracing::error!(%error, "files of no use could not be swept; trying again later");
-                tokio::time::sleep(SWEEPS).await;
-            }
-        }
-    }
 }

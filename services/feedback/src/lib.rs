@@ -12,7 +12,7 @@ mod store;
 use std::sync::Arc;
 
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Service, Task};
+use chassis::service::{BoxError, Ground, Kind, Service, Task, endless};
 use chassis::write::Door;
 use proto::motcua::feedback::v1::rating_service_server::RatingServiceServer;
 use proto::motcua::feedback::v1::satisfaction_service_server::SatisfactionServiceServer;
@@ -47,9 +47,6 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
                 SatisfactionServiceServer::new(Satisfaction { counters })
                     .max_decoding_message_size(LARGEST_REQUEST),
             );
-    let rolling_up: Task = Box::pin(async move {
-        roll_up.run().await;
-        Ok(())
-    });
+    let rolling_up: Task = Box::pin(endless(roll_up.run()));
     Ok(Service { routes, reactions, tasks: vec![rolling_up] })
 }

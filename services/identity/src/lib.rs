@@ -21,9 +21,8 @@ use std::sync::Arc;
 
 use chassis::seal::Seal;
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Process, Service};
+use chassis::service::{BoxError, Ground, Kind, Process, Service, endless};
 use chassis::write::Door;
-use futures::FutureExt;
 use proto::motcua::identity::v1::account_service_server::AccountServiceServer;
 use proto::motcua::identity::v1::agency_service_server::AgencyServiceServer;
 use proto::motcua::identity::v1::client_service_server::ClientServiceServer;
@@ -54,9 +53,9 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let secrets = Secrets::of(&process.keys)?;
     let clock = process.clock.clone();
     let room = Room { door, store: store.clone(), secrets, seal, clock: clock.clone() };
-    let letting_go = retention::let_go(store, clock).map(Ok);
+    let letting_go = endless(retention::let_go(store, clock));
     let routes = routes(&ground, room)?;
-    Ok(Service { routes, reactions: Vec::new(), tasks: vec![letting_go.boxed()] })
+    Ok(Service { routes, reactions: Vec::new(), tasks: vec![Box::pin(letting_go)] })
 }
 
 fn routes(ground: &Ground, room: Room) -> Result<Routes, BoxError> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chassis::clock::Clock;
+use chassis::service::periodically;
 use jiff::SignedDuration;
 
 use crate::store::HolderStore;
@@ -18,12 +19,7 @@ const SESSIONS: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// Lets go for as long as it is polled.
 pub async fn let_go(store: HolderStore, clock: Clock) {
-    loop {
-        if let Err(error) = let_go_once(&store, &clock).await {
-            tracing::error!(%error, "old sign-ins and sessions could not be let go; trying again in an hour");
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+    periodically("old sign-ins and sessions", PAUSE, || let_go_once(&store, &clock)).await;
 }
 
 async fn let_go_once(store: &HolderStore, clock: &Clock) -> sqlx::Result<()> {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use chassis::jobs::{Job, Worker};
 use chassis::server::{Gate, LARGEST_REQUEST, http};
-use chassis::service::{BoxError, Ground, Kind, Process, Service, Task};
+use chassis::service::{BoxError, Ground, Kind, Process, Service, Task, endless};
 use chassis::write::{Command, Door};
 use proto::motcua::mailing::v1::message_service_server::MessageServiceServer;
 use proto::motcua::mailing::v1::shipment_service_server::ShipmentServiceServer;
@@ -64,10 +64,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         Callback { secrets: callback_secrets, store: store.clone(), door: door.clone(), clock };
     let Process { metrics, connections, .. } = &ground.process;
     let gate = Gate::new("carrier callback", callback, *connections, metrics.clone());
-    let listening: Task = Box::pin(async move {
-        http::serve(gate, scanned.router()).await;
-        Ok(())
-    });
+    let listening: Task = Box::pin(endless(http::serve(gate, scanned.router())));
     let tasks = vec![work(&ground, &door, telling), work(&ground, &door, posting), listening];
     let reactions =
         vec![events::of_workflow(&door), events::of_payment(&door), events::of_feedback(&door)];
@@ -88,8 +85,5 @@ where
     J::Done: Command<Root = Mail>,
 {
     let worker = Worker::new(SERVICE.name, ground.pool.clone(), job, door.clone(), ground.around());
-    Box::pin(async move {
-        worker.run().await;
-        Ok(())
-    })
+    Box::pin(endless(worker.run()))
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use chassis::jobs::Worker;
 use chassis::server::{Gate, LARGEST_REQUEST, http};
-use chassis::service::{BoxError, Ground, Kind, Process, Service, Task};
+use chassis::service::{BoxError, Ground, Kind, Process, Service, Task, endless};
 use chassis::write::Door;
 use proto::motcua::payment::v1::invoice_service_server::InvoiceServiceServer;
 use proto::motcua::payment::v1::ledger_service_server::LedgerServiceServer;
@@ -49,17 +49,11 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let job =
         AskBank { bank, questions, store: store.clone(), door: door.clone(), clock: clock.clone() };
     let worker = Worker::new(SERVICE.name, pool, job, door.clone(), around);
-    let asking: Task = Box::pin(async move {
-        worker.run().await;
-        Ok(())
-    });
+    let asking: Task = Box::pin(endless(worker.run()));
     let heard = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
     let Process { metrics, connections, .. } = &ground.process;
     let gate = Gate::new("payment callback", callback, *connections, metrics.clone());
-    let listening: Task = Box::pin(async move {
-        http::serve(gate, heard.router()).await;
-        Ok(())
-    });
+    let listening: Task = Box::pin(endless(http::serve(gate, heard.router())));
     let ledger = Ledger { store: store.clone() };
     let invoices = Invoices { store, owners };
     let routes =

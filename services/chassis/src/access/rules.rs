@@ -1,6 +1,6 @@
 //! The access rules of the contract, read from its descriptors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 use prost_reflect::{DescriptorPool, MethodDescriptor};
@@ -29,7 +29,10 @@ pub enum RuleError {
 
 /// Which callers each method admits, by path `/package.Service/Method`.
 #[derive(Clone, Debug)]
-pub struct Rules(HashMap<String, Rule>);
+pub struct Rules {
+    by_path: HashMap<String, Rule>,
+    streaming: HashSet<String>,
+}
 
 impl Rules {
     /// Reads the rules of every method in packages that begin with `motcua.`.
@@ -39,7 +42,7 @@ impl Rules {
     pub fn of_contract(descriptors: &[u8]) -> Result<Self, RuleError> {
         let pool = DescriptorPool::decode(descriptors).map_err(|_| RuleError::Descriptors)?;
         let option = pool.get_extension_by_name(RULE).ok_or(RuleError::Descriptors)?;
-        let mut rules = HashMap::new();
+        let (mut by_path, mut streaming) = (HashMap::new(), HashSet::new());
         for service in pool.services().filter(|s| s.package_name().starts_with("motcua.")) {
             for method in service.methods() {
                 let path = path(&method);
@@ -54,25 +57,33 @@ impl Rules {
                 if rule.who.is_empty() || rule.who().any(|who| who == Who::Unspecified) {
                     return Err(RuleError::Nobody(path));
                 }
-                rules.insert(path, rule);
+                if method.is_server_streaming() {
+                    streaming.insert(path.clone());
+                }
+                by_path.insert(path, rule);
             }
         }
-        Ok(Self(rules))
+        Ok(Self { by_path, streaming })
     }
 
     /// Whether the method at `path` has a rule here, that is, whether it is a method of the contract.
     pub fn knows(&self, path: &str) -> bool {
-        self.0.contains_key(path)
+        self.by_path.contains_key(path)
+    }
+
+    /// Whether the method at `path` answers with a stream.
+    pub fn streams(&self, path: &str) -> bool {
+        self.streaming.contains(path)
     }
 
     /// The paths of all methods.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.by_path.keys().map(String::as_str)
     }
 
     /// The rule of a method.
     pub fn rule(&self, path: &str) -> Option<&Rule> {
-        self.0.get(path)
+        self.by_path.get(path)
     }
 
     /// Whether a caller may call.
@@ -80,7 +91,7 @@ impl Rules {
     /// # Errors
     /// UNAUTHENTICATED (TOKEN_MISSING) for an unknown caller, else PERMISSION_DENIED; also for a path without a rule.
     pub fn admit(&self, path: &str, caller: &Caller) -> Result<(), Refusal> {
-        let rule = self.0.get(path).ok_or_else(Refusal::denied)?;
+        let rule = self.by_path.get(path).ok_or_else(Refusal::denied)?;
         if rule.who().any(|who| who == Who::Anyone) {
             return Ok(());
         }
@@ -138,6 +149,8 @@ mod tests {
     fn every_method_of_the_contract_has_a_rule() {
         let rules = Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract");
         assert!(rules.knows("/motcua.dossier.v1.DossierService/SubmitDossier"));
+        assert!(!rules.streams("/motcua.dossier.v1.DossierService/SubmitDossier"));
+        assert!(rules.streams("/motcua.dossier.v1.TimelineService/WatchTimeline"));
     }
 
     #[test]

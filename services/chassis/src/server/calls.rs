@@ -1,5 +1,6 @@
 //! The calls that run: how many there may be, and when there are none.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
+use crate::access::Rules;
 use crate::refusal::overloaded;
 
 /// Calls of one server that run at once: with the largest request each, they fill 2 GiB.
@@ -20,18 +22,28 @@ const MOST: usize = 2048;
 /// How long nothing may run before it is believed that nothing will: a request may have been on its way when the caller heard the goodbye.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Counts calls of the contract, from their head to the last byte of their answer. A watch over health, or a reflection held open, is none.
-#[derive(Clone, Default)]
-pub struct Calls(TaskTracker);
+/// Counts calls of the contract, from their head to the last byte of their answer; one whose answer is a stream only until that begins,
+/// for it may go on as long as it is read: its method bounds how many there are, and ends them when the server stops. A watch over health,
+/// or a reflection held open, is none.
+#[derive(Clone)]
+pub struct Calls {
+    running: TaskTracker,
+    rules: Arc<Rules>,
+}
 
 impl Calls {
+    /// No calls yet of the methods that have these rules.
+    pub fn of(rules: Arc<Rules>) -> Self {
+        Self { running: TaskTracker::new(), rules }
+    }
+
     /// Returns when none runs and none has run for a second.
     pub async fn over(&self) {
-        self.0.close();
+        self.running.close();
         loop {
-            self.0.wait().await;
+            self.running.wait().await;
             tokio::time::sleep(QUIET).await;
-            if self.0.is_empty() {
+            if self.running.is_empty() {
                 return;
             }
         }
@@ -71,13 +83,17 @@ where
         if !request.uri().path().starts_with("/motcua.") {
             return Box::pin(self.inner.call(request));
         }
-        if self.calls.0.len() >= MOST {
+        if self.calls.running.len() >= MOST {
             let answer = Status::from(overloaded()).into_http();
             return Box::pin(async move { Ok(answer) });
         }
-        let running = self.calls.0.token();
+        let running = self.calls.running.token();
+        let streams = self.calls.rules.streams(request.uri().path());
         let answer = self.inner.call(request);
-        Box::pin(async move { Ok(answer.await?.map(|body| counted(body, running))) })
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(if streams { answer } else { answer.map(|body| counted(body, running)) })
+        })
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Serving {
     pub reflection: bool,
     /// Connections at once; one more is closed.
     pub connections: u32,
+    /// Cancelled when it begins to stop.
+    pub stopping: CancellationToken,
 }
 
 /// Binds an address.
@@ -68,8 +70,9 @@ pub async fn bind(address: SocketAddr, setting: &str) -> std::io::Result<TcpList
 }
 
 impl Serving {
-    /// Serves until `stop` is cancelled, then lets running calls finish within [`DRAIN`]. A connection on which nothing runs, and
-    /// that does not take its leave, is closed a second after the last call.
+    /// Serves until `stop` is cancelled, then tells so, by health and to those who listen to `stopping`, and lets running calls finish
+    /// within [`DRAIN`]. A connection on which nothing runs but streams, and that does not take its leave, is closed a second after the
+    /// last call.
     ///
     /// # Errors
     /// The reflection service cannot be built, or the transport fails.
@@ -86,11 +89,12 @@ impl Serving {
             );
         }
         let gate = Gate::new(service, listener, self.connections, self.metrics.clone());
-        let (calls, shut) = (Calls::default(), gate.shut());
+        let (calls, shut) = (Calls::of(self.rules.clone()), gate.shut());
         let access = AccessLayer::new(service, self.rules, self.verifier, self.metrics);
-        let stopping = stop.clone();
+        let (told, stopping) = (stop.clone(), self.stopping);
         let goodbye = async move {
-            stopping.cancelled().await;
+            told.cancelled().await;
+            stopping.cancel();
             health.set_service_status("", ServingStatus::NotServing).await;
         };
         let serving = limited()

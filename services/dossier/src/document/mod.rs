@@ -46,8 +46,8 @@ pub struct AcceptanceSlip {
     pub accepted_at: Timestamp,
     /// The legal day of receipt in Vietnam, if it was told.
     pub received_on: Option<Date>,
-    /// When the result is due; none where the clock stands first.
-    pub due_at: Option<Timestamp>,
+    /// When the result is due, as promised at acceptance; what a pause moves later stands with the dossier.
+    pub due_at: Timestamp,
     /// Fees that were told, VND.
     pub fees: Vec<i64>,
 }

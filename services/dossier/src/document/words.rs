@@ -70,7 +70,7 @@ impl SlipWords<'_> {
             "submitted" => self.submitted_at.map_or_else(|| "—".into(), instant),
             "accepted" => instant(self.slip.accepted_at),
             "received" => self.slip.received_on.map_or_else(|| "—".into(), day),
-            "due" => self.slip.due_at.map_or_else(|| language.of(LATER.0, LATER.1).into(), instant),
+            "due" => instant(self.slip.due_at),
             "fees" => self.fees(language),
             "officer" => self.officer.to_owned(),
             other => format!("{{{other}}}"),
@@ -93,10 +93,6 @@ impl SlipWords<'_> {
         sums.collect::<Vec<_>>().join(" + ")
     }
 }
-
-/// What stands for a due time that is promised later.
-const LATER: (&str, &str) =
-    ("báo sau khi hoàn thành bước của người nộp", "told once the applicant's next step is done");
 
 impl Language {
     fn of<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
@@ -144,7 +140,7 @@ mod tests {
         let slip = AcceptanceSlip {
             accepted_at: "2026-11-25T03:00:00Z".parse().unwrap(),
             received_on: Some(Date::constant(2026, 11, 25)),
-            due_at: None,
+            due_at: "2026-11-27T03:00:00Z".parse().unwrap(),
             fees: vec![1_400_000, 999],
         };
         let slip = SlipWords {
@@ -166,7 +162,7 @@ mod tests {
             "Nộp lúc: 16:30 24/11/2026",
             "Tiếp nhận lúc: 10:00 25/11/2026",
             "Ngày tiếp nhận: 25/11/2026",
-            "Hẹn trả kết quả: báo sau",
+            "Hẹn trả kết quả: 10:00 27/11/2026",
             "1.400.000 VND + 999 VND",
         ] {
             assert!(vi.contains(said), "{said}\n{vi}");

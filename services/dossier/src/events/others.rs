@@ -72,7 +72,7 @@ fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<TakeAcceptanc
     let slip = AcceptanceSlip {
         accepted_at,
         received_on: fact.receipt_day.map(day).transpose()?,
-        due_at: Some(due_at),
+        due_at,
         fees: fact.fees.iter().filter_map(|fee| Some(fee.amount.as_ref()?.units)).collect(),
     };
     let follow = decided(fact.status_after, event, happening, change)?;

@@ -1,19 +1,23 @@
 //! Uploads that lapsed and files that were deleted: their content goes, then their row. So every object has a row that knows of it.
 
+use std::time::Duration;
+
 use chassis::clock::Clock;
 use chassis::database::failed;
 use chassis::refusal::{Failure, Refusal};
+use chassis::service::periodically;
 use chassis::write::{Door, Fingerprint, Once};
+use futures::TryFutureExt;
 
 use crate::file::{ForgetFile, GRACE};
 use crate::outside::objects::{Objects, Place};
 use crate::store::DossierStore;
 
-/// Files of one sweep.
-pub const BATCH: usize = 100;
+/// How often files of no use are looked for.
+const EVERY: Duration = Duration::from_hours(1);
 
-/// The same, as SQL counts.
-const LIMIT: i64 = 100;
+/// Files read at once.
+const BATCH: i64 = 100;
 
 /// Who sweeps, in the record of causes.
 const SWEEPER: &str = "services/dossier";
@@ -31,18 +35,40 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Sweeps the oldest files that lapsed [`GRACE`] ago, 100 at most; tells how many. May be repeated and cut off anywhere.
+    /// Sweeps every hour for as long as it is polled.
+    pub async fn run(self) {
+        periodically("files of no use", EVERY, || self.once().map_ok(drop)).await;
+    }
+
+    /// Sweeps every file that lapsed [`GRACE`] ago; tells how many went. One that does not go is logged, holds up no other, and is tried
+    /// again by the next sweep. May be repeated and cut off anywhere.
     ///
     /// # Errors
-    /// The database or the store of objects does not answer; the next sweep goes on.
+    /// The database does not answer; the next sweep goes on.
     pub async fn once(&self) -> Result<usize, Failure> {
-        let lapsed = self.store.lapsed_files(self.clock.now() - GRACE, LIMIT).await;
-        let lapsed = lapsed.map_err(failed)?;
-        for place in &lapsed {
-            self.objects.remove(*place).await?;
-            self.forget(*place).await?;
+        let before = self.clock.now() - GRACE;
+        let (mut swept, mut after) = (0, None);
+        loop {
+            let lapsed = self.store.lapsed_files(before, after, BATCH).await.map_err(failed)?;
+            let Some(last) = lapsed.last() else { return Ok(swept) };
+            after = Some(*last);
+            for place in lapsed {
+                swept += usize::from(self.goes(place).await);
+            }
         }
-        Ok(lapsed.len())
+    }
+
+    async fn goes(&self, place: Place) -> bool {
+        let swept = self.let_go(place).await;
+        if let Err(error) = &swept {
+            tracing::error!(%error, file = %place.file, "a file of no use could not be swept");
+        }
+        swept.is_ok()
+    }
+
+    async fn let_go(&self, place: Place) -> Result<(), Failure> {
+        self.objects.remove(place).await?;
+        self.forget(place).await
     }
 
     /// That another sweep was faster is no fault.
@@ -84,7 +110,7 @@ mod tests {
         sweep: Sweep,
         dossier: Uuid,
         folder: std::path::PathBuf,
-        _database: TestDatabase,
+        database: TestDatabase,
     }
 
     impl Drop for Shelf {
@@ -122,7 +148,7 @@ mod tests {
             };
             door.run(once(), draft).await.expect("a draft");
             let sweep = Sweep { objects, store, door, clock };
-            Self { sweep, dossier, folder, _database: database }
+            Self { sweep, dossier, folder, database: database }
         }
 
         async fn file(&self) -> Place {
@@ -173,6 +199,28 @@ mod tests {
         assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
         assert_eq!(shelf.is_there(lapsing).await, (false, 0));
         assert_eq!(shelf.is_there(fresh).await, (true, 1));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_that_cannot_go_holds_up_no_other() {
+        let shelf = Shelf::with_draft().await;
+        let (bad, good) = (shelf.file().await, shelf.file().await);
+        let pool = shelf.database.pool();
+        let refuse = format!(
+            "create function dossier.refuse() returns trigger language plpgsql
+                 as $$ begin raise exception 'damaged'; end $$;
+             create trigger refuse before delete on dossier.files for each row
+                 when (old.id = '{}') execute function dossier.refuse()",
+            bad.file
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(refuse)).execute(&pool).await.expect("a trigger");
+        shelf.sweep.clock.advance(SignedDuration::from_hours(24) + GRACE);
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
+        assert_eq!(shelf.is_there(good).await, (false, 0));
+        assert_eq!(shelf.is_there(bad).await, (true, 0));
+        sqlx::query("drop trigger refuse on dossier.files").execute(&pool).await.expect("gone");
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
+        assert_eq!(shelf.is_there(bad).await, (false, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,3 +1,4 @@
-//! The world outside: where the content of files lies.
+//! The world outside: who knows of agencies, and where the content of files lies.
 
+pub mod agencies;
 pub mod objects;

@@ -162,7 +162,7 @@ impl Documents {
             submit_time: dossier.submitted_at.map(timestamp),
             accept_time: Some(timestamp(slip.accepted_at)),
             receipt_day: slip.received_on.map(day),
-            due_time: slip.due_at.map(timestamp),
+            due_time: Some(timestamp(slip.due_at)),
             fees: slip.fees.iter().map(|sum| vnd(*sum)).collect(),
             ..pb::AcceptanceSlip::default()
         }

@@ -20,9 +20,9 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{convert, failed, procedures};
-use crate::agencies::Agencies;
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
 use crate::form::{Form, Step};
+use crate::outside::agencies::Agencies;
 use crate::paper::{self, Held};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use chassis::events::Bell;
 use chassis::refusal::{Kind, Refusal};
-use chassis::service::BoxError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -85,16 +84,21 @@ impl Watchers {
         Ok(Seat { watchers: self.clone(), dossier, caller: caller.into(), stirs })
     }
 
-    /// Tells watchers of what is committed to `store`, for as long as it is polled; when it is dropped, every watch ends.
-    ///
-    /// # Errors
-    /// None: what fails is logged and tried again.
-    pub async fn tend(self, store: DossierStore, bell: Bell) -> Result<(), BoxError> {
+    /// Tells watchers of what is committed to `store`, until the server is `stopping` or this is dropped; then every watch ends.
+    pub async fn tend(self, store: DossierStore, bell: Bell, stopping: impl Future<Output = ()>) {
         let _closing = Closing(self.clone());
+        tokio::select! {
+            () = self.follow(&store, &bell) => {}
+            () = stopping => {}
+        }
+    }
+
+    /// Looks again and again; what fails is logged and tried again.
+    async fn follow(&self, store: &DossierStore, bell: &Bell) {
         let mut commits = bell.listen();
         let mut since = None;
         loop {
-            since = match self.look(&store, since).await {
+            since = match self.look(store, since).await {
                 Ok(upto) => upto,
                 Err(error) => {
                     tracing::warn!(%error, "timelines cannot be followed; trying again");

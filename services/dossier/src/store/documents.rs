@@ -26,11 +26,11 @@ impl TryFrom<Row> for Document {
 
     /// A row that no command of ours can have written is damage, told as such.
     fn try_from(row: Row) -> sqlx::Result<Self> {
-        let content = match (row.kind, row.accepted_at, row.file) {
-            (1, Some(accepted_at), None) => Content::AcceptanceSlip(AcceptanceSlip {
+        let content = match (row.kind, row.accepted_at.zip(row.due_at), row.file) {
+            (1, Some((accepted_at, due_at)), None) => Content::AcceptanceSlip(AcceptanceSlip {
                 accepted_at: accepted_at.to_jiff(),
                 received_on: row.received_on.map(jiff_sqlx::Date::to_jiff),
-                due_at: row.due_at.map(jiff_sqlx::Timestamp::to_jiff),
+                due_at: due_at.to_jiff(),
                 fees: row.fees.unwrap_or_default(),
             }),
             (2, None, Some(file)) => Content::Result(file),
@@ -146,7 +146,7 @@ async fn save_slips(
         &slips.iter().map(|(_, document, _)| document.added_at.to_sqlx()).collect::<Vec<_>>() as _,
         &slip().map(|slip| slip.accepted_at.to_sqlx()).collect::<Vec<_>>() as _,
         &slip().map(|slip| slip.received_on.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
-        &slip().map(|slip| slip.due_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &slip().map(|slip| slip.due_at.to_sqlx()).collect::<Vec<_>>() as _,
         &slip().map(|slip| array(&slip.fees)).collect::<Vec<_>>(),
     )
     .execute(db)

@@ -121,13 +121,22 @@ impl DossierStore {
         Ok(rows.into_iter().map(|row| (row.paper, held(row.files))).collect())
     }
 
-    /// Files that lapsed before an instant, the oldest first.
-    pub async fn lapsed_files(&self, before: Timestamp, limit: i64) -> sqlx::Result<Vec<Place>> {
+    /// Files that lapsed before an instant, behind `after` in order of dossier and id.
+    pub async fn lapsed_files(
+        &self,
+        before: Timestamp,
+        after: Option<Place>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Place>> {
+        let nothing = Place { dossier: Uuid::nil(), file: Uuid::nil() };
+        let Place { dossier, file } = after.unwrap_or(nothing);
         sqlx::query_as!(
             Place,
-            "select dossier, id as file from dossier.files where lapses_at <= $1
-             order by lapses_at limit $2",
+            "select dossier, id as file from dossier.files
+             where lapses_at <= $1 and (dossier, id) > ($2, $3) order by dossier, id limit $4",
             before.to_sqlx() as _,
+            dossier,
+            file,
             limit
         )
         .fetch_all(&self.pool)
