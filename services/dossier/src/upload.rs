@@ -9,7 +9,9 @@ use chassis::refusal::{Failure, Kind, Refusal};
 use chassis::write::{Door, Once};
 use sha2::{Digest as _, Sha256};
 
-use crate::file::{CompleteFile, Digest, File, PART, Part, State, Writer, lapsed, parts};
+use crate::file::{
+    CompleteFile, Digest, File, PART, Part, RestartFile, State, Writer, lapsed, parts,
+};
 use crate::outside::objects::{Objects, Place};
 use crate::store::DossierStore;
 
@@ -47,12 +49,12 @@ impl Uploads {
         if !file.is_live(self.clock.now()) {
             return Err(lapsed().into());
         }
-        let committed = self.objects.committed(place).await?;
+        let committed = self.objects.committed(place, file.attempt).await?;
         if part.number > committed {
             return Err(offset_wrong(committed * u64::from(PART)).into());
         }
         if part.number == committed {
-            self.objects.put(place, part.number, data).await?;
+            self.objects.put(place, file.attempt, part.number, data).await?;
         }
         if committed.max(part.number + 1) == parts(file.size) {
             self.complete(place, &file, writer, once).await?;
@@ -68,7 +70,7 @@ impl Uploads {
         if file.is_complete() {
             return Ok(file.size);
         }
-        let committed = self.objects.committed(place).await?;
+        let committed = self.objects.committed(place, file.attempt).await?;
         Ok(file.size.min(committed * u64::from(PART)))
     }
 
@@ -86,20 +88,22 @@ impl Uploads {
         writer: Writer,
         once: Once,
     ) -> Result<(), Failure> {
-        let digest = self.digest(place, parts(file.size)).await?;
+        let Place { dossier, file: id } = place;
+        let attempt = file.attempt;
+        let digest = self.digest(place, file).await?;
         if file.declared.is_some_and(|declared| declared != digest) {
-            self.objects.remove(place).await?;
+            self.door.run(once, RestartFile { dossier, id, writer, attempt }).await?;
+            self.objects.remove_attempt(place, attempt).await?;
             return Err(differs().into());
         }
-        let command = CompleteFile { dossier: place.dossier, id: place.file, writer, digest };
-        self.door.run(once, command).await?;
+        self.door.run(once, CompleteFile { dossier, id, writer, digest, attempt }).await?;
         Ok(())
     }
 
-    async fn digest(&self, place: Place, parts: u64) -> Result<Digest, Failure> {
+    async fn digest(&self, place: Place, file: &File) -> Result<Digest, Failure> {
         let mut hash = Sha256::new();
-        for number in 0..parts {
-            hash.update(self.objects.get(place, number).await?);
+        for number in 0..parts(file.size) {
+            hash.update(self.objects.get(place, file.attempt, number).await?);
         }
         Ok(hash.finalize().into())
     }

@@ -4,6 +4,7 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
+use super::restart::began_again;
 use super::{Digest, Named, State, Writer, lapsed};
 use crate::dossier::{Dossier, Wants};
 
@@ -18,6 +19,8 @@ pub struct CompleteFile {
     pub writer: Writer,
     /// What the whole hashes to.
     pub digest: Digest,
+    /// The attempt whose parts they are.
+    pub attempt: i32,
 }
 
 impl Command for CompleteFile {
@@ -44,6 +47,9 @@ impl Command for CompleteFile {
         let named = Named { id: self.id };
         if file.is_complete() {
             return Ok(Decided::quiet(dossier.clone(), named));
+        }
+        if file.attempt != self.attempt {
+            return Err(began_again());
         }
         if !file.is_live(at.now) {
             return Err(lapsed());

@@ -85,6 +85,7 @@ impl CreateFile {
             declared: self.declared,
             created_by: self.writer.name.clone(),
             created_at: now,
+            attempt: 1,
             state: State::Uploading { until: now + UPLOAD },
             issued: false,
         }

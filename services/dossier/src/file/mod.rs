@@ -9,6 +9,7 @@ mod delete;
 mod forget;
 mod kind;
 mod part;
+mod restart;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use delete::DeleteFile;
 pub use forget::{ForgetFile, GRACE};
 pub use kind::FileKind;
 pub use part::{PART, Part, parts};
+pub use restart::RestartFile;
 
 /// Bytes of all files of a dossier that count, at most.
 pub const LARGEST_DOSSIER: u64 = 60 * 1024 * 1024;
@@ -58,6 +60,8 @@ pub struct File {
     pub created_at: Timestamp,
     /// Where it stands.
     pub state: State,
+    /// Which attempt at uploading it, from 1.
+    pub attempt: i32,
     /// A document is this file.
     pub issued: bool,
 }

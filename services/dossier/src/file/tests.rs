@@ -80,7 +80,13 @@ fn creation(id: u128, writer: Writer, size: u64) -> CreateFile {
 }
 
 fn completion(id: u128, writer: Writer) -> CompleteFile {
-    CompleteFile { dossier: Uuid::from_u128(7), id: Uuid::from_u128(id), writer, digest: [9; 32] }
+    CompleteFile {
+        dossier: Uuid::from_u128(7),
+        id: Uuid::from_u128(id),
+        writer,
+        digest: [9; 32],
+        attempt: 1,
+    }
 }
 
 fn deletion(id: u128, writer: Writer) -> DeleteFile {

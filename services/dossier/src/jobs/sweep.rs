@@ -166,7 +166,7 @@ mod tests {
             };
             self.sweep.door.run(once(), file).await.expect("a file");
             let place = Place { dossier: self.dossier, file: id };
-            self.sweep.objects.put(place, 0, b"%PDF-").await.expect("a part");
+            self.sweep.objects.put(place, 1, 0, b"%PDF-").await.expect("a part");
             place
         }
 
@@ -177,7 +177,7 @@ mod tests {
 
         async fn is_there(&self, place: Place) -> (bool, u64) {
             let row = self.sweep.store.file(place.dossier, place.file).await.expect("asked");
-            (row.is_some(), self.sweep.objects.committed(place).await.expect("listed"))
+            (row.is_some(), self.sweep.objects.committed(place, 1).await.expect("listed"))
         }
     }
 

@@ -117,7 +117,7 @@ impl FileService for Files {
             return Err(incomplete().into());
         }
         let part = Part::at(&file, asked.offset)?;
-        let data = self.uploads.objects.get(place, part.number).await?;
+        let data = self.uploads.objects.get(place, file.attempt, part.number).await?;
         let next_offset = part.next(&file).map_or(0, wire);
         Ok(Response::new(pb::ReadFileResponse { data, next_offset }))
     }

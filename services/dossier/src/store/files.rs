@@ -29,6 +29,7 @@ struct Row {
     lapses_at: Option<jiff_sqlx::Timestamp>,
     digest: Option<Vec<u8>>,
     issued: bool,
+    attempt: i32,
 }
 
 impl TryFrom<Row> for File {
@@ -56,6 +57,7 @@ impl TryFrom<Row> for File {
             created_at: row.created_at.to_jiff(),
             state,
             issued: row.issued,
+            attempt: row.attempt,
         })
     }
 }
@@ -66,7 +68,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             "select dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-                    created_at, state, state_since, lapses_at, digest, issued
+                    created_at, state, state_since, lapses_at, digest, issued, attempt
              from dossier.files where dossier = $1 and id = $2",
             dossier,
             id
@@ -89,7 +91,7 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             "select dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-                    created_at, state, state_since, lapses_at, digest, issued
+                    created_at, state, state_since, lapses_at, digest, issued, attempt
              from dossier.files
              where dossier = $1 and id > $2 and (lapses_at is null or lapses_at > $3)
                and (paper is not null or issued or $4)
@@ -156,7 +158,7 @@ pub(super) async fn load(
     let rows = sqlx::query_as!(
         Row,
         "select dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-                created_at, state, state_since, lapses_at, digest, issued
+                created_at, state, state_since, lapses_at, digest, issued, attempt
          from dossier.files where dossier = any ($1)",
         dossiers
     )
@@ -193,13 +195,15 @@ async fn upsert(db: &mut PgConnection, files: &[(Uuid, &File)]) -> sqlx::Result<
     sqlx::query!(
         "insert into dossier.files
              (dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-              created_at, state, state_since, lapses_at, digest, issued)
+              created_at, state, state_since, lapses_at, digest, issued, attempt)
          select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::smallint[],
              $6::bigint[], $7::bytea[], $8::text[], $9::timestamptz[], $10::smallint[],
-             $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::boolean[])
+             $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::boolean[],
+             $15::integer[])
          on conflict (dossier, id) do update
          set state = excluded.state, state_since = excluded.state_since,
-             lapses_at = excluded.lapses_at, digest = excluded.digest, issued = excluded.issued",
+             lapses_at = excluded.lapses_at, digest = excluded.digest, issued = excluded.issued,
+             attempt = excluded.attempt",
         &files.iter().map(|(dossier, _)| *dossier).collect::<Vec<_>>(),
         &rows().map(|file| file.id).collect::<Vec<_>>(),
         &rows().map(paper).collect::<Vec<_>>() as _,
@@ -217,6 +221,7 @@ async fn upsert(db: &mut PgConnection, files: &[(Uuid, &File)]) -> sqlx::Result<
         &lapses.collect::<Vec<_>>() as _,
         &states().map(|(.., digest)| digest).collect::<Vec<_>>() as _,
         &rows().map(|file| file.issued).collect::<Vec<_>>(),
+        &rows().map(|file| file.attempt).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;
