@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::access::{Assurance, Issuer, Person, Role};
 use chassis::clock::Clock;
@@ -27,6 +28,9 @@ use uuid::Uuid;
 /// The name in which the command line acts.
 pub const OPERATOR: &str = "services/ctl";
 
+/// How long a call may take before it is given up: many times what identity needs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What can be asked of it.
 #[derive(Subcommand)]
 pub enum Ctl {
@@ -41,7 +45,7 @@ pub enum Ctl {
         /// Five-digit unit code of the agency; ListAgencies knows them
         #[arg(long, value_name = "CODE")]
         agency: String,
-        /// Give the role of operator as well: queues and dead letters, no personal data
+        /// Give the role of operator as well: it opens CheckLedger, whether the books of payment balance, and nothing else yet
         #[arg(long)]
         operator: bool,
     },
@@ -155,7 +159,8 @@ impl Reached {
             Some(AllInOne::start(settings.clone()).await?)
         };
         let token = issuer(settings)?.issue(OPERATOR, Person::Service)?;
-        Ok(Self { identity: Endpoint::from_shared(address)?.connect_lazy(), token, started })
+        let endpoint = Endpoint::from_shared(address)?.connect_timeout(PATIENCE).timeout(PATIENCE);
+        Ok(Self { identity: endpoint.connect_lazy(), token, started })
     }
 
     async fn leave(self) -> Result<(), BoxError> {

@@ -65,6 +65,8 @@ pub struct ClaimNextTask {
     pub step: String,
     /// Who takes it.
     pub officer: Officer,
+    /// What tells this wish from every other, for ever: a wish takes one task.
+    pub wish: Uuid,
 }
 
 /// Answers an officer who asked for any task when none is open: a repeat still meets the answer that was kept.
@@ -102,12 +104,17 @@ impl Command for ClaimNextTask {
     ) -> Result<Decided<Case, Picked>, Refusal> {
         let mut case = Case::of_agency(before, &self.officer)?;
         let task = case.task_mut(&self.step)?;
+        let picked = Picked { id: self.id, step: self.step.clone() };
+        if task.wish == Some(self.wish) {
+            return Ok(Decided::quiet(case, picked));
+        }
         if task.state != TaskState::Open || !self.officer.roles.contains(&task.role) {
             return Err(claimed());
         }
         task.state = TaskState::Claimed;
         task.officer = Some(self.officer.name.clone());
-        Ok(Decided::quiet(case, Picked { id: self.id, step: self.step.clone() }))
+        task.wish = Some(self.wish);
+        Ok(Decided::quiet(case, picked))
     }
 }
 

@@ -80,6 +80,7 @@ impl Case {
             officer: None,
             opened_at: at,
             outcome: None,
+            wish: None,
         });
         Fact::TaskOpened(Box::new(self.clone()), step.into())
     }

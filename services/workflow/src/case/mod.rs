@@ -111,6 +111,8 @@ pub struct Task {
     pub opened_at: Timestamp,
     /// What it was closed with.
     pub outcome: Option<String>,
+    /// The wish for any task that took it last.
+    pub wish: Option<Uuid>,
 }
 
 impl Root for Case {

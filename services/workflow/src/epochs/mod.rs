@@ -8,19 +8,19 @@ mod opening;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chassis::clock::Clock;
 use chassis::refusal::{Failure, Kind, Refusal};
 use chassis::write::{Door, Once};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::case::EpochName;
 use crate::draw::{
-    Draw, Epoch, EpochError, EpochId, EpochSummary, NumberPool, NumberPools, PlateNumber,
+    Draw, Epoch, EpochError, EpochId, EpochSummary, NumberPool, NumberPools, PlateNumber, PoolName,
     PublicKey, SecretKey, SubjectHash, VehicleKind, draw,
 };
 use crate::store::EpochStore;
@@ -34,11 +34,17 @@ const OPENER: &str = "services/workflow";
 /// Epochs whose lists stay in memory, at most: a list of 100,000 numbers takes about 10 MB.
 const REMEMBERED: usize = 4;
 
+/// How long it is believed that every number of a pool is taken, before all that are taken are read again.
+const EXHAUSTED_FOR: SignedDuration = SignedDuration::from_mins(1);
+
 /// The reason of the refusal of a draw when every number is taken.
 pub const POOL_EXHAUSTED: &str = "POOL_EXHAUSTED";
 
 /// A list that is read by the first who needs it.
 type Cell = Arc<OnceCell<Arc<Open>>>;
+
+/// Held by the one who opens an epoch of a pool, so that a list is hashed once; in it, when every number was last found taken.
+type Opening = Arc<tokio::sync::Mutex<Option<Timestamp>>>;
 
 /// The epochs of all pools.
 pub struct Epochs {
@@ -49,8 +55,7 @@ pub struct Epochs {
     clock: Clock,
     /// The last used first.
     cells: Mutex<Vec<(EpochName, Cell)>>,
-    /// Held by the one who opens an epoch, so that a list is hashed once.
-    opening: tokio::sync::Mutex<()>,
+    openings: Mutex<HashMap<PoolName, Opening>>,
 }
 
 /// An epoch with its list.
@@ -78,8 +83,8 @@ impl Epochs {
         door: Door<EpochStore>,
         clock: Clock,
     ) -> Self {
-        let (cells, opening) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { pools, key, store, door, clock, cells, opening }
+        let (cells, openings) = (Mutex::default(), Mutex::default());
+        Self { pools, key, store, door, clock, cells, openings }
     }
 
     /// The pool that vehicles of a kind draw from: the first in the file.
@@ -108,17 +113,24 @@ impl Epochs {
         self.of(&EpochName { pool: pool.name().clone(), id: newest.id }).await
     }
 
-    /// The newest epoch behind one that is over; opened if there is none.
+    /// The newest epoch behind one that is over; opened if there is none. A pool that was found exhausted is for a minute.
     ///
     /// # Errors
     /// As [`Epochs::current`].
     pub async fn after(&self, pool: &NumberPool, over: EpochId) -> Result<Arc<Open>, Failure> {
-        let _alone = self.opening.lock().await;
+        let opening = self.opening(pool.name());
+        let mut exhausted_at = opening.lock().await;
         let newest = self.store.newest(pool.name()).await?.map(|newest| newest.id);
-        match newest.filter(|newest| *newest > over) {
-            Some(id) => self.of(&EpochName { pool: pool.name().clone(), id }).await,
-            None => self.open(pool, EpochId(over.0 + 1)).await,
+        if let Some(id) = newest.filter(|newest| *newest > over) {
+            return self.of(&EpochName { pool: pool.name().clone(), id }).await;
         }
+        let now = self.clock.now();
+        if exhausted_at.is_some_and(|at| now.duration_since(at) < EXHAUSTED_FOR) {
+            return Err(exhausted().into());
+        }
+        let opened = self.open(pool, EpochId(over.0 + 1)).await;
+        *exhausted_at = matches!(&opened, Err(Failure::Refused(_))).then_some(now);
+        opened
     }
 
     /// An epoch with its list.
@@ -167,6 +179,11 @@ impl Epochs {
             Ok(Arc::new(Open { epoch, opened_at: logged.opened_at }))
         };
         self.cell(&name).get_or_try_init(opened).await.cloned()
+    }
+
+    fn opening(&self, pool: &PoolName) -> Opening {
+        let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);
+        openings.entry(pool.clone()).or_default().clone()
     }
 
     fn cell(&self, name: &EpochName) -> Cell {

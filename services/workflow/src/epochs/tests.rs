@@ -246,12 +246,31 @@ async fn a_number_that_went_back_is_drawn_again_in_the_next_epoch_and_not_before
     let last = office.waiting(clock.now()).await;
     assert_eq!(refusal(office.draw_from(&next, last, "VEHICLE88").await), POOL_EXHAUSTED);
     assert!(office.epochs.after(office.pool(), EpochId(2)).await.is_err(), "nothing is free");
-    clock.advance(jiff::SignedDuration::from_hours(8 * 24));
+    clock.advance(SignedDuration::from_hours(8 * 24));
     let goes_on = office.epochs.current(office.pool()).await.expect("it goes on");
     assert_eq!(goes_on.name().id, EpochId(2));
     let office = Office::on(&database, &clock);
     assert_eq!(office.verify(&given_back).await, number, "an old proof stays verifiable");
     assert_eq!(office.case(again.id).await, again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_found_exhausted_is_asked_again_after_a_minute() {
+    let clock = clock();
+    let database = TestDatabase::new("workflow", &crate::MIGRATIONS, &clock).await;
+    let office = Office::on(&database, &clock);
+    let mut drawn = Vec::new();
+    for place in 0..SIZE {
+        let id = office.waiting(clock.now()).await;
+        drawn.push(office.draw(id, &format!("VEHICLE{place}")).await.expect("drawn"));
+    }
+    let after = async || office.epochs.after(office.pool(), EpochId(1)).await.map(|it| it.name());
+    assert!(after().await.is_err(), "nothing is free");
+    office.lapse(&drawn[0], clock.now()).await;
+    clock.advance(SignedDuration::from_secs(59));
+    assert!(after().await.is_err(), "believed");
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(after().await.expect("the next").id, EpochId(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,9 +285,9 @@ async fn an_epoch_ends_by_its_age_and_two_offices_open_one_next() {
     offices[0].draw(kept, "VEHICLE2").await.expect("drawn");
     let (one, other) =
         (offices[0].waiting(clock.now()).await, offices[0].waiting(clock.now()).await);
-    clock.advance(jiff::SignedDuration::from_hours(7 * 24 - 1));
+    clock.advance(SignedDuration::from_hours(7 * 24 - 1));
     assert_eq!(refusal(offices[0].draw(one, "VEHICLE1").await), "VEHICLE_DRAWN", "this epoch");
-    clock.advance(jiff::SignedDuration::from_hours(1));
+    clock.advance(SignedDuration::from_hours(1));
     let currents = offices.each_ref().map(|office| office.epochs.current(office.pool()));
     for open in join_all(currents).await {
         let open = open.expect("the next epoch");

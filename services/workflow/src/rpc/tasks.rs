@@ -132,13 +132,17 @@ impl TaskService for Tasks {
 }
 
 impl Tasks {
-    /// Takes the oldest open task that no other caller takes at the same moment. Whichever task is tried, a repeat meets its kept answer.
+    /// Takes the oldest open task that no other caller takes at the same moment; of a repeat, the task that the wish took before.
     async fn next(&self, once: Once, officer: Officer) -> Result<Picked, Failure> {
+        let wish = once.derived_id();
+        if let Some((id, step)) = self.store.taken_by(wish).await? {
+            return self.door.run(once, ClaimNextTask { id, step, officer, wish }).await;
+        }
         for _ in 0..ROUNDS {
             let open = self.store.open_tasks(&officer.agency, &officer.roles, NEXT).await?;
             let some = !open.is_empty();
             for (id, step) in open {
-                let command = ClaimNextTask { id, step, officer: officer.clone() };
+                let command = ClaimNextTask { id, step, officer: officer.clone(), wish };
                 match self.door.run(once.clone(), command).await {
                     Err(Failure::Refused(refusal)) if refusal.reason == TASK_CLAIMED => {}
                     outcome => return outcome,
@@ -149,8 +153,7 @@ impl Tasks {
             }
         }
         let own = officer.name.rsplit('/').next().and_then(|id| id.parse().ok());
-        let id = own.unwrap_or_else(|| once.derived_id());
-        self.door.run(once, ClaimNothing { id }).await
+        self.door.run(once, ClaimNothing { id: own.unwrap_or(wish) }).await
     }
 
     /// The task as it is now.

@@ -5,6 +5,8 @@ mod draws;
 mod epochs;
 mod pauses;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -87,6 +89,15 @@ impl CaseStore {
     ) -> Result<Vec<(Uuid, String)>, Failure> {
         let mut db = self.pool.acquire().await.map_err(failed)?;
         tasks::open(&mut db, agency, roles, limit).await.map_err(failed)
+    }
+
+    /// The task that a wish for any took: case and step.
+    ///
+    /// # Errors
+    /// As [`CaseStore::get`].
+    pub async fn taken_by(&self, wish: Uuid) -> Result<Option<(Uuid, String)>, Failure> {
+        let mut db = self.pool.acquire().await.map_err(failed)?;
+        tasks::taken_by(&mut db, wish).await.map_err(failed)
     }
 }
 

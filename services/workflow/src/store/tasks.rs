@@ -176,13 +176,25 @@ pub(super) async fn open(
     Ok(keys.into_iter().map(|key| (key.case_id, key.step)).collect())
 }
 
+/// The task that a wish for any took: case and step.
+pub(super) async fn taken_by(
+    db: &mut PgConnection,
+    wish: Uuid,
+) -> sqlx::Result<Option<(Uuid, String)>> {
+    let key =
+        sqlx::query_as!(Key, "select case_id, step from workflow.tasks where wish = $1", wish)
+            .fetch_optional(db)
+            .await?;
+    Ok(key.map(|key| (key.case_id, key.step)))
+}
+
 /// The tasks of these cases, in order of opening.
 pub(super) async fn load(
     db: &mut PgConnection,
     ids: &[Uuid],
 ) -> sqlx::Result<HashMap<Uuid, Vec<Task>>> {
     let rows = sqlx::query!(
-        "select case_id, step, role, state, officer, opened_at, outcome
+        "select case_id, step, role, state, officer, opened_at, outcome, wish
          from workflow.tasks where case_id = any ($1) order by opened_at, step",
         ids
     )
@@ -197,6 +209,7 @@ pub(super) async fn load(
             officer: row.officer,
             opened_at: row.opened_at.to_jiff(),
             outcome: row.outcome,
+            wish: row.wish,
         });
     }
     Ok(tasks)
@@ -208,12 +221,15 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         cases.iter().flat_map(|case| case.tasks.iter().map(|task| (*case, task))).collect();
     sqlx::query!(
         "insert into workflow.tasks
-             (case_id, step, agency, role, state, officer, opened_at, outcome, due_at)
+             (case_id, step, agency, role, state, officer, opened_at, outcome, due_at,
+              wish)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::smallint[],
-             $6::text[], $7::timestamptz[], $8::text[], $9::timestamptz[])
+             $6::text[], $7::timestamptz[], $8::text[], $9::timestamptz[],
+             $10::uuid[])
          on conflict (case_id, step) do update
          set state = excluded.state, officer = excluded.officer,
-             opened_at = excluded.opened_at, outcome = excluded.outcome, due_at = excluded.due_at
+             opened_at = excluded.opened_at, outcome = excluded.outcome, due_at = excluded.due_at,
+             wish = excluded.wish
          where (tasks.state, tasks.officer, tasks.opened_at)
                  is distinct from (excluded.state, excluded.officer, excluded.opened_at)
              or excluded.state in (1, 2) and tasks.due_at is distinct from excluded.due_at",
@@ -226,6 +242,7 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         &rows.iter().map(|(_, task)| task.opened_at.to_sqlx()).collect::<Vec<_>>() as _,
         &rows.iter().map(|(_, task)| task.outcome.clone()).collect::<Vec<_>>() as _,
         &rows.iter().map(|(case, _)| case.due_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, task)| task.wish).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;
