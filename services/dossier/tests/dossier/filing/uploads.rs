@@ -1,5 +1,6 @@
 //! Uploads: resumed, repeated, refused, read again, swept.
 
+use futures::future::join_all;
 use jiff::SignedDuration;
 use prost::Message;
 use proto::google::rpc;
@@ -35,6 +36,32 @@ async fn an_upload_goes_on_where_it_was_cut_off() {
     assert!(last.complete_time.is_some() && last.expire_time.is_none());
     assert_eq!(desk.write(&desk.citizen, &file.name, sent[2].0, sent[2].1).await.unwrap(), last);
     assert_eq!(desk.read(&desk.citizen, &file.name).await.unwrap(), whole);
+}
+
+/// Two telephones write the same file, one of them other bytes, again and again at once: a file that is complete is what was declared.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_file_is_whole_whoever_wrote_to_it_besides() {
+    let desk = Desk::open().await;
+    let dossier = desk.draft().await;
+    let whole = pdf(1000);
+    let mut other = whole.clone();
+    other[999] ^= 1;
+    let sha256 = Sha256::digest(&whole).to_vec();
+    for _ in 0..8 {
+        let wished = pb::File { sha256: sha256.clone(), ..pdf_of(PAPER, &whole) };
+        let file = desk.create(&desk.citizen, &dossier, wished).await.unwrap();
+        let writes = (0..24).map(|turn| {
+            let data = if turn % 2 == 0 { &other } else { &whole };
+            desk.write(&desk.citizen, &file.name, 0, data)
+        });
+        for refused in join_all(writes).await.into_iter().filter_map(Result::err) {
+            assert_eq!(refused.code(), Code::Aborted, "{refused}");
+        }
+        // Whoever is told that it differs begins again.
+        while desk.write(&desk.citizen, &file.name, 0, &whole).await.is_err() {}
+        assert_eq!(desk.read(&desk.citizen, &file.name).await.unwrap(), whole);
+        desk.delete(&desk.citizen, &file.name).await.unwrap();
+    }
 }
 
 fn committed(refused: &tonic::Status) -> Option<String> {
