@@ -32,26 +32,56 @@ const TOO_SLOW: &str = "57014";
 /// SQLSTATE serialization_failure, deadlock_detected, lock_not_available: the same statement may do later.
 const LOST: [&str; 3] = ["40001", "40P01", "55P03"];
 
-/// A query that failed: the database is away or the race was lost, and a repeat may do; or the query or a row is broken, and no
-/// repeat will. The database's own words may hold what a row holds, so only their code is told.
-pub fn failed(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Database(error) => match error.code().unwrap_or_default() {
-            code if passes(&code) => Failure::Unavailable(format!("sqlstate {code}")),
-            code => Failure::Broken(format!("a query ended with sqlstate {code}")),
-        },
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Failure::Unavailable(error.to_string()),
-        broken => Failure::Broken(broken.to_string()),
+/// Why a query failed, and so what may help. None of it in the database's own words, nor in those of a row that does not read: both may
+/// hold what a row holds.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The database is away, or whether it committed is not known: a repeat may do.
+    Away(String),
+    /// A deadlock, or the wait for a lock, was lost: the same again may do at once.
+    Lost(String),
+    /// The query or a row is broken, and no repeat will do.
+    Ours(String),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(error) => Self::of_code(&error.code().unwrap_or_default()),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Away(error.to_string()),
+            sqlx::Error::ColumnDecode { index, .. } => {
+                Self::Ours(format!("column {index} of a row does not read"))
+            }
+            sqlx::Error::Decode(_) => Self::Ours("a row does not read".into()),
+            sqlx::Error::Encode(_) => Self::Ours("a value cannot be written".into()),
+            broken => Self::Ours(broken.to_string()),
+        }
     }
 }
 
-fn passes(code: &str) -> bool {
-    let away = code != TOO_SLOW && AWAY.iter().any(|class| code.starts_with(class));
-    away || LOST.contains(&code)
+impl Fault {
+    fn of_code(code: &str) -> Self {
+        if LOST.contains(&code) {
+            Self::Lost(format!("sqlstate {code}"))
+        } else if code != TOO_SLOW && AWAY.iter().any(|class| code.starts_with(class)) {
+            Self::Away(format!("sqlstate {code}"))
+        } else {
+            Self::Ours(format!("a query ended with sqlstate {code}"))
+        }
+    }
+}
+
+/// A query that failed: the database is away or the race was lost, and a repeat may do; or the query or a row is broken, and no
+/// repeat will. The database's own words may hold what a row holds, so only their code is told.
+pub fn failed(error: sqlx::Error) -> Failure {
+    match Fault::from(error) {
+        Fault::Away(why) | Fault::Lost(why) => Failure::Unavailable(why),
+        Fault::Ours(why) => Failure::Broken(why),
+    }
 }
 
 /// Opens a pool. Statements that wait for a lock longer than 2 s lose it; one that runs longer than 30 s is cut off. What the server only

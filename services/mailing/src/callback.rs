@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use chassis::clock::Clock;
+use chassis::database::failed;
 use chassis::refusal::{FIELDS_INVALID, Failure, Violation};
 use chassis::webhook::{Headers, ID_HEADER, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, verify};
 use chassis::write::{Door, Fingerprint, Once};
@@ -21,7 +22,6 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::rpc::failed;
 use crate::s10::TrackingNumber;
 use crate::shipment::{Batch, Numbered, RecordScans};
 use crate::store::MailStore;

@@ -8,6 +8,7 @@ use sqlx::PgPool;
 
 use super::lag::Watch;
 use super::{Cursor, Log, Position, Sink, cursor};
+use crate::database::failed;
 use crate::refusal::Failure;
 use crate::telemetry::Metrics;
 
@@ -61,14 +62,14 @@ async fn follow(log: Log, sink: Sink, pool: PgPool) -> Result<(), Failure> {
     let mut listener = log.listener();
     let (position, mut cursor) = resume(&log, &pool, sink.service(), sink.metrics()).await?;
     loop {
-        let (events, next) = log.read(&cursor).await.map_err(away)?;
+        let (events, next) = log.read(&cursor).await.map_err(failed)?;
         if events.is_empty() {
             cursor = next;
             listener.wait().await;
             continue;
         }
         sink.take(&events).await?;
-        cursor::save(&pool, log.source, sink.service(), position, &next).await.map_err(away)?;
+        cursor::save(&pool, log.source, sink.service(), position, &next).await.map_err(failed)?;
         cursor = next;
     }
 }
@@ -80,9 +81,9 @@ pub(super) async fn resume(
     reader: &str,
     metrics: &Metrics,
 ) -> Result<(Position, Cursor), Failure> {
-    let position = log.position().await.map_err(away)?;
-    let cursor = cursor::load(pool, log.source, reader, position).await.map_err(away)?;
-    log.end(&cursor).await.map_err(away)?;
+    let position = log.position().await.map_err(failed)?;
+    let cursor = cursor::load(pool, log.source, reader, position).await.map_err(failed)?;
+    log.end(&cursor).await.map_err(failed)?;
     metrics.reader_stopped(reader, log.source, false);
     Ok((position, cursor))
 }
@@ -119,13 +120,5 @@ pub(super) async fn again_and_again<W>(
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// A database that is away, or a log that does not fit the cursor.
-pub(super) fn away(error: sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Protocol(why) => Failure::Broken(why),
-        error => Failure::Unavailable(error.to_string()),
     }
 }

@@ -6,6 +6,7 @@ use sqlx::types::Json;
 
 use super::Event;
 use crate::clock::Clock;
+use crate::database::failed;
 use crate::refusal::Failure;
 use crate::write::Stream;
 
@@ -70,7 +71,7 @@ impl DeadLetters {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(away)?;
+        .map_err(failed)?;
         Ok(match head {
             Some(head) if head.seen.is_some_and(|seen| event.sequence <= seen) => Standing::Behind,
             Some(head) if head.parked => Standing::Parked,
@@ -112,7 +113,7 @@ impl DeadLetters {
         )
         .execute(&self.pool)
         .await
-        .map_err(away)?;
+        .map_err(failed)?;
         Ok(())
     }
 
@@ -126,7 +127,7 @@ impl DeadLetters {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(away)?;
+        .map_err(failed)?;
         Ok(rows.into_iter().map(|row| Event { body: row.body, ..row.event.0 }).collect())
     }
 
@@ -154,7 +155,7 @@ impl DeadLetters {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(away)?;
+        .map_err(failed)?;
         Ok(found > 0)
     }
 
@@ -190,7 +191,7 @@ impl DeadLetters {
             transaction.commit().await?;
             Ok(passed)
         };
-        unparked.await.map_err(away)
+        unparked.await.map_err(failed)
     }
 
     /// Takes a letter away that took effect.
@@ -203,7 +204,7 @@ impl DeadLetters {
         )
         .execute(&self.pool)
         .await
-        .map_err(away)?;
+        .map_err(failed)?;
         Ok(())
     }
 
@@ -217,11 +218,7 @@ impl DeadLetters {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(away)?;
+        .map_err(failed)?;
         Ok(count.unsigned_abs())
     }
-}
-
-fn away(error: sqlx::Error) -> Failure {
-    Failure::Unavailable(error.to_string())
 }

@@ -17,9 +17,10 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use sqlx::PgPool;
 
-use super::carrier::{Carrier, again_and_again, away, resume};
+use super::carrier::{Carrier, again_and_again, resume};
 use super::cloudevent::{headers, parse};
 use super::{Event, Log, Sink, cursor};
+use crate::database::failed;
 use crate::refusal::Failure;
 use crate::telemetry::Metrics;
 
@@ -72,14 +73,16 @@ impl Relay {
         let (position, mut cursor) =
             resume(&self.log, &self.pool, Self::READER, &self.metrics).await?;
         loop {
-            let (events, next) = self.log.read(&cursor).await.map_err(away)?;
+            let (events, next) = self.log.read(&cursor).await.map_err(failed)?;
             if events.is_empty() {
                 cursor = next;
                 listener.wait().await;
                 continue;
             }
             send(&producer, &topic(source), &events).await?;
-            cursor::save(&self.pool, source, Self::READER, position, &next).await.map_err(away)?;
+            cursor::save(&self.pool, source, Self::READER, position, &next)
+                .await
+                .map_err(failed)?;
             cursor = next;
         }
     }

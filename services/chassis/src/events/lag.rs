@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
-use super::carrier::away;
 use super::{Log, cursor};
 use crate::clock::Clock;
+use crate::database::failed;
 use crate::refusal::Failure;
 use crate::telemetry::Metrics;
 
@@ -41,10 +41,11 @@ impl Watch {
     }
 
     async fn look(&self) -> Result<(), Failure> {
-        let position = self.log.position().await.map_err(away)?;
+        let position = self.log.position().await.map_err(failed)?;
         let source = self.log.source;
-        let cursor = cursor::load(&self.pool, source, self.reader, position).await.map_err(away)?;
-        let lag = self.log.lag(&cursor).await.map_err(away)?;
+        let cursor =
+            cursor::load(&self.pool, source, self.reader, position).await.map_err(failed)?;
+        let lag = self.log.lag(&cursor).await.map_err(failed)?;
         let behind =
             lag.oldest.map_or(0, |oldest| self.clock.now().duration_since(oldest).as_secs());
         let seconds = u64::try_from(behind).unwrap_or_default();

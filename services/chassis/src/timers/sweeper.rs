@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Due, queue};
+use crate::database::failed;
 use crate::refusal::Failure;
 use crate::write::{Command, Door, Once, Store, Taken};
 
@@ -41,8 +42,8 @@ where
                 Ok(Swept::Nothing) => LOOK,
                 Ok(Swept::Some) => Duration::ZERO,
                 Ok(Swept::Elsewhere) => Duration::from_millis(rand::random_range(5..50)),
-                Err(error) => {
-                    tracing::warn!(%error, timer = self.kind, "timers cannot be taken now");
+                Err(failure) => {
+                    tracing::warn!(%failure, timer = self.kind, "timers cannot be taken now");
                     LOOK
                 }
             };
@@ -50,22 +51,26 @@ where
         }
     }
 
-    async fn sweep(&self) -> sqlx::Result<Swept> {
+    /// One that cannot be taken now keeps no other from its turn: it is told of at the end.
+    async fn sweep(&self) -> Result<Swept, Failure> {
         let (pool, clock) = (self.door.pool(), self.door.clock());
-        let found = queue::look(pool, self.kind, PORTION, clock.now()).await?;
+        let found = queue::look(pool, self.kind, PORTION, clock.now()).await.map_err(failed)?;
         if found.is_empty() {
             return Ok(Swept::Nothing);
         }
         let commands = found.iter().map(|due| (self.once(due), (self.command)(*due))).collect();
-        let mut swept = Swept::Elsewhere;
+        let (mut swept, mut ailing) = (Swept::Elsewhere, None);
         for (due, taken) in found.iter().zip(self.door.take_due(commands).await) {
-            let outcome = self.conclude(due, taken.taken().await).await?;
-            if let Some(outcome) = outcome {
-                self.door.metrics().timer_handled(self.door.service(), self.kind, outcome);
-                swept = Swept::Some;
+            match self.conclude(due, taken.taken().await).await {
+                Ok(Some(outcome)) => {
+                    self.door.metrics().timer_handled(self.door.service(), self.kind, outcome);
+                    swept = Swept::Some;
+                }
+                Ok(None) => {}
+                Err(failure) => ailing = Some(failure),
             }
         }
-        Ok(swept)
+        ailing.map_or(Ok(swept), Err)
     }
 
     fn once(&self, due: &Due) -> Once {
@@ -73,12 +78,12 @@ where
         Once::Timer { stream: due.stream, kind: self.kind, due: due.at, actor }
     }
 
-    /// What became of a timer, in a word for the measures; none if somebody else has it, or it is to be tried again.
+    /// What became of a timer, in a word for the measures; none if somebody else has it.
     async fn conclude(
         &self,
         due: &Due,
         taken: Result<Taken, Failure>,
-    ) -> sqlx::Result<Option<&'static str>> {
+    ) -> Result<Option<&'static str>, Failure> {
         let (timer, dossier) = (self.kind, due.stream.0);
         match taken {
             Ok(Taken::Effective) => Ok(Some("effective")),
@@ -90,10 +95,10 @@ where
             Err(Failure::Broken(why)) => {
                 tracing::error!(timer, %dossier, detail = why, "a timer could not be taken; it is put aside");
                 let now = self.door.clock().now();
-                queue::put_aside(self.door.pool(), timer, due, now, &why).await?;
+                queue::put_aside(self.door.pool(), timer, due, now, &why).await.map_err(failed)?;
                 Ok(Some("failed"))
             }
-            Err(Failure::Refused(_) | Failure::Unavailable(_)) => Ok(None),
+            Err(failure @ (Failure::Refused(_) | Failure::Unavailable(_))) => Err(failure),
         }
     }
 }
@@ -104,6 +109,6 @@ enum Swept {
     Nothing,
     /// Some were taken: there may be more.
     Some,
-    /// All that are due are in other hands, or cannot be taken now.
+    /// All that are due are in other hands.
     Elsewhere,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use jiff::Timestamp;
+use sqlx::error::DatabaseError;
 use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use super::lane::{Boxed, Verdict};
 use super::tables::{self, Row};
 use super::{Asked, Failure, Once, Root, Store, Stream};
 use crate::clock::Clock;
+use crate::database;
 use crate::events::Bell;
 use crate::jobs;
 use crate::telemetry::Metrics;
@@ -242,10 +244,6 @@ async fn save<S: Store>(
     jobs::settle(db, &folded.ended, &folded.jobs, now).await
 }
 
-/// Classes of SQLSTATE that speak of the server, not of a command: connection exception, invalid transaction state (a standby only
-/// reads), invalid authorization, invalid catalog name, insufficient resources, operator intervention, system error.
-const AWAY: [&str; 7] = ["08", "25", "28", "3D", "53", "57", "58"];
-
 /// Why a transaction did not commit.
 enum Fault {
     /// It lost a deadlock or waited too long for a lock: run it again.
@@ -259,29 +257,21 @@ enum Fault {
 
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
-        match (&*code, &error) {
-            // serialization_failure, deadlock_detected, lock_not_available
-            ("40001" | "40P01" | "55P03", _) => Self::Lost(format!("sqlstate {code}")),
-            // unique_violation
-            ("23505", _) => Self::Ours { why: error.to_string(), met: true },
-            // A check that has no name: the day has no partition yet, and housekeeping makes it.
-            ("23514", sqlx::Error::Database(check)) if check.constraint().is_none() => {
-                Self::Away("a partition is missing".into())
-            }
-            (code, _) if AWAY.iter().any(|class| code.starts_with(class)) => {
-                Self::Away(format!("sqlstate {code}"))
-            }
-            (
-                _,
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed,
-            ) => Self::Away(error.to_string()),
+        if lacks_a_partition(&error) {
+            return Self::Away("a partition is missing".into());
+        }
+        let met = error.as_database_error().is_some_and(DatabaseError::is_unique_violation);
+        match database::Fault::from(error) {
+            database::Fault::Lost(why) => Self::Lost(why),
+            database::Fault::Away(why) => Self::Away(why),
             // Among them rows that do not read: they concern whoever asks for them, and nobody else.
-            _ => Self::Ours { why: error.to_string(), met: false },
+            database::Fault::Ours(why) => Self::Ours { why, met },
         }
     }
+}
+
+/// A check that has no name: the day has no partition yet, and housekeeping makes it.
+fn lacks_a_partition(error: &sqlx::Error) -> bool {
+    let check = error.as_database_error().filter(|error| error.is_check_violation());
+    check.is_some_and(|check| check.constraint().is_none())
 }

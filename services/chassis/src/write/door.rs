@@ -2,16 +2,16 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{Shared, carry_out};
 use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict};
-use super::{Command, Failure, FingerprintKey, Kind, Once, Refusal, Store, Stream};
+use super::{Command, Failure, FingerprintKey, Once, Store, Stream};
 use crate::clock::Clock;
 use crate::events::Bell;
+use crate::refusal::{Refusal, overloaded};
 use crate::telemetry::{Metrics, current_traceparent};
 
 /// How wide the door is.
@@ -241,16 +241,6 @@ impl<A: super::Kept> Pending<A> {
             }
         }
     }
-}
-
-fn overloaded() -> Refusal {
-    Refusal::new(
-        Kind::Overloaded,
-        "OVERLOADED",
-        "Hệ thống đang quá tải; hãy gửi lại đúng yêu cầu này sau.",
-        "Too many requests at once; repeat the same request later.",
-    )
-    .after(Duration::from_secs(1))
 }
 
 fn closing() -> Failure {

@@ -144,6 +144,28 @@ async fn a_lock_never_had_is_unavailable_and_leaves_no_trace() {
     assert_eq!(replica.ask(request, put(jar, 5)).await.unwrap().amount, 5);
 }
 
+/// Repeated for ever it would hold up whoever repeats it, and it may well be the command that is too slow.
+#[tokio::test]
+async fn a_command_that_our_own_time_limit_cuts_off_is_broken() {
+    let database = toy::database().await;
+    let jar = toy::jar();
+    let held = Held::head(database.options(), jar).await;
+    let cut_off = [("lock_timeout", "0"), ("statement_timeout", "500ms")];
+    let replica = Replica::over(database.pool_with(cut_off));
+    assert_eq!(reason(&replica.ask_anew(put(jar, 5)).await), "broken");
+    held.release().await;
+    assert_eq!(replica.ask_anew(put(jar, 5)).await.unwrap().amount, 5);
+}
+
+#[tokio::test]
+async fn of_what_the_database_says_the_code_alone_is_told() {
+    let replica = Replica::over(toy::database().await.pool());
+    let outcome = replica.ask_anew(put(toy::jar(), TOO_MUCH)).await;
+    let told =
+        matches!(&outcome, Err(Failure::Broken(why)) if why == "a query ended with sqlstate 23514");
+    assert!(told, "{outcome:?}");
+}
+
 /// The door comes to hold `low` and to want `high`, while another session holds `high` and waits
 /// for the door's `low`.
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use chassis::access::{Caller, Person, caller};
 use chassis::clock::{Clock, timestamp};
+use chassis::database::failed;
 use chassis::names;
 use chassis::refusal::{Failure, Kind, Refusal};
 use chassis::write::{Door, Once};
@@ -10,7 +11,7 @@ use proto::motcua::feedback::v1::rating_service_server::RatingService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Owners, failed};
+use super::Owners;
 use crate::events::{name, reference};
 use crate::rating::{Comment, CommentError, RateDossier, Rating};
 use crate::seal::Seal;

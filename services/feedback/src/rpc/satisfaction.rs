@@ -1,12 +1,12 @@
 //! `SatisfactionService`: how satisfied citizens are, for anyone to read.
 
+use chassis::database::failed;
 use chassis::names::malformed;
 use chassis::refusal::Refusal;
 use proto::motcua::feedback::v1 as pb;
 use proto::motcua::feedback::v1::satisfaction_service_server::SatisfactionService;
 use tonic::{Request, Response, Status};
 
-use super::failed;
 use crate::satisfaction::{Counts, Period};
 use crate::store::Counters;
 

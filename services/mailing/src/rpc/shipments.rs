@@ -2,13 +2,13 @@
 
 use chassis::access::{Caller, Person, caller};
 use chassis::clock::timestamp;
+use chassis::database::failed;
 use chassis::names;
 use chassis::refusal::{Failure, Refusal};
 use proto::motcua::mailing::v1 as pb;
 use proto::motcua::mailing::v1::shipment_service_server::ShipmentService;
 use tonic::{Request, Response, Status};
 
-use super::failed;
 use crate::events::{name, reference};
 use crate::outside::Dossiers;
 use crate::shipment::{Scan, Shipment};
