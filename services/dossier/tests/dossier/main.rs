@@ -1,0 +1,15 @@
+//! Dossier over its real interfaces: gRPC, facts of others, PostgreSQL and a folder of files, with
+//! a stand-in for identity beside it.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
+
+mod desk;
+mod documents;
+mod drafts;
+mod expire;
+mod files;
+mod forms;
+mod identity;
+mod papers;
+mod timeline;
+mod uploads;
