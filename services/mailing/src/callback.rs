@@ -72,7 +72,7 @@ impl Callback {
     ) -> Result<Vec<Violation>, Refused> {
         let numbers: Vec<TrackingNumber> = parcels.keys().copied().collect();
         let known = self.store.dossiers_of(&numbers).await.map_err(failed)?;
-        let mut faults = Vec::new();
+        let (mut faults, mut failure) = (Vec::new(), None);
         for (number, scans) in parcels {
             let Some(dossier) = known.get(&number).copied() else {
                 faults.extend(scans.iter().map(unknown));
@@ -84,10 +84,11 @@ impl Callback {
                 Err(Failure::Refused(refusal)) if refusal.reason == FIELDS_INVALID => {
                     faults.extend(refusal.violations);
                 }
-                Err(failure) => return Err(failure.into()),
+                // No parcel keeps out those behind it: the carrier repeats the call for its sake.
+                Err(one) => failure = Some(one),
             }
         }
-        Ok(faults)
+        failure.map_or(Ok(faults), |failure| Err(failure.into()))
     }
 }
 

@@ -59,7 +59,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         mailbox,
         templates: templates.clone(),
     };
-    let posting = PostResult { dossiers: dossiers.clone(), carrier };
+    let posting = PostResult { dossiers: dossiers.clone(), carrier, clock: clock.clone() };
     let scanned =
         Callback { secrets: callback_secrets, store: store.clone(), door: door.clone(), clock };
     let Process { metrics, connections, .. } = &ground.process;

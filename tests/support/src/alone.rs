@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chassis::access::{Issuer, Rules, SigningKey, Verifier};
+use chassis::access::{Assurance, Issuer, Person, Role, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
 use chassis::config::{Declaration, Setting, Settings, Sources};
-use chassis::events::{LogCarrier, Sink};
+use chassis::events::{Cursor, Event, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
 use chassis::server::Ports;
 use chassis::service::{Kind, Process, Standing};
 use chassis::telemetry::Metrics;
+use prost::{Message, Name};
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
 
 use crate::TestDatabase;
 
@@ -35,7 +37,7 @@ pub struct Surroundings {
     pub table: Vec<Declaration>,
     /// What an operator sets, `name=value`.
     pub set: Vec<String>,
-    /// The settings of ports that it listens on beside gRPC.
+    /// Settings that say which ports it listens on beside that of gRPC.
     pub ports: Vec<&'static Setting<SocketAddr>>,
 }
 
@@ -53,6 +55,7 @@ pub struct Alone {
     pub verifier: Verifier,
     /// Where facts of others come in.
     pub sinks: Vec<Sink>,
+    log: Log,
     keys: PathBuf,
     _running: Running,
 }
@@ -94,9 +97,70 @@ impl Alone {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (standing, mut running) = (standing.expect("the service stands"), Running::default());
+        let log = standing.log.clone();
         let sinks = standing.start(listener, &LogCarrier::default(), None, &mut running);
         let channel = Endpoint::from_shared(address).expect("an address").connect_lazy();
-        Self { channel, database, clock, issuer, verifier, sinks, keys, _running: running }
+        Self { channel, database, clock, issuer, verifier, sinks, log, keys, _running: running }
+    }
+
+    /// The service hears facts of one other service.
+    pub async fn hear(&self, events: &[Event]) {
+        let source = |sink: &&Sink| events.iter().all(|event| sink.source() == event.source);
+        let sink = self.sinks.iter().find(source).expect("a service it hears");
+        sink.take(events).await.expect("heard");
+    }
+
+    /// Everything it published, in order.
+    pub async fn published(&self) -> Vec<Event> {
+        let (mut all, mut cursor) = (Vec::new(), Cursor::beginning());
+        loop {
+            let (events, next) = self.log.read(&cursor).await.expect("a log");
+            if events.is_empty() {
+                return all;
+            }
+            all.extend(events);
+            cursor = next;
+        }
+    }
+
+    /// Every fact of one kind that it published, in order.
+    pub async fn facts<M: Message + Name + Default>(&self) -> Vec<M> {
+        let events = self.published().await.into_iter().filter(|it| it.kind == M::full_name());
+        events.map(|event| M::decode(event.body.as_slice()).expect("a fact")).collect()
+    }
+
+    /// The one number that a query of its database tells.
+    pub async fn number(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.database.pool()).await.expect("a number")
+    }
+
+    /// Everything it keeps, as text.
+    pub async fn dump(&self) -> String {
+        let dump = "select string_agg(query_to_xml(format('select * from %I.%I', schemaname,
+             tablename), true, false, '')::text, '')
+             from pg_tables where schemaname not in ('pg_catalog', 'information_schema')";
+        sqlx::query_scalar(dump).fetch_one(&self.database.pool()).await.expect("every row")
+    }
+
+    /// A token of someone.
+    pub fn token(&self, name: &str, person: Person) -> String {
+        self.issuer.issue(name, person).expect("a token")
+    }
+
+    /// A token of the owner of an account, signed in by their electronic identity.
+    pub fn citizen(&self, account: &str) -> String {
+        self.token(account, Person::Citizen { assurance: Assurance::Substantial.into() })
+    }
+
+    /// A token of some officer of an agency.
+    pub fn officer(&self, agency: &str, role: Role) -> String {
+        let person = Person::Officer { agency: agency.into(), roles: vec![role.into()] };
+        self.token(&format!("{agency}/officers/{}", Uuid::now_v7()), person)
+    }
+
+    /// A token of a service.
+    pub fn service(&self, name: &str) -> String {
+        self.token(&format!("services/{name}"), Person::Service)
     }
 }
 

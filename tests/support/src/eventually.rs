@@ -4,6 +4,9 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+/// How long anything that should happen may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(5);
 

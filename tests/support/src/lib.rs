@@ -4,8 +4,12 @@
 //! Failing here is failing the test, so every function panics with what went wrong.
 
 mod alone;
+mod asking;
 mod database;
+mod dossiers;
 mod eventually;
+mod facts;
+mod loopback;
 mod server;
 
 use chassis::clock::Clock;
@@ -14,8 +18,12 @@ use chassis::telemetry::Metrics;
 use chassis::write::{Around, FingerprintKey, Settings};
 
 pub use alone::{Alone, Surroundings};
+pub use asking::{by, reason, wish, wrong};
 pub use database::TestDatabase;
-pub use eventually::{Look, eventually};
+pub use dossiers::Dossiers;
+pub use eventually::{Look, PATIENCE, eventually};
+pub use facts::{AGENCY, NOW, clock, event};
+pub use loopback::{nobody, own_address, serve};
 
 /// What a door needs from its process: measures and a bell of its own, and the usual width.
 pub fn around(clock: &Clock) -> Around {

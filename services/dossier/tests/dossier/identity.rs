@@ -4,9 +4,7 @@ use proto::motcua::identity::v1::agency_service_server::{AgencyService, AgencySe
 use proto::motcua::identity::v1::{
     Agency, GetAgencyRequest, ListAgenciesRequest, ListAgenciesResponse,
 };
-use tokio::net::TcpListener;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 pub struct Identity;
@@ -14,13 +12,7 @@ pub struct Identity;
 impl Identity {
     /// Serves, and returns where.
     pub async fn serve(self) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let service = AgencyServiceServer::new(self);
-        let serving =
-            Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener));
-        tokio::spawn(serving);
-        address
+        support::serve(Routes::new(AgencyServiceServer::new(self))).await
     }
 }
 

@@ -1,8 +1,15 @@
-//! Dossier on its own feet, beside a stand-in for identity: over gRPC on a real PostgreSQL and a real folder.
+//! Dossier over its real interfaces: gRPC, facts of others, PostgreSQL and a folder of files, with
+//! a stand-in for identity beside it.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
 
+mod desk;
+mod documents;
+mod drafts;
 mod expire;
-mod filing;
-mod following;
+mod files;
+mod forms;
 mod identity;
+mod papers;
+mod timeline;
+mod uploads;

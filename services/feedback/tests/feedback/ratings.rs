@@ -5,13 +5,12 @@ use chassis::clock::timestamp;
 use chassis::status::reason;
 use futures::future::join_all;
 use jiff::SignedDuration;
-use prost::Message;
-use proto::google::rpc::{self, BadRequest};
 use proto::motcua::feedback::v1 as pb;
 use proto::motcua::r#type::v1::DossierStatus;
+use support::{AGENCY, wrong};
 use tonic::{Code, Status};
 
-use crate::house::{AGENCY, House, PROCEDURE, wish};
+use crate::house::{House, PROCEDURE, wish};
 
 const RATED: &str = "select count(*) from feedback.ratings where level is not null";
 
@@ -20,18 +19,11 @@ fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
     (status.code(), reason(&status).unwrap_or_default())
 }
 
-fn wrong_fields(status: &Status) -> Vec<String> {
-    let details = rpc::Status::decode(status.details()).unwrap().details;
-    let bad = details.iter().find(|any| any.type_url.ends_with("/google.rpc.BadRequest")).unwrap();
-    let violations = BadRequest::decode(bad.value.as_slice()).unwrap().field_violations;
-    violations.into_iter().map(|violation| violation.field).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_of_a_closed_dossier_is_invited_and_rates_it() {
     let house = House::build().await;
     let dossier = house.closed().await;
-    let invited = house.facts::<pb::RatingInvited>().await;
+    let invited = house.feedback.facts::<pb::RatingInvited>().await;
     assert_eq!(invited.len(), 1);
     assert_eq!(invited[0].rating, dossier.rating());
     let now = house.feedback.clock.now();
@@ -49,7 +41,7 @@ async fn the_owner_of_a_closed_dossier_is_invited_and_rates_it() {
     assert_eq!(rated.comment, "Cán bộ tận tình, chờ hơi lâu.");
     let owner = house.citizen(&dossier.owner);
     assert_eq!(house.read(&dossier, &owner).await.unwrap(), rated);
-    let facts = house.facts::<pb::RatingGiven>().await;
+    let facts = house.feedback.facts::<pb::RatingGiven>().await;
     let expected = pb::RatingGiven {
         dossier: rated.dossier,
         rating: rated.name,
@@ -63,16 +55,16 @@ async fn the_owner_of_a_closed_dossier_is_invited_and_rates_it() {
 async fn only_an_agencys_last_word_invites_and_once() {
     let house = House::build().await;
     for (number, invites) in (0..=10).map(|number| (number, [3, 10].contains(&number))) {
-        let before = house.facts::<pb::RatingInvited>().await.len();
+        let before = house.feedback.facts::<pb::RatingInvited>().await.len();
         let dossier = house.dossier();
         let status = DossierStatus::try_from(number).unwrap();
         let event = house.event(&dossier, 1, status);
         let again = house.event(&dossier, 2, status);
-        house.take(&[event.clone(), event, again]).await;
-        let after = house.facts::<pb::RatingInvited>().await.len();
+        house.feedback.hear(&[event.clone(), event, again]).await;
+        let after = house.feedback.facts::<pb::RatingInvited>().await.len();
         assert_eq!(after - before, usize::from(invites), "{status:?}");
     }
-    assert_eq!(house.rows("select count(*) from chassis.dead_letter").await, 0);
+    assert_eq!(house.feedback.number("select count(*) from chassis.dead_letter").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +79,7 @@ async fn a_rating_is_given_once_in_time_by_the_owner() {
     let denied = (Code::PermissionDenied, "NOT_PERMITTED".to_owned());
     assert_eq!(refused(house.send(&stranger, wish(&open, 1)).await), denied);
     assert_eq!(refused(house.send(&stranger, wish(&dossier, 1)).await), denied);
-    let officer = house.officer(AGENCY, Role::Receiving);
+    let officer = house.feedback.officer(AGENCY, Role::Receiving);
     assert_eq!(refused(house.send(&officer, wish(&open, 5)).await), denied);
 
     let asked = wish(&open, 5);
@@ -96,14 +88,14 @@ async fn a_rating_is_given_once_in_time_by_the_owner() {
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     let given = (Code::AlreadyExists, "RATING_GIVEN".to_owned());
     assert_eq!(refused(house.rate(&open, 1).await), given);
-    assert_eq!(house.facts::<pb::RatingGiven>().await.len(), 1);
+    assert_eq!(house.feedback.facts::<pb::RatingGiven>().await.len(), 1);
 
     house.feedback.clock.advance(SignedDuration::from_hours(48));
     let closed = (Code::FailedPrecondition, "RATING_CLOSED".to_owned());
     assert_eq!(refused(house.rate(&late, 5).await), closed);
     let owner = house.citizen(&late.owner);
     assert_eq!(house.read(&late, &owner).await.unwrap().state(), pb::RatingState::Expired);
-    assert_eq!(house.rows(RATED).await, 1);
+    assert_eq!(house.feedback.number(RATED).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,11 +111,11 @@ async fn every_wrong_field_is_named_at_once_and_leaves_no_trace() {
         (5, "a\0b", &["comment"]),
     ] {
         let asked = pb::RateDossierRequest { comment: comment.into(), ..wish(&dossier, level) };
-        let status = house.send(&owner, asked).await.unwrap_err();
-        assert_eq!(status.code(), Code::InvalidArgument);
-        assert_eq!(wrong_fields(&status), fields);
+        let wrong = wrong(house.send(&owner, asked).await);
+        let named: Vec<_> = wrong.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(named, fields);
     }
-    assert_eq!(house.rows(RATED).await, 0);
+    assert_eq!(house.feedback.number(RATED).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,12 +125,12 @@ async fn a_rating_is_read_by_its_owner_and_by_those_whose_work_it_judges() {
     house.rate(&dossier, 2).await.unwrap();
     for (what, token, reads) in [
         ("the owner", house.citizen(&dossier.owner), true),
-        ("its desk", house.officer(AGENCY, Role::Receiving), true),
-        ("its leader", house.officer(AGENCY, Role::AgencyAdministrator), true),
-        ("its operator", house.officer(AGENCY, Role::Operator), false),
-        ("another desk", house.officer("agencies/27484", Role::Receiving), false),
+        ("its desk", house.feedback.officer(AGENCY, Role::Receiving), true),
+        ("its leader", house.feedback.officer(AGENCY, Role::AgencyAdministrator), true),
+        ("its operator", house.feedback.officer(AGENCY, Role::Operator), false),
+        ("another desk", house.feedback.officer("agencies/27484", Role::Receiving), false),
         ("a citizen", house.citizen("accounts/019abf00-0000-7000-8000-000000000001"), false),
-        ("a service", house.service(), false),
+        ("a service", house.feedback.service("mailing"), false),
     ] {
         let answer = house.read(&dossier, &token).await;
         assert_eq!(answer.is_ok(), reads, "{what}: {answer:?}");
@@ -157,14 +149,7 @@ async fn what_is_kept_shows_neither_owner_nor_comment() {
     let house = House::build().await;
     let dossier = house.closed().await;
     house.rate(&dossier, 1).await.unwrap();
-    let dump: String = sqlx::query_scalar(
-        "select string_agg(query_to_xml(format('select * from %I.%I', schemaname, tablename),
-             true, false, '')::text, '')
-         from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
-    )
-    .fetch_one(&house.feedback.database.pool())
-    .await
-    .unwrap();
+    let dump = house.feedback.dump().await;
     assert!(dump.contains(AGENCY), "the dump holds what may be kept");
     assert!(!dump.contains("tận tình"));
 }

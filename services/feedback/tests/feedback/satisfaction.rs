@@ -3,10 +3,10 @@
 use futures::future::join_all;
 use jiff::SignedDuration;
 use proto::motcua::feedback::v1 as pb;
-use support::eventually;
+use support::{AGENCY, PATIENCE, eventually};
 use tonic::Code;
 
-use crate::house::{AGENCY, House, PATIENCE};
+use crate::house::House;
 
 const PROCEDURE: &str = "procedures/1.012575";
 

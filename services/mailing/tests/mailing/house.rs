@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chassis::access::Person;
-use chassis::clock::Clock;
-use chassis::events::{Event, Sink};
+use chassis::events::Event;
 use chassis::webhook::{self, ID_HEADER, MessageId, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER};
-use chassis::write::Stream;
-use prost::Name;
+use mailing::settings;
+use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::mailing::v1::shipment_service_client::ShipmentServiceClient;
 use proto::motcua::mailing::v1::{GetShipmentRequest, Shipment};
 use proto::motcua::r#type::v1::{Channel, DossierRef, ReturnWay};
@@ -17,22 +16,19 @@ use proto::motcua::workflow::v1::ResultIssued;
 use sandbox::carrier::Parcel;
 use sandbox::telephone::Message;
 use serde_json::Value;
-use support::{Alone, Surroundings, eventually};
+use support::{
+    AGENCY, Alone, Dossiers, PATIENCE, Surroundings, by, event, eventually, own_address,
+};
 use tokio::net::TcpListener;
-use tonic::{Request, Status};
+use tonic::Status;
 use uuid::Uuid;
 
-use crate::others::Others;
+use crate::others::{OWNER, Others};
 
 pub const NUMBER: &str = "+84901234567";
 pub const CODE: &str = "000.26860-261125-00001";
-pub const NOW: &str = "2026-11-25T03:00:00Z";
-pub const AGENCY: &str = "agencies/26860";
 
-/// How long anything that should happen may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-
-pub const SMS_SECRET: &str = "between mailing and the telephone";
+const SMS_SECRET: &str = "between mailing and the telephone";
 const CARRIER_SECRET: &str = "between mailing and the carrier";
 const CALLBACK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -41,13 +37,15 @@ pub struct Mailing {
     pub telephone: SocketAddr,
     carrier: SocketAddr,
     callback: SocketAddr,
+    dossiers: Dossiers,
+    address: Option<dossier::DeliveryAddress>,
 }
 
 impl Mailing {
     /// Mailing beside these, its telephone and its carrier away.
     pub async fn beside(others: Others, set: &[String]) -> Self {
-        let others = others.serve().await;
-        let (telephone, carrier, callback) = (unused().await, unused().await, free());
+        let (dossiers, address) = (Dossiers::default(), others.address.clone());
+        let (telephone, carrier, callback) = (own_address(), own_address(), own_address());
         let given = [
             format!("mailing.sms.url=http://{telephone}"),
             format!("mailing.sms.secret={SMS_SECRET}"),
@@ -57,14 +55,16 @@ impl Mailing {
             format!("mailing.carrier.callback.secret={CALLBACK_SECRET}"),
         ];
         let around = Surroundings {
-            peers: HashMap::from([("dossier", others.clone()), ("identity", others)]),
-            table: mailing::settings::TABLE.into(),
+            peers: HashMap::from([
+                ("dossier", dossiers.serve().await),
+                ("identity", others.serve().await),
+            ]),
+            table: settings::TABLE.into(),
             set: [&given[..], set].concat(),
-            ports: vec![&mailing::settings::CALLBACK_LISTEN],
+            ports: vec![&settings::CALLBACK_LISTEN],
         };
-        let clock = Clock::manual(NOW.parse().unwrap());
-        let alone = Alone::raise(mailing::SERVICE, clock, around).await;
-        Self { alone, telephone, carrier, callback }
+        let alone = Alone::raise(mailing::SERVICE, support::clock(), around).await;
+        Self { alone, telephone, carrier, callback, dossiers, address }
     }
 
     pub async fn telephone_comes_back(&self) {
@@ -75,7 +75,7 @@ impl Mailing {
     /// The carrier opens; it tells of its scans where they are heard, or nowhere.
     pub async fn carrier_opens(&self, heard: bool) {
         let listener = TcpListener::bind(self.carrier).await.unwrap();
-        let callback = if heard { self.callback } else { unused().await };
+        let callback = if heard { self.callback } else { own_address() };
         let settings = sandbox::carrier::Settings {
             secret: CARRIER_SECRET.to_owned().into(),
             callback_url: format!("http://{callback}{}", mailing::callback::PATH),
@@ -96,12 +96,17 @@ impl Mailing {
             .unwrap()
     }
 
+    /// Mailing hears facts about dossiers, which dossier knows.
     pub async fn hears(&self, events: &[Event]) {
-        self.sink(&events[0].source).take(events).await.unwrap();
-    }
-
-    fn sink(&self, source: &str) -> &Sink {
-        self.alone.sinks.iter().find(|sink| sink.source() == source).unwrap()
+        for event in events {
+            self.dossiers.know(dossier::Dossier {
+                name: format!("dossiers/{}", event.stream.0),
+                owner: OWNER.into(),
+                delivery_address: self.address.clone(),
+                ..Default::default()
+            });
+        }
+        self.alone.hear(events).await;
     }
 
     /// What the telephone shows, once it shows so many messages or more.
@@ -111,14 +116,12 @@ impl Mailing {
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
-    pub async fn number(&self, query: &'static str) -> i64 {
-        sqlx::query_scalar(query).fetch_one(&self.alone.database.pool()).await.unwrap()
-    }
-
     /// Waits until nothing is left to be done.
     pub async fn rests(&self) {
-        eventually(PATIENCE, async || self.number("select count(*) from chassis.job").await == 0)
-            .await;
+        eventually(PATIENCE, async || {
+            self.alone.number("select count(*) from chassis.job").await == 0
+        })
+        .await;
     }
 
     /// Kinds of the facts published about a dossier, in order, without those of messages.
@@ -130,24 +133,14 @@ impl Mailing {
         kinds.unwrap().iter().map(|kind| kind.rsplit('.').next().unwrap().to_owned()).collect()
     }
 
-    /// Everything that is kept, as text.
-    pub async fn dump(&self) -> String {
-        let dump = "select string_agg(query_to_xml(format('select * from %I.%I', schemaname,
-             tablename), true, false, '')::text, '')
-             from pg_tables where schemaname not in ('pg_catalog', 'information_schema')";
-        sqlx::query_scalar(dump).fetch_one(&self.alone.database.pool()).await.unwrap()
-    }
-
     pub async fn shipment(
         &self,
         dossier: Uuid,
         name: &str,
         who: Person,
     ) -> Result<Shipment, Status> {
-        let token = self.alone.issuer.issue(name, who).unwrap();
-        let mut request = Request::new(GetShipmentRequest { name: format!("shipments/{dossier}") });
-        let bearer = format!("Bearer {token}").parse().unwrap();
-        request.metadata_mut().insert("authorization", bearer);
+        let asked = GetShipmentRequest { name: format!("shipments/{dossier}") };
+        let request = by(&self.alone.token(name, who), asked);
         let mut shipments = ShipmentServiceClient::new(self.alone.channel.clone());
         Ok(shipments.get_shipment(request).await?.into_inner())
     }
@@ -174,16 +167,6 @@ impl Mailing {
     }
 }
 
-/// An address where nobody listens.
-async fn unused() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
-
-/// An address that was free a moment ago; nothing else takes ports of this one.
-fn free() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap()
-}
-
 pub fn reference(dossier: Uuid) -> DossierRef {
     DossierRef {
         name: format!("dossiers/{dossier}"),
@@ -191,29 +174,6 @@ pub fn reference(dossier: Uuid) -> DossierRef {
         procedure: "procedures/1.012575/versions/1".into(),
         agency: AGENCY.into(),
         channel: Channel::Online.into(),
-    }
-}
-
-/// The `sequence`-th fact of a service about a dossier.
-pub fn event<M: prost::Message + Name>(
-    source: &str,
-    dossier: Uuid,
-    sequence: i64,
-    fact: &M,
-) -> Event {
-    Event {
-        id: Uuid::now_v7(),
-        source: source.into(),
-        kind: M::full_name(),
-        subject: format!("cases/{dossier}"),
-        time: NOW.parse().unwrap(),
-        stream: Stream(dossier),
-        sequence,
-        agency: AGENCY.into(),
-        actor: "agencies/26860/officers/an".into(),
-        causation: String::new(),
-        traceparent: None,
-        body: fact.encode_to_vec(),
     }
 }
 

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use proto::motcua::r#type::v1::ReturnWay;
-use support::eventually;
+use support::{PATIENCE, eventually};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-use crate::house::{CODE, Mailing, PATIENCE, issued};
+use crate::house::{CODE, Mailing, issued};
 use crate::others::Others;
 
 const EMAIL: &str = "an@example.vn";
@@ -103,7 +103,7 @@ async fn who_has_a_mailbox_is_told_there_and_nowhere_else() {
     assert_eq!(header(&taken[0], "To"), EMAIL);
     assert_eq!(header(&taken[0], "MIME-Version"), "1.0");
     assert!(taken[0].contains(CODE) && taken[0].contains("one-stop desk"), "{}", taken[0]);
-    assert!(!mailing.dump().await.contains(EMAIL));
+    assert!(!mailing.alone.dump().await.contains(EMAIL));
     let telephones = format!("http://{}/", mailing.telephone);
     let page = reqwest::get(telephones).await.unwrap().text().await.unwrap();
     assert!(!page.contains(CODE), "{page}");
@@ -115,7 +115,7 @@ async fn a_server_that_asks_to_come_back_gets_the_message_later() {
     let mailing = mailing(address).await;
     mailing.hears(&[issued(Uuid::now_v7(), ReturnWay::Counter)]).await;
     let put_off = "select count(*) from chassis.job where detail like '%(SMTP 451)'";
-    eventually(PATIENCE, async || mailing.number(put_off).await == 1).await;
+    eventually(PATIENCE, async || mailing.alone.number(put_off).await == 1).await;
     *server.recipient.lock().unwrap() = "250 well";
     mailing.alone.clock.advance(SignedDuration::from_mins(1));
     mailing.rests().await;
@@ -131,5 +131,5 @@ async fn whose_mailbox_is_gone_is_told_by_telephone() {
     assert!(server.taken().is_empty());
     assert_eq!(mailing.shown(1).await.len(), 1);
     let by_telephone = "select count(*) from mailing.messages where channel = 1";
-    assert_eq!(mailing.number(by_telephone).await, 1);
+    assert_eq!(mailing.alone.number(by_telephone).await, 1);
 }

@@ -1,13 +1,10 @@
-//! Stand-ins for the services that mailing asks: dossier knows one owner, identity one contact or none.
+//! What those know whom mailing asks: dossier one owner, identity one contact or none.
 
 use proto::motcua::dossier::v1 as dossier;
-use proto::motcua::dossier::v1::dossier_service_server::{DossierService, DossierServiceServer};
 use proto::motcua::identity::v1 as identity;
 use proto::motcua::identity::v1::account_service_server::{AccountService, AccountServiceServer};
 use proto::motcua::identity::v1::{Contact, ContactPurpose};
-use tokio::net::TcpListener;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use crate::house::NUMBER;
@@ -40,16 +37,9 @@ impl Others {
         Self { contact: Some(contact), address: Some(address) }
     }
 
-    /// Serves both, and returns where.
+    /// Serves as identity, and returns where.
     pub async fn serve(self) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let serving = Server::builder()
-            .add_service(DossierServiceServer::new(self.clone()))
-            .add_service(AccountServiceServer::new(self))
-            .serve_with_incoming(TcpIncoming::from(listener));
-        tokio::spawn(serving);
-        address
+        support::serve(Routes::new(AccountServiceServer::new(self))).await
     }
 }
 
@@ -57,52 +47,6 @@ type Answer<T> = Result<Response<T>, Status>;
 
 fn not_asked<T>() -> Answer<T> {
     Err(Status::unimplemented("mailing does not ask this"))
-}
-
-#[tonic::async_trait]
-impl DossierService for Others {
-    async fn get_dossier(
-        &self,
-        request: Request<dossier::GetDossierRequest>,
-    ) -> Answer<dossier::Dossier> {
-        let name = request.into_inner().name;
-        let delivery_address = self.address.clone();
-        let owner = OWNER.into();
-        let found = dossier::Dossier { name, owner, delivery_address, ..Default::default() };
-        Ok(Response::new(found))
-    }
-
-    async fn create_dossier(
-        &self,
-        _: Request<dossier::CreateDossierRequest>,
-    ) -> Answer<dossier::Dossier> {
-        not_asked()
-    }
-
-    async fn save_step(&self, _: Request<dossier::SaveStepRequest>) -> Answer<dossier::Dossier> {
-        not_asked()
-    }
-
-    async fn submit_dossier(
-        &self,
-        _: Request<dossier::SubmitDossierRequest>,
-    ) -> Answer<dossier::Dossier> {
-        not_asked()
-    }
-
-    async fn list_dossiers(
-        &self,
-        _: Request<dossier::ListDossiersRequest>,
-    ) -> Answer<dossier::ListDossiersResponse> {
-        not_asked()
-    }
-
-    async fn look_up_dossier(
-        &self,
-        _: Request<dossier::LookUpDossierRequest>,
-    ) -> Answer<dossier::LookUpDossierResponse> {
-        not_asked()
-    }
 }
 
 #[tonic::async_trait]

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use mailing::s10::TrackingNumber;
 use proto::motcua::mailing::v1::ShipmentState;
 use proto::motcua::r#type::v1::ReturnWay;
-use support::eventually;
+use support::{AGENCY, PATIENCE, eventually};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::house::{AGENCY, CODE, Mailing, PATIENCE, issued, reference};
+use crate::house::{CODE, Mailing, issued, reference};
 use crate::others::{OWNER, Others};
 
 const FIRST: &str = "RR000000014VN";
@@ -65,7 +65,7 @@ async fn a_carrier_that_was_away_gets_the_parcel_later_and_once() {
     let dossier = Uuid::now_v7();
     mailing.hears(&[issued(dossier, ReturnWay::Post)]).await;
     let put_off = "select count(*) from chassis.job where detail is not null";
-    eventually(PATIENCE, async || mailing.number(put_off).await == 1).await;
+    eventually(PATIENCE, async || mailing.alone.number(put_off).await == 1).await;
     let opened = mailing.shipment(dossier, OWNER, citizen()).await.unwrap();
     assert_eq!((opened.state(), opened.post_time), (ShipmentState::Opened, None));
     assert!(mailing.facts(dossier).await.is_empty());
@@ -117,12 +117,12 @@ async fn nothing_that_is_kept_shows_where_a_parcel_went() {
     let waiting = Uuid::now_v7();
     mailing.hears(&[issued(waiting, ReturnWay::Post)]).await;
     let put_off = "select count(*) from chassis.job where detail is not null";
-    eventually(PATIENCE, async || mailing.number(put_off).await == 1).await;
-    let before = mailing.dump().await;
+    eventually(PATIENCE, async || mailing.alone.number(put_off).await == 1).await;
+    let before = mailing.alone.dump().await;
     mailing.carrier_opens(true).await;
     mailing.alone.clock.advance(SignedDuration::from_mins(1));
     mailing.rests().await;
-    let after = mailing.dump().await;
+    let after = mailing.alone.dump().await;
     for dump in [before, after] {
         assert!(dump.contains(FIRST), "the dump holds what may be kept");
         for personal in ["Nguyễn", "Lê Lợi", "26740", "901234567", &OWNER[9..]] {
@@ -137,7 +137,7 @@ async fn a_dossier_without_an_address_is_put_off_and_stays_to_be_seen() {
     let mailing = Mailing::beside(nowhere, &[]).await;
     mailing.hears(&[issued(Uuid::now_v7(), ReturnWay::Post)]).await;
     let put_off = "select count(*) from chassis.job where detail like '%no delivery address'";
-    eventually(PATIENCE, async || mailing.number(put_off).await == 1).await;
+    eventually(PATIENCE, async || mailing.alone.number(put_off).await == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,10 @@ use futures::future::join_all;
 use proto::motcua::mailing::v1::{Shipment, ShipmentState};
 use proto::motcua::r#type::v1::ReturnWay;
 use serde_json::{Value, json};
+use support::NOW;
 use uuid::Uuid;
 
-use crate::house::{Mailing, NOW, issued};
+use crate::house::{Mailing, issued};
 use crate::others::Others;
 
 const FIRST: &str = "RR000000014VN";

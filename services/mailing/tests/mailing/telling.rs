@@ -8,10 +8,10 @@ use proto::motcua::feedback::v1::RatingInvited;
 use proto::motcua::payment::v1::InvoiceIssued;
 use proto::motcua::r#type::v1::ReturnWay;
 use proto::motcua::workflow::v1::DossierAccepted;
-use support::eventually;
+use support::{PATIENCE, event, eventually};
 use uuid::Uuid;
 
-use crate::house::{CODE, Mailing, PATIENCE, event, issued, reference};
+use crate::house::{CODE, Mailing, issued, reference};
 use crate::others::{OWNER, Others};
 
 const DUE: &str = "2026-12-02T10:00:00Z";
@@ -73,8 +73,8 @@ async fn an_accepted_dossier_is_told_once_though_the_fact_comes_twice() {
     assert!(shown[0].text.contains(CODE), "{}", shown[0].text);
     assert!(shown[0].text.contains("17:00 ngày 02/12/2026"), "{}", shown[0].text);
     let proven = "select count(*) from mailing.messages where sent_at is not null and attempt = 1";
-    assert_eq!(mailing.number(proven).await, 1);
-    assert_eq!(mailing.number("select count(*) from chassis.event").await, 1);
+    assert_eq!(mailing.alone.number(proven).await, 1);
+    assert_eq!(mailing.alone.number("select count(*) from chassis.event").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,8 +82,8 @@ async fn a_gateway_that_was_away_gets_the_message_later_in_the_owners_language()
     let mailing = without_telephone("en").await;
     mailing.hears(&[accepted(Uuid::now_v7())]).await;
     let put_off = "select count(*) from chassis.job where detail is not null";
-    eventually(PATIENCE, async || mailing.number(put_off).await == 1).await;
-    assert_eq!(mailing.number("select count(*) from chassis.event").await, 0);
+    eventually(PATIENCE, async || mailing.alone.number(put_off).await == 1).await;
+    assert_eq!(mailing.alone.number("select count(*) from chassis.event").await, 0);
     mailing.telephone_comes_back().await;
     mailing.alone.clock.advance(SignedDuration::from_mins(1));
     mailing.rests().await;
@@ -91,7 +91,7 @@ async fn a_gateway_that_was_away_gets_the_message_later_in_the_owners_language()
     assert_eq!(shown.len(), 1);
     assert!(shown[0].text.contains("17:00 on 2 December 2026"), "{}", shown[0].text);
     let later = "select count(*) from mailing.messages where sent_at > made_at and attempt > 1";
-    assert_eq!(mailing.number(later).await, 1);
+    assert_eq!(mailing.alone.number(later).await, 1);
 }
 
 /// A death after the sending and before its record leaves the job, and a message not known to be sent.
@@ -115,7 +115,7 @@ async fn a_death_between_sending_and_record_shows_no_second_message() {
     mailing.rests().await;
     assert_eq!(mailing.shown(1).await.len(), 1);
     let proven = "select count(*) from mailing.messages where sent_at is not null";
-    assert_eq!(mailing.number(proven).await, 1);
+    assert_eq!(mailing.alone.number(proven).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,12 +131,12 @@ async fn nor_does_what_waits_to_be_told() {
     let mailing = without_telephone("vi").await;
     mailing.hears(&[accepted(Uuid::now_v7())]).await;
     let put_off = "select count(*) from chassis.job where detail is not null";
-    eventually(PATIENCE, async || mailing.number(put_off).await == 1).await;
+    eventually(PATIENCE, async || mailing.alone.number(put_off).await == 1).await;
     assert_nothing_personal(&mailing).await;
 }
 
 async fn assert_nothing_personal(mailing: &Mailing) {
-    let dump = mailing.dump().await;
+    let dump = mailing.alone.dump().await;
     assert!(dump.contains("dossier_accepted"), "the dump holds what may be kept");
     let owner = OWNER.strip_prefix("accounts/").unwrap();
     assert!(!dump.contains("901234567") && !dump.contains(owner));
@@ -147,9 +147,9 @@ async fn an_owner_without_an_account_is_given_up_and_stays_to_be_seen() {
     let mailing = Mailing::beside(Others { contact: None, address: None }, &[]).await;
     mailing.hears(&[accepted(Uuid::now_v7())]).await;
     let given_up = "select count(*) from chassis.job where failed_at is not null and detail like '%no account'";
-    eventually(PATIENCE, async || mailing.number(given_up).await == 1).await;
+    eventually(PATIENCE, async || mailing.alone.number(given_up).await == 1).await;
     let waiting = "select count(*) from mailing.messages where sent_at is null";
-    assert_eq!(mailing.number(waiting).await, 1);
+    assert_eq!(mailing.alone.number(waiting).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

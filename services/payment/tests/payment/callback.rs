@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 use proto::motcua::payment::v1 as pb;
 use reqwest::StatusCode;
 use sandbox::bank::Behaviour;
-use support::eventually;
+use support::{PATIENCE, eventually};
 
-use crate::office::{Office, PATIENCE, Signed, TOTAL};
+use crate::office::{Office, Signed, TOTAL};
 
 const TRANSFERS: &str = "select count(*) from payment.transfers";
 const ENTRIES: &str = "select count(*) from payment.ledger_entries";
@@ -18,7 +18,7 @@ pub async fn assert_paid_once(office: &Office, invoice: &pb::Invoice, told_at: j
     let paid = office.paid(invoice).await;
     assert_eq!(paid.receipt_number, "BL-2026-0000001");
     assert_eq!(paid.pay_time, Some(timestamp(told_at)));
-    let facts = office.facts::<pb::InvoicePaid>().await;
+    let facts = office.alone.facts::<pb::InvoicePaid>().await;
     let expected = pb::InvoicePaid {
         dossier: invoice.dossier.clone(),
         invoice: invoice.name.clone(),
@@ -26,8 +26,8 @@ pub async fn assert_paid_once(office: &Office, invoice: &pb::Invoice, told_at: j
         pay_time: paid.pay_time,
     };
     assert_eq!(facts, [expected]);
-    assert!(office.facts::<pb::TransferUnmatched>().await.is_empty());
-    assert_eq!(office.rows(TRANSFERS).await, 1);
+    assert!(office.alone.facts::<pb::TransferUnmatched>().await.is_empty());
+    assert_eq!(office.alone.number(TRANSFERS).await, 1);
     let balances = office.balances().await;
     assert_eq!((balances["receivable"], balances["bank-clearing"]), (0, TOTAL));
     assert_eq!(balances["state-fee-revenue"] + balances["service-fee-revenue"], -TOTAL);
@@ -37,7 +37,7 @@ pub async fn assert_paid_once(office: &Office, invoice: &pb::Invoice, told_at: j
 async fn a_scanned_invoice_is_paid() {
     let office = Office::open().await;
     let invoice = office.issued().await;
-    office.clock.advance(SignedDuration::from_mins(10));
+    office.alone.clock.advance(SignedDuration::from_mins(10));
     let told = office.pay(&invoice, Behaviour::Once, None).await;
     assert_paid_once(&office, &invoice, told.pay_time).await;
 }
@@ -60,7 +60,7 @@ async fn a_callback_that_comes_after_its_answer_was_forgotten_pays_once() {
     let invoice = office.issued().await;
     let told = office.transfer(&invoice.purpose, TOTAL);
     assert_eq!(office.tell(&told).await, StatusCode::NO_CONTENT);
-    sqlx::query("delete from chassis.answer").execute(&office.database.pool()).await.unwrap();
+    sqlx::query("delete from chassis.answer").execute(&office.alone.database.pool()).await.unwrap();
     assert_eq!(office.tell(&told).await, StatusCode::NO_CONTENT);
     assert_paid_once(&office, &invoice, told.pay_time).await;
 }
@@ -90,10 +90,10 @@ async fn a_callback_that_never_comes_leaves_the_invoice_open_for_now() {
 async fn what_is_not_signed_as_agreed_leaves_no_trace() {
     let office = Office::open().await;
     let invoice = office.issued().await;
-    let published = office.published().await.len();
+    let published = office.alone.published().await.len();
     let told = office.transfer(&invoice.purpose, TOTAL);
     let body = serde_json::to_vec(&told).unwrap();
-    let now = office.clock.now();
+    let now = office.alone.clock.now();
     let other = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let richer = serde_json::to_vec(&office.transfer(&invoice.purpose, TOTAL + 1)).unwrap();
     let stale = now - SignedDuration::from_secs(301);
@@ -111,19 +111,19 @@ async fn what_is_not_signed_as_agreed_leaves_no_trace() {
     }
     // Recorded when it was good, sent again when it is not.
     let signed = office.sign("FT1", now, &body);
-    office.clock.advance(SignedDuration::from_secs(301));
+    office.alone.clock.advance(SignedDuration::from_secs(301));
     assert_eq!(office.call(&signed, body).await, StatusCode::UNAUTHORIZED);
 
-    assert_eq!(office.rows(TRANSFERS).await, 0);
-    assert_eq!(office.rows("select count(*) from chassis.answer").await, 0);
-    assert_eq!(office.rows(ENTRIES).await, 1, "the invoice's alone");
-    assert_eq!(office.published().await.len(), published);
+    assert_eq!(office.alone.number(TRANSFERS).await, 0);
+    assert_eq!(office.alone.number("select count(*) from chassis.answer").await, 0);
+    assert_eq!(office.alone.number(ENTRIES).await, 1, "the invoice's alone");
+    assert_eq!(office.alone.published().await.len(), published);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_signed_but_no_transfer_is_refused() {
     let office = Office::open().await;
-    let now = office.clock.now();
+    let now = office.alone.clock.now();
     let future = office.transfer("", 1);
     let future = sandbox::bank::Told { pay_time: now + SignedDuration::from_hours(1), ..future };
     for body in [b"{}".to_vec(), b"no JSON".to_vec(), serde_json::to_vec(&future).unwrap()] {
@@ -133,7 +133,7 @@ async fn what_is_signed_but_no_transfer_is_refused() {
     let huge = vec![b' '; 17 * 1024];
     let signed = office.sign("FT1", now, &huge);
     assert_eq!(office.call(&signed, huge).await, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(office.rows(TRANSFERS).await, 0);
+    assert_eq!(office.alone.number(TRANSFERS).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

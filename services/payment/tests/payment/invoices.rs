@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use payment::vietqr;
 use proto::motcua::payment::v1 as pb;
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind};
+use support::{AGENCY, event};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::office::{AGENCY, FEES, Office, TOTAL, vnd};
+use crate::office::{FEES, Office, TOTAL, vnd};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fee_becomes_an_invoice_that_can_be_scanned() {
@@ -31,7 +32,7 @@ async fn a_fee_becomes_an_invoice_that_can_be_scanned() {
     let payee = invoice.payee.clone().unwrap();
     assert_eq!((proposed.bank_bin, proposed.account), (&*payee.bank_bin, &*payee.account));
 
-    let facts = office.facts::<pb::InvoiceIssued>().await;
+    let facts = office.alone.facts::<pb::InvoiceIssued>().await;
     assert_eq!(facts.len(), 1);
     assert_eq!(facts[0].invoice, invoice.name);
     assert_eq!(facts[0].total, invoice.total);
@@ -41,12 +42,12 @@ async fn a_fee_becomes_an_invoice_that_can_be_scanned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fee_told_of_twice_is_one_invoice() {
     let office = Office::open().await;
-    let dossier = office.dossier().await;
+    let dossier = office.dossier();
     let obligation = Uuid::now_v7();
     let event = office.event(dossier.id, obligation, 1, &FEES);
     let again = office.event(dossier.id, obligation, 2, &FEES);
-    office.sink.take(&[event.clone(), event, again]).await.unwrap();
-    assert_eq!(office.facts::<pb::InvoiceIssued>().await.len(), 1);
+    office.alone.hear(&[event.clone(), event, again]).await;
+    assert_eq!(office.alone.facts::<pb::InvoiceIssued>().await.len(), 1);
     assert_eq!(office.balances().await["receivable"], TOTAL);
 }
 
@@ -56,29 +57,29 @@ async fn what_is_no_fee_is_parked_and_told_of() {
     let letters = "select count(*) from chassis.dead_letter";
     let mut parked = 0;
     for fees in [&[][..], &[(FeeKind::State, 0)], &[(FeeKind::Unspecified, 5)]] {
-        let dossier = office.dossier().await;
+        let dossier = office.dossier();
         let event = office.event(dossier.id, Uuid::now_v7(), 1, fees);
-        office.sink.take(&[event]).await.unwrap();
+        office.alone.hear(&[event]).await;
         parked += 1;
-        assert_eq!(office.rows(letters).await, parked, "{fees:?}");
+        assert_eq!(office.alone.number(letters).await, parked, "{fees:?}");
     }
-    let dossier = office.dossier().await.id;
+    let dossier = office.dossier().id;
     let mut fact = FeeFellDue::default();
     fact.lines.resize_with(1, Default::default);
-    office.sink.take(&[office.event_of(dossier, 1, &fact)]).await.unwrap();
-    assert_eq!(office.rows(letters).await, parked + 1);
-    assert!(office.published().await.is_empty());
+    office.alone.hear(&[event("workflow", dossier, 1, &fact)]).await;
+    assert_eq!(office.alone.number(letters).await, parked + 1);
+    assert!(office.alone.published().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_those_whom_it_concerns_read_an_invoice() {
     let office = Office::open().await;
-    let dossier = office.dossier().await;
+    let dossier = office.dossier();
     let invoice = office.fell_due(&dossier).await;
-    let owner = office.citizen(&dossier.owner);
-    let clerk = office.officer(AGENCY, Role::Receiving);
-    let stranger = office.citizen("accounts/0193b3c0-0000-7000-8000-000000000001");
-    let elsewhere = office.officer("agencies/27484", Role::Receiving);
+    let owner = office.alone.citizen(&dossier.owner);
+    let clerk = office.alone.officer(AGENCY, Role::Receiving);
+    let stranger = office.alone.citizen("accounts/0193b3c0-0000-7000-8000-000000000001");
+    let elsewhere = office.alone.officer("agencies/27484", Role::Receiving);
     let of_dossier = pb::ListInvoicesRequest {
         filter: format!(r#"dossier = "dossiers/{}""#, dossier.id),
         ..pb::ListInvoicesRequest::default()
@@ -102,10 +103,10 @@ async fn only_those_whom_it_concerns_read_an_invoice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_read_page_by_page() {
     let office = Office::open().await;
-    let dossier = office.dossier().await;
+    let dossier = office.dossier();
     let events: Vec<_> =
         (1..=5).map(|n| office.event(dossier.id, Uuid::now_v7(), n, &FEES)).collect();
-    office.sink.take(&events).await.unwrap();
+    office.alone.hear(&events).await;
     let mut numbers = Vec::new();
     let mut asked = pb::ListInvoicesRequest {
         page_size: 2,
@@ -133,11 +134,11 @@ async fn numbers_begin_anew_with_the_year_in_vietnam() {
     let office = Office::open().await;
     let new_year: Timestamp = "2026-12-31T17:00:00Z".parse().unwrap();
     let second = jiff::SignedDuration::from_secs(1);
-    office.clock.advance(new_year.duration_since(office.clock.now()) - second);
-    office.database.migrate(&office.clock).await;
+    office.alone.clock.advance(new_year.duration_since(office.alone.clock.now()) - second);
+    office.alone.database.migrate(&office.alone.clock).await;
     let (first, last) = (office.issued().await, office.issued().await);
     assert_eq!((&*first.number, &*last.number), ("HD-2026-0000001", "HD-2026-0000002"));
-    office.clock.advance(second);
+    office.alone.clock.advance(second);
     let next = office.issued().await;
     assert_eq!((&*next.number, &*next.purpose), ("HD-2027-0000001", "MC20270000001"));
 }

@@ -1,15 +1,16 @@
 //! The books: who may ask, and that the database itself keeps them straight.
 
 use chassis::access::Role;
+use support::AGENCY;
 use tonic::Code;
 
-use crate::office::{AGENCY, Office, TOTAL};
+use crate::office::{Office, TOTAL};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_and_services_ask_whether_the_books_balance() {
     let office = Office::open().await;
     office.issued().await;
-    let operator = office.officer(AGENCY, Role::Operator);
+    let operator = office.alone.officer(AGENCY, Role::Operator);
     let books = office.check_ledger(&operator).await.unwrap();
     let accounts: Vec<_> = books.balances.iter().map(|it| it.account.as_str()).collect();
     assert_eq!(
@@ -20,7 +21,8 @@ async fn operators_and_services_ask_whether_the_books_balance() {
             "ledgerAccounts/state-fee-revenue",
         ]
     );
-    for token in [office.officer(AGENCY, Role::Receiving), office.citizen("accounts/1")] {
+    for token in [office.alone.officer(AGENCY, Role::Receiving), office.alone.citizen("accounts/1")]
+    {
         let refused = office.check_ledger(&token).await.unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied);
     }
@@ -43,7 +45,7 @@ async fn the_database_refuses_what_would_falsify_the_books() {
              select id, place, 'elsewhere', 7 * sign from payment.ledger_entries,
                  (values (5, 1), (6, -1)) as given (place, sign)",
     ] {
-        let done = sqlx::query(falsified).execute(&office.database.pool()).await;
+        let done = sqlx::query(falsified).execute(&office.alone.database.pool()).await;
         assert!(done.is_err(), "{falsified}");
     }
     assert_eq!(office.balances().await["receivable"], TOTAL);

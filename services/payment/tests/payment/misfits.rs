@@ -6,14 +6,14 @@ use proto::motcua::payment::v1 as pb;
 use proto::motcua::payment::v1::UnmatchedReason as Reason;
 use reqwest::StatusCode;
 use sandbox::bank::{Behaviour, Told};
-use support::eventually;
+use support::{PATIENCE, eventually};
 
-use crate::office::{Office, PATIENCE, TOTAL, vnd};
+use crate::office::{Office, TOTAL, vnd};
 
 /// The one transfer that was set aside.
 async fn set_aside(office: &Office) -> pb::TransferUnmatched {
     eventually(PATIENCE, async || {
-        let facts = office.facts::<pb::TransferUnmatched>().await;
+        let facts = office.alone.facts::<pb::TransferUnmatched>().await;
         assert!(facts.len() <= 1, "{facts:?}");
         facts.into_iter().next()
     })
@@ -45,7 +45,7 @@ async fn late_is_what_was_paid_late_not_what_was_told_late() {
     let office = Office::open().await;
     let (in_time, late) = (office.issued().await, office.issued().await);
     let told = office.pay(&in_time, Behaviour::Never, None).await;
-    office.clock.advance(SignedDuration::from_hours(25));
+    office.alone.clock.advance(SignedDuration::from_hours(25));
     let past = office.pay(&late, Behaviour::Never, None).await;
     assert_eq!(office.tell(&told).await, StatusCode::NO_CONTENT);
     assert_eq!(office.tell(&past).await, StatusCode::NO_CONTENT);
@@ -62,8 +62,8 @@ async fn of_many_who_pay_one_invoice_one_is_matched() {
     let transfers: Vec<Told> = (0..20).map(|_| office.transfer(&invoice.purpose, TOTAL)).collect();
     let answers = join_all(transfers.iter().map(|told| office.tell(told))).await;
     assert!(answers.iter().all(|status| *status == StatusCode::NO_CONTENT), "{answers:?}");
-    assert_eq!(office.facts::<pb::InvoicePaid>().await.len(), 1);
-    let doubles = office.facts::<pb::TransferUnmatched>().await;
+    assert_eq!(office.alone.facts::<pb::InvoicePaid>().await.len(), 1);
+    let doubles = office.alone.facts::<pb::TransferUnmatched>().await;
     assert_eq!(doubles.len(), 19);
     assert!(doubles.iter().all(|fact| fact.reason() == Reason::Double));
     let balances = office.balances().await;
@@ -83,7 +83,7 @@ async fn money_that_names_no_invoice_has_a_page_of_its_own() {
     // The invoice that gets this purpose later is not paid by what came before it, nor by its repeat.
     let invoice = office.issued().await;
     assert_eq!(invoice.purpose, "MC20260000001");
-    sqlx::query("delete from chassis.answer").execute(&office.database.pool()).await.unwrap();
+    sqlx::query("delete from chassis.answer").execute(&office.alone.database.pool()).await.unwrap();
     assert_eq!(office.tell(&told).await, StatusCode::NO_CONTENT);
     assert_eq!(set_aside(&office).await.transfer, fact.transfer);
     assert_eq!(office.balances().await["receivable"], TOTAL);

@@ -1,31 +1,19 @@
 //! Payment on its feet, with dossier and a bank beside it.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::extract::{Request as Call, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response as Answered};
-use chassis::access::{Assurance, Issuer, Person, Role, Rules, SigningKey, Verifier};
-use chassis::clock::{Clock, timestamp};
-use chassis::config::{self, Sources};
-use chassis::events::{Cursor, Event, Log, LogCarrier, Sink};
-use chassis::keys::Keys;
-use chassis::peers::Peers;
-use chassis::running::Running;
-use chassis::server::Ports;
-use chassis::service::{BoxError, Kind, Process, Standing};
-use chassis::telemetry::Metrics;
+use chassis::clock::timestamp;
+use chassis::events::Event;
 use chassis::webhook::{self, MessageId, Secret};
-use chassis::write::Stream;
 use jiff::{SignedDuration, Timestamp};
 use payment::{callback, settings};
-use prost::{Message, Name};
 use proto::google::r#type::Money;
+use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::payment::v1 as pb;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
 use proto::motcua::payment::v1::ledger_service_client::LedgerServiceClient;
@@ -33,17 +21,13 @@ use proto::motcua::r#type::v1::{Channel as Came, DossierRef, DossierStatus};
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind, FeeLine};
 use reqwest::StatusCode;
 use sandbox::bank::{self, Behaviour, Payment, Told, Transfers};
-use support::{TestDatabase, eventually};
+use support::{
+    AGENCY, Alone, Dossiers, PATIENCE, Surroundings, by, event, eventually, own_address,
+};
 use tokio::net::TcpListener;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
+use tonic::transport::Channel;
+use tonic::{Response, Status};
 use uuid::Uuid;
-
-/// How long anything that should happen may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The agency of every dossier here.
-pub const AGENCY: &str = "agencies/26860";
 
 /// What is due here: a state fee and a service fee.
 pub const FEES: [(FeeKind, i64); 2] = [(FeeKind::State, 1_000_000), (FeeKind::Service, 150_000)];
@@ -58,27 +42,14 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Payment and what is around it.
 pub struct Office {
-    pub clock: Clock,
-    pub database: TestDatabase,
-    pub sink: Sink,
+    pub alone: Alone,
     invoices: InvoiceServiceClient<Channel>,
     ledger: LedgerServiceClient<Channel>,
-    log: Log,
-    issuer: Issuer,
-    dossiers: TestDatabase,
+    dossiers: Dossiers,
     callback_url: String,
     bank_url: String,
     bank_is_open: Arc<AtomicBool>,
     http: reqwest::Client,
-    keys_folder: PathBuf,
-    _running: Running,
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        // A folder that stays is no failure of the test.
-        let _ = std::fs::remove_dir_all(&self.keys_folder);
-    }
 }
 
 /// A dossier that a fee can fall due on.
@@ -97,98 +68,64 @@ pub struct Signed {
 
 impl Office {
     pub async fn open() -> Self {
-        let clock = Clock::manual("2026-11-25T03:00:00Z".parse().unwrap());
-        let mut running = Running::default();
-        let database = TestDatabase::new("payment", payment::SERVICE.migrations, &clock).await;
-        let dossiers = TestDatabase::new("dossier", dossier::SERVICE.migrations, &clock).await;
-        let [at_payment, at_dossier, at_bank] = listeners().await;
-        let callback = free_address();
+        let dossiers = Dossiers::default();
+        let at_bank = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bank_url = format!("http://{}", at_bank.local_addr().unwrap());
+        let callback = own_address();
         let callback_url = format!("http://{callback}{}", callback::PATH);
-        let bank_url = url(&at_bank);
-        let settings = chosen(&callback, &bank_url);
-        let ports = Ports::bind(&settings, &[&settings::CALLBACK_LISTEN]).await.unwrap();
-        let key = SigningKey::from_bytes(&[7; 32]);
-        let issuer = Issuer::new(&key, clock.clone()).unwrap();
-        // Whom dossier would ask about agencies: no draft is opened here.
-        let nobody = "http://127.0.0.1:9".to_owned();
-        let peers = HashMap::from([("dossier", url(&at_dossier)), ("identity", nobody)]);
-        let folder = std::env::temp_dir().join(format!("motcua-payment-{}", Uuid::now_v7()));
-        let process = Process {
-            clock: clock.clone(),
-            metrics: Metrics::new(),
-            keys: Keys::in_folder(&folder).unwrap(),
-            settings: Arc::new(settings),
-            data: folder.join("data"),
-            verifier: Verifier::new(&[key.verifying_key()], clock.clone()).unwrap(),
-            rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).unwrap()),
-            peers: Peers::new(peers, issuer.clone()),
-            issuer: issuer.clone(),
-            reflection: false,
-            connections: 100,
-            ports,
+        let around = Surroundings {
+            peers: HashMap::from([("dossier", dossiers.serve().await)]),
+            table: settings::TABLE.into(),
+            set: vec![
+                format!("payment.callback.listen={callback}"),
+                format!("payment.bank.secret={SECRET}"),
+                format!("payment.bank.url={bank_url}"),
+                format!("payment.bank.bearer={BEARER}"),
+            ],
+            ports: vec![&settings::CALLBACK_LISTEN],
         };
-        let channel = Endpoint::from_shared(url(&at_payment)).unwrap().connect_lazy();
-        let mut raise = async |kind: Kind, database: &TestDatabase, listener| {
-            let raised = Standing::raise(kind, process.clone(), database.options(), 8).await;
-            let raised = raised.unwrap();
-            let log = raised.log.clone();
-            (log, raised.start(listener, &LogCarrier::default(), None, &mut running))
-        };
-        raise(dossier::SERVICE, &dossiers, at_dossier).await;
-        let (log, mut sinks) = raise(payment::SERVICE, &database, at_payment).await;
+        let alone = Alone::raise(payment::SERVICE, support::clock(), around).await;
         let bank_is_open = Arc::new(AtomicBool::new(true));
         let settings = bank::Settings {
             callback_url: callback_url.clone(),
             secret: SECRET.parse().unwrap(),
             bearer: BEARER.into(),
-            clock: clock.clone(),
+            clock: alone.clock.clone(),
         };
-        running.work(run_bank(at_bank, settings, bank_is_open.clone()));
+        tokio::spawn(run_bank(at_bank, settings, bank_is_open.clone()));
         Self {
-            clock,
-            database,
-            sink: sinks.remove(0),
-            invoices: InvoiceServiceClient::new(channel.clone()),
-            ledger: LedgerServiceClient::new(channel),
-            log,
-            issuer,
+            invoices: InvoiceServiceClient::new(alone.channel.clone()),
+            ledger: LedgerServiceClient::new(alone.channel.clone()),
+            alone,
             dossiers,
             callback_url,
             bank_url,
             bank_is_open,
             http: reqwest::Client::new(),
-            keys_folder: folder,
-            _running: running,
         }
     }
 
-    /// A dossier as it is when a fee can fall due: submitted to the agency.
-    pub async fn dossier(&self) -> Dossier {
+    /// A dossier somebody owns.
+    pub fn dossier(&self) -> Dossier {
         let dossier = Dossier { id: Uuid::now_v7(), owner: format!("accounts/{}", Uuid::now_v7()) };
-        sqlx::query(
-            "insert into dossier.dossiers values
-                 ($1, $2, '1.012575', 1, $3, 2, 6, $4, '2026-11-25Z', '2026-11-25Z', 1)",
-        )
-        .bind(dossier.id)
-        .bind(&dossier.owner)
-        .bind(AGENCY)
-        .bind(code(dossier.id))
-        .execute(&self.dossiers.pool())
-        .await
-        .unwrap();
+        self.dossiers.know(dossier::Dossier {
+            name: format!("dossiers/{}", dossier.id),
+            owner: dossier.owner.clone(),
+            ..Default::default()
+        });
         dossier
     }
 
     /// Tells payment that [`FEES`] fell due on a dossier, and returns the invoice.
     pub async fn fell_due(&self, dossier: &Dossier) -> pb::Invoice {
         let obligation = Uuid::now_v7();
-        self.sink.take(&[self.event(dossier.id, obligation, 1, &FEES)]).await.unwrap();
+        self.alone.hear(&[self.event(dossier.id, obligation, 1, &FEES)]).await;
         self.invoice(obligation).await
     }
 
     /// A new dossier's invoice.
     pub async fn issued(&self) -> pb::Invoice {
-        self.fell_due(&self.dossier().await).await
+        self.fell_due(&self.dossier()).await
     }
 
     /// Workflow's fact that a fee fell due, payable for a day.
@@ -213,29 +150,11 @@ impl Office {
             }),
             obligation: obligation.to_string(),
             lines: fees.iter().map(line).collect(),
-            fall_due_time: Some(timestamp(self.clock.now())),
-            expire_time: Some(timestamp(self.clock.now() + SignedDuration::from_hours(24))),
+            fall_due_time: Some(timestamp(self.alone.clock.now())),
+            expire_time: Some(timestamp(self.alone.clock.now() + SignedDuration::from_hours(24))),
             status_after: DossierStatus::FinancialObligationRequired.into(),
         };
-        self.event_of(dossier, sequence, &fact)
-    }
-
-    /// A fact of workflow.
-    pub fn event_of<M: Message + Name>(&self, dossier: Uuid, sequence: i64, fact: &M) -> Event {
-        Event {
-            id: Uuid::now_v7(),
-            source: "workflow".into(),
-            kind: M::full_name(),
-            subject: format!("cases/{dossier}"),
-            time: self.clock.now(),
-            stream: Stream(dossier),
-            sequence,
-            agency: AGENCY.into(),
-            actor: "services/workflow".into(),
-            causation: String::new(),
-            traceparent: None,
-            body: fact.encode_to_vec(),
-        }
+        event("workflow", dossier, sequence, &fact)
     }
 
     /// The invoice of an obligation, as a service reads it.
@@ -245,7 +164,7 @@ impl Office {
 
     pub async fn read(&self, name: &str, token: &str) -> Result<pb::Invoice, Status> {
         let asked = pb::GetInvoiceRequest { name: name.into() };
-        let answer = self.invoices.clone().get_invoice(in_name_of(token, asked)).await;
+        let answer = self.invoices.clone().get_invoice(by(token, asked)).await;
         answer.map(Response::into_inner)
     }
 
@@ -254,12 +173,12 @@ impl Office {
         asked: pb::ListInvoicesRequest,
         token: &str,
     ) -> Result<pb::ListInvoicesResponse, Status> {
-        let answer = self.invoices.clone().list_invoices(in_name_of(token, asked)).await;
+        let answer = self.invoices.clone().list_invoices(by(token, asked)).await;
         answer.map(Response::into_inner)
     }
 
     pub async fn check_ledger(&self, token: &str) -> Result<pb::CheckLedgerResponse, Status> {
-        let asked = in_name_of(token, pb::CheckLedgerRequest {});
+        let asked = by(token, pb::CheckLedgerRequest {});
         self.ledger.clone().check_ledger(asked).await.map(Response::into_inner)
     }
 
@@ -317,7 +236,7 @@ impl Office {
     /// Tells of a transfer as the bank does, signed now.
     pub async fn tell(&self, told: &Told) -> StatusCode {
         let body = serde_json::to_vec(told).unwrap();
-        self.call(&self.sign(&told.transfer_id, self.clock.now(), &body), body).await
+        self.call(&self.sign(&told.transfer_id, self.alone.clock.now(), &body), body).await
     }
 
     /// The headers of a body with the bank's secret.
@@ -353,49 +272,12 @@ impl Office {
             amount,
             currency: "VND".into(),
             purpose: purpose.into(),
-            pay_time: self.clock.now(),
+            pay_time: self.alone.clock.now(),
         }
-    }
-
-    /// Every fact of one kind that payment published, in order.
-    pub async fn facts<M: Message + Name + Default>(&self) -> Vec<M> {
-        let events = self.published().await.into_iter().filter(|it| it.kind == M::full_name());
-        events.map(|event| M::decode(event.body.as_slice()).unwrap()).collect()
-    }
-
-    /// Everything payment published, in order.
-    pub async fn published(&self) -> Vec<Event> {
-        let (mut all, mut cursor) = (Vec::new(), Cursor::beginning());
-        loop {
-            let (events, next) = self.log.read(&cursor).await.unwrap();
-            if events.is_empty() {
-                return all;
-            }
-            all.extend(events);
-            cursor = next;
-        }
-    }
-
-    /// Rows of a table.
-    pub async fn rows(&self, count: &'static str) -> i64 {
-        sqlx::query_scalar(count).fetch_one(&self.database.pool()).await.unwrap()
     }
 
     pub fn service(&self) -> String {
-        self.token("services/workflow", Person::Service)
-    }
-
-    pub fn citizen(&self, name: &str) -> String {
-        self.token(name, Person::Citizen { assurance: Assurance::Substantial.into() })
-    }
-
-    pub fn officer(&self, agency: &str, role: Role) -> String {
-        let person = Person::Officer { agency: agency.into(), roles: vec![role.into()] };
-        self.token(&format!("{agency}/officers/{}", Uuid::now_v7()), person)
-    }
-
-    fn token(&self, name: &str, person: Person) -> String {
-        self.issuer.issue(name, person).unwrap()
+        self.alone.service("workflow")
     }
 }
 
@@ -404,54 +286,17 @@ pub fn vnd(units: i64) -> Money {
     Money { currency_code: "VND".into(), units, nanos: 0 }
 }
 
-fn in_name_of<T>(token: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-    request
-}
-
 fn code(dossier: Uuid) -> String {
     format!("H29.27.484-20261125-{}", dossier.as_u64_pair().1)
-}
-
-fn chosen(callback: &SocketAddr, bank: &str) -> config::Settings {
-    let chosen = [
-        format!("payment.callback.listen={callback}"),
-        format!("payment.bank.secret={SECRET}"),
-        format!("payment.bank.url={bank}"),
-        format!("payment.bank.bearer={BEARER}"),
-    ];
-    let command_line = chosen.map(Into::into).into();
-    let sources = Sources { command_line, ..Sources::default() };
-    let mut table = Vec::from(settings::TABLE);
-    table.extend(dossier::settings::TABLE);
-    config::Settings::load(&table, &sources).unwrap()
-}
-
-/// An address that was free a moment ago; nothing else takes ports of this one.
-fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap()
-}
-
-async fn listeners<const N: usize>() -> [TcpListener; N] {
-    let mut listeners = Vec::new();
-    for _ in 0..N {
-        listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
-    }
-    listeners.try_into().unwrap()
-}
-
-fn url(listener: &TcpListener) -> String {
-    format!("http://{}", listener.local_addr().unwrap())
 }
 
 async fn run_bank(
     listener: TcpListener,
     settings: bank::Settings,
     is_open: Arc<AtomicBool>,
-) -> Result<(), BoxError> {
+) -> std::io::Result<()> {
     let router = bank::router(settings).layer(from_fn_with_state(is_open, answer_if_open));
-    Ok(axum::serve(listener, router).await?)
+    axum::serve(listener, router).await
 }
 
 async fn answer_if_open(

@@ -2,15 +2,16 @@
 
 use chassis::status::reason;
 use proto::motcua::dossier::v1 as pb;
+use support::{AGENCY, nobody};
 use tonic::Code;
 
-use super::desk::{Desk, OWNER, new_draft};
+use crate::desk::{Desk, OWNER, new_draft};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_opened_at_an_agency_that_settles_its_procedure() {
     let desk = Desk::open().await;
     let cases = [
-        ("agencies/26860", None),
+        (AGENCY, None),
         ("agencies/00079", Some("AGENCY_NOT_COMPETENT")),
         ("agencies/99999", Some("AGENCY_UNKNOWN")),
         ("agencies/x", Some("MALFORMED")),
@@ -30,8 +31,8 @@ async fn a_draft_is_opened_at_an_agency_that_settles_its_procedure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_that_is_away_is_told_and_the_wish_can_be_repeated() {
-    let desk = Desk::beside("http://127.0.0.1:9").await;
-    let refused = desk.create(OWNER, &new_draft("agencies/26860")).await.unwrap_err();
+    let desk = Desk::beside(nobody(), &[]).await;
+    let refused = desk.create(OWNER, &new_draft(AGENCY)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable);
     assert_eq!(reason(&refused).as_deref(), Some("AGENCIES_UNAVAILABLE"));
 }
@@ -41,14 +42,16 @@ async fn a_citizen_has_so_many_drafts_and_a_repeat_is_no_new_one() {
     let desk = Desk::open().await;
     let mut last = pb::CreateDossierRequest::default();
     for _ in 0..50 {
-        last = new_draft("agencies/26860");
+        last = new_draft(AGENCY);
         desk.create(OWNER, &last).await.unwrap();
     }
-    let refused = desk.create(OWNER, &new_draft("agencies/26860")).await.unwrap_err();
+    let refused = desk.create(OWNER, &new_draft(AGENCY)).await.unwrap_err();
     assert_eq!(reason(&refused).as_deref(), Some("TOO_MANY_DRAFTS"));
     let repeated = desk.create(OWNER, &last).await.unwrap();
     let another = "accounts/019abf00-0000-7000-8000-000000000002";
-    desk.create(another, &new_draft("agencies/26860")).await.unwrap();
-    desk.submitted(&desk.fill_in(&repeated.name, "post").await.name).await;
-    desk.create(OWNER, &new_draft("agencies/26860")).await.unwrap();
+    desk.create(another, &new_draft(AGENCY)).await.unwrap();
+    desk.fill_in(&repeated.name, "post").await;
+    desk.add_papers(&repeated.name).await;
+    desk.submit(&repeated.name).await.unwrap();
+    desk.create(OWNER, &new_draft(AGENCY)).await.unwrap();
 }

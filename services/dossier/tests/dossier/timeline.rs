@@ -1,7 +1,4 @@
-//! A dossier follows the facts of the others: over a real PostgreSQL and real gRPC.
-
-mod desk;
-mod drafts;
+//! A dossier follows the facts of the others.
 
 use chassis::clock::timestamp;
 use chassis::status::reason;
@@ -17,7 +14,7 @@ use proto::motcua::workflow::v1::{
 };
 use tonic::Code;
 
-use self::desk::{Desk, OFFICER, OWNER};
+use crate::desk::{Desk, OFFICER, OWNER};
 
 const DUE: &str = "2026-11-27T03:00:00Z";
 
@@ -116,41 +113,51 @@ fn kinds(dossier: &pb::Dossier) -> Vec<NextActionKind> {
     dossier.actions.iter().map(pb::NextAction::kind).collect()
 }
 
+async fn due_by_code(desk: &Desk, code: &str) -> Option<prost_types::Timestamp> {
+    let asked = pb::LookUpDossierRequest { code: code.into() };
+    desk.dossiers().look_up_dossier(asked).await.unwrap().into_inner().due_time
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_choice_of_return_is_told_and_the_address_read_only_where_it_is_due() {
     let desk = Desk::open().await;
-    let draft = desk.filled("post").await;
+    let name = desk.filled("post").await;
+    desk.add_papers(&name).await;
+    let draft = desk.read(OWNER, &name).await.unwrap();
     assert_eq!(draft.return_way(), ReturnWay::Unspecified);
     assert!(draft.delivery_address.is_none());
-    let posted = desk.submitted(&draft.name).await;
+    let posted = desk.submit(&name).await.unwrap();
     assert_eq!(posted.return_way(), ReturnWay::Post);
     assert_eq!(posted.delivery_address.as_ref().unwrap().ward_code, "26860");
     for caller in [OWNER, OFFICER, "services/mailing"] {
         let read = desk.read(caller, &posted.name).await.unwrap();
         assert_eq!(read.delivery_address, posted.delivery_address, "{caller}");
     }
-    let fetched = desk.filled("counter").await;
-    let fetched = desk.submitted(&fetched.name).await;
+    let fetched = desk.submitted("counter").await;
     assert_eq!(fetched.return_way(), ReturnWay::Counter);
     assert!(fetched.delivery_address.is_none());
-    let kept: i64 =
-        desk.number("select count(*) from dossier.timeline t where t::text like '%Nguyễn%'").await;
+    let kept: i64 = desk
+        .alone
+        .number("select count(*) from dossier.timeline t where t::text like '%Nguyễn%'")
+        .await;
     assert_eq!(kept, 0);
-    assert_eq!(desk.published_return_ways().await, [ReturnWay::Post, ReturnWay::Counter]);
+    let told = desk.alone.facts::<pb::DossierSubmitted>().await;
+    let ways: Vec<_> = told.iter().map(pb::DossierSubmitted::return_way).collect();
+    assert_eq!(ways, [ReturnWay::Post, ReturnWay::Counter]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_promised_date_is_read_by_owner_and_code() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     let mut case = desk.facts("workflow", &dossier.name);
     case.hear(accepted()).await;
     let read = desk.read(OWNER, &dossier.name).await.unwrap();
     assert_eq!(read.accept_time, at("2026-11-25T04:00:00Z"));
-    assert_eq!((read.due_time, desk.due_by_code(&dossier.code).await), (at(DUE), at(DUE)));
+    assert_eq!((read.due_time, due_by_code(&desk, &dossier.code).await), (at(DUE), at(DUE)));
     case.hear(paused(PauseReason::CitizenStep)).await;
     let read = desk.read(OWNER, &dossier.name).await.unwrap();
-    assert_eq!((read.due_time, desk.due_by_code(&dossier.code).await), (None, None));
+    assert_eq!((read.due_time, due_by_code(&desk, &dossier.code).await), (None, None));
     assert_eq!(kinds(&read), [NextActionKind::DrawNumber]);
     assert_eq!(read.actions[0].resource, dossier.name.replace("dossiers/", "cases/"));
     case.hear(resumed()).await;
@@ -162,7 +169,7 @@ async fn the_promised_date_is_read_by_owner_and_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_owner_can_do_comes_and_goes_with_the_facts_of_all_services() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     let mut parcel = desk.facts("mailing", &dossier.name);
     let actions = async || desk.read(OWNER, &dossier.name).await.unwrap().actions;
     desk.facts("payment", &dossier.name).hear(invoice()).await;
@@ -198,7 +205,7 @@ async fn what_the_owner_can_do_comes_and_goes_with_the_facts_of_all_services() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_service_adds_to_the_timeline_and_only_workflow_moves_the_status() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     let (mut case, mut bill) =
         (desk.facts("workflow", &dossier.name), desk.facts("payment", &dossier.name));
     let (mut parcel, mut rating) =
@@ -246,25 +253,24 @@ async fn a_fact_that_says_what_nobody_knows_parks_its_dossier_alone() {
         DossierAccepted { due_time: None, ..accepted() },
     ];
     for fact in wrong {
-        let dossier = desk.submitted(&desk.filled("post").await.name).await;
+        let dossier = desk.submitted("post").await;
         desk.facts("workflow", &dossier.name).hear(fact).await;
     }
     for reason in [0, 99] {
-        let dossier = desk.submitted(&desk.filled("post").await.name).await;
+        let dossier = desk.submitted("post").await;
         let fact = ClockPaused { reason, ..paused(PauseReason::Payment) };
         desk.facts("workflow", &dossier.name).hear(fact).await;
     }
-    assert_eq!(desk.number("select count(*) from chassis.dead_letter").await, 5);
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    assert_eq!(desk.alone.number("select count(*) from chassis.dead_letter").await, 5);
+    let dossier = desk.submitted("post").await;
     desk.facts("workflow", &dossier.name).hear(accepted()).await;
-    let told = desk.timeline(&dossier.name).await;
-    assert_eq!(told.last().unwrap().kind(), EntryKind::DocumentAdded);
+    assert_eq!(desk.timeline(&dossier.name).await.len(), 3, "submitted, accepted, its slip");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_join_into_the_whole_timeline() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     let mut case = desk.facts("workflow", &dossier.name);
     for _ in 0..4 {
         case.hear(resumed()).await;
@@ -291,7 +297,7 @@ async fn pages_join_into_the_whole_timeline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_goes_on_from_where_it_was_told_and_hears_what_comes() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     let mut case = desk.facts("workflow", &dossier.name);
     let mut watch = desk.watch(OWNER, &dossier.name, "").await.unwrap();
     let first = watch.message().await.unwrap().unwrap();
@@ -299,25 +305,25 @@ async fn a_watch_goes_on_from_where_it_was_told_and_hears_what_comes() {
     case.hear(accepted()).await;
     let second = watch.message().await.unwrap().unwrap();
     assert_eq!(second.entry.unwrap().kind(), EntryKind::Accepted);
+    let slip = watch.message().await.unwrap().unwrap();
+    assert_eq!(slip.entry.unwrap().kind(), EntryKind::DocumentAdded);
     drop(watch);
     // A fact that publishes nothing rings no bell, and is heard all the same.
     desk.facts("payment", &dossier.name).hear(invoice()).await;
-    let mut watch = desk.watch(OFFICER, &dossier.name, &second.position).await.unwrap();
+    let mut watch = desk.watch(OFFICER, &dossier.name, &slip.position).await.unwrap();
     let third = watch.message().await.unwrap().unwrap();
-    assert_eq!(third.entry.unwrap().kind(), EntryKind::DocumentAdded);
-    let fourth = watch.message().await.unwrap().unwrap();
-    assert_eq!(fourth.entry.unwrap().kind(), EntryKind::InvoiceIssued);
+    assert_eq!(third.entry.unwrap().kind(), EntryKind::InvoiceIssued);
     case.hear(resumed()).await;
-    let fifth = watch.message().await.unwrap().unwrap();
-    assert_eq!((fifth.entry.unwrap().kind(), fifth.position), (EntryKind::Resumed, "5".into()));
+    let fourth = watch.message().await.unwrap().unwrap();
+    assert_eq!((fourth.entry.unwrap().kind(), fourth.position), (EntryKind::Resumed, "5".into()));
 }
 
 /// A transaction that began before others and commits after them is not passed over.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_late_wakes_its_watchers_late() {
     let desk = Desk::open().await;
-    let slow = desk.submitted(&desk.filled("post").await.name).await;
-    let quick = desk.submitted(&desk.filled("post").await.name).await;
+    let slow = desk.submitted("post").await;
+    let quick = desk.submitted("post").await;
     let mut watch_slow = desk.watch(OWNER, &slow.name, "1").await.unwrap();
     let mut watch_quick = desk.watch(OWNER, &quick.name, "1").await.unwrap();
     let mut late = desk.alone.database.pool().begin().await.unwrap();
@@ -335,7 +341,7 @@ async fn what_is_committed_late_wakes_its_watchers_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_ends_with_its_token_and_is_for_those_who_may_read() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     for stranger in ["accounts/019abf00-0000-7000-8000-000000000002", "agencies/26737/officers/x"] {
         let refused = desk.watch(stranger, &dossier.name, "").await.unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied, "{stranger}");
@@ -350,7 +356,7 @@ async fn a_watch_ends_with_its_token_and_is_for_those_who_may_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_watches_without_bound_and_a_stopping_server_says_so() {
     let desk = Desk::open().await;
-    let dossier = desk.submitted(&desk.filled("post").await.name).await;
+    let dossier = desk.submitted("post").await;
     let mut watches = Vec::new();
     for _ in 0..8 {
         let mut watch = desk.watch(OWNER, &dossier.name, "").await.unwrap();

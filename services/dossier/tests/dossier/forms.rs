@@ -1,8 +1,9 @@
 //! Forms, as anyone may read them.
 
 use proto::motcua::dossier::v1 as pb;
+use support::reason;
 
-use super::desk::{Desk, PAPERS, reason};
+use crate::desk::{Desk, PAPERS};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anyone_reads_what_a_procedure_asks_for() {
