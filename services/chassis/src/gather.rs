@@ -123,9 +123,12 @@ mod tests {
 
     use super::*;
 
+    /// The keys of each query, as they were asked.
+    type Queries = Arc<Mutex<Vec<Vec<u32>>>>;
+
     /// Squares of the even numbers there are; 13 is damaged. Keeps what it was asked.
-    fn squares() -> (Gathered<u32, u32>, Arc<Mutex<Vec<Vec<u32>>>>) {
-        let queries: Arc<Mutex<Vec<Vec<u32>>>> = Arc::default();
+    fn squares() -> (Gathered<u32, u32>, Queries) {
+        let queries = Queries::default();
         let asked = queries.clone();
         let read = move |keys: Vec<u32>| {
             asked.lock().expect("a lock").push(keys.clone());

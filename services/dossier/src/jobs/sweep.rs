@@ -148,7 +148,7 @@ mod tests {
             };
             door.run(once(), draft).await.expect("a draft");
             let sweep = Sweep { objects, store, door, clock };
-            Self { sweep, dossier, folder, database: database }
+            Self { sweep, dossier, folder, database }
         }
 
         async fn file(&self) -> Place {
