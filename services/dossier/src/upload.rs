@@ -90,7 +90,11 @@ impl Uploads {
     ) -> Result<(), Failure> {
         let Place { dossier, file: id } = place;
         let attempt = file.attempt;
-        let digest = self.digest(place, file).await?;
+        let digest = match self.digest(place, file).await {
+            // Another writer found the attempt to be wrong meanwhile, and dropped it under our eyes.
+            Err(_) if self.began_again(place, attempt).await? => return Err(differs().into()),
+            digest => digest?,
+        };
         if file.declared.is_some_and(|declared| declared != digest) {
             self.door.run(once, RestartFile { dossier, id, writer, attempt }).await?;
             self.objects.remove_attempt(place, attempt).await?;
@@ -98,6 +102,11 @@ impl Uploads {
         }
         self.door.run(once, CompleteFile { dossier, id, writer, digest, attempt }).await?;
         Ok(())
+    }
+
+    async fn began_again(&self, place: Place, attempt: i32) -> Result<bool, Failure> {
+        let now = self.store.file(place.dossier, place.file).await.map_err(failed)?;
+        Ok(now.is_none_or(|now| now.attempt != attempt))
     }
 
     async fn digest(&self, place: Place, file: &File) -> Result<Digest, Failure> {

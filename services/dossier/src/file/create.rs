@@ -71,7 +71,8 @@ impl CreateFile {
         if same >= usize::from(self.most) {
             return Err(paper_full());
         }
-        let taken: u64 = live().map(|file| file.size).sum();
+        // What lapsed or was deleted lies on the disk until it is swept.
+        let taken: u64 = dossier.files.values().map(|file| file.size).sum();
         if taken + self.size > LARGEST_DOSSIER { Err(dossier_full()) } else { Ok(()) }
     }
 

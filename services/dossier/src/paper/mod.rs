@@ -1,6 +1,6 @@
 //! The papers a dossier has to hold: what its form asks for, against the files that are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chassis::refusal::Violation;
 
@@ -9,12 +9,24 @@ use crate::form::PaperRequirement;
 /// Complete files by paper.
 pub type Held = BTreeMap<String, u32>;
 
-/// A violation for each required paper without a complete file.
-pub fn missing(asked: &[PaperRequirement], held: &Held) -> Vec<Violation> {
-    asked.iter().filter(|paper| paper.required && !held.contains_key(&paper.id)).map(told).collect()
+/// What is wrong with the papers of a dossier that is to be submitted: a violation for each required one without a complete file, and for
+/// each that has one while another is `under_way`, which would be lost.
+pub fn wrong(
+    asked: &[PaperRequirement],
+    held: &Held,
+    under_way: &BTreeSet<String>,
+) -> Vec<Violation> {
+    let of_paper = |paper: &PaperRequirement| {
+        if paper.required && !held.contains_key(&paper.id) {
+            Some(missing(paper))
+        } else {
+            under_way.contains(&paper.id).then(|| unfinished(paper))
+        }
+    };
+    asked.iter().filter_map(of_paper).collect()
 }
 
-fn told(paper: &PaperRequirement) -> Violation {
+fn missing(paper: &PaperRequirement) -> Violation {
     Violation::new(
         format!("papers.{}", paper.id),
         "PAPER_REQUIRED",
@@ -23,16 +35,23 @@ fn told(paper: &PaperRequirement) -> Violation {
     )
 }
 
+fn unfinished(paper: &PaperRequirement) -> Violation {
+    Violation::new(
+        format!("papers.{}", paper.id),
+        "UPLOAD_UNFINISHED",
+        format!("{}: hãy tải xong hoặc xóa tệp đang tải.", paper.name.vi),
+        format!("{}: finish the upload under way, or delete that file.", paper.name.en),
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::bilingual::Bilingual;
     use crate::form::PaperForm;
 
     #[test]
-    fn every_required_paper_without_a_file_is_told() {
+    fn every_paper_that_is_missing_or_unfinished_is_told() {
         let paper = |id: &str, required| PaperRequirement {
             id: id.into(),
             name: Bilingual::new("Hóa đơn", "Bill"),
@@ -42,9 +61,12 @@ mod tests {
         };
         let asked = [paper("bill", true), paper("receipt", true), paper("photo", false)];
         let held = Held::from([("receipt".to_owned(), 1)]);
-        let told = missing(&asked, &held);
-        assert_eq!(told.len(), 1);
-        assert_eq!((&*told[0].field, &*told[0].reason), ("papers.bill", "PAPER_REQUIRED"));
-        assert!(told[0].text.en.starts_with("Bill: "));
+        let under_way = BTreeSet::from(["bill".to_owned(), "receipt".to_owned()]);
+        let told = wrong(&asked, &held, &under_way);
+        let told: Vec<_> = told.iter().map(|told| (&*told.field, &*told.reason)).collect();
+        assert_eq!(
+            told,
+            [("papers.bill", "PAPER_REQUIRED"), ("papers.receipt", "UPLOAD_UNFINISHED")]
+        );
     }
 }

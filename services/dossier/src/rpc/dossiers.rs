@@ -23,7 +23,7 @@ use super::{convert, failed, procedures};
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
 use crate::form::{Form, Step};
 use crate::outside::agencies::Agencies;
-use crate::paper::{self, Held};
+use crate::paper;
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
 use crate::store::{DossierStore, Whole};
@@ -101,13 +101,17 @@ impl DossierService for Dossiers {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
-        let Whole { dossier, steps, held } = self.of_owner(id, caller.name()?).await?;
+        let Whole { dossier, steps, held, under_way } = self.of_owner(id, caller.name()?).await?;
         let procedure = self.procedure(&dossier)?;
         let steps = self.opened(&dossier, &steps)?;
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
         let is_draft = dossier.is_draft();
         let return_way = if is_draft {
-            self.check_complete(procedure, &steps, &held)?
+            self.check_complete(
+                procedure,
+                &steps,
+                paper::wrong(&procedure.papers, &held, &under_way),
+            )?
         } else {
             dossier.return_way
         };
@@ -190,7 +194,7 @@ impl Dossiers {
         };
         let procedure = procedures::find(&self.catalogue, &dossier.procedure, "dossier.procedure")
             .map_err(|refusal| named(refusal, "dossier.procedure"))
-            .and_then(|procedure| if procedure.online { Ok(procedure) } else { Err(not_online()) });
+            .and_then(may_be_drafted);
         let agency = self.agency(&dossier.agency, procedure.as_ref().ok().copied()).await?;
         match (id, procedure, agency) {
             (Ok(id), Ok(procedure), Ok(agency)) => Ok(CreateDossier {
@@ -256,12 +260,12 @@ impl Dossiers {
         Ok((number, sealed))
     }
 
-    /// Checks the whole form and its papers; how the result is to be returned.
+    /// Checks the whole form, and tells what is wrong with the papers beside it; how the result is to be returned.
     fn check_complete(
         &self,
         procedure: &Procedure,
         steps: &Opened,
-        held: &Held,
+        of_papers: Vec<Violation>,
     ) -> Result<ReturnWay, Refusal> {
         let form = procedure.form.as_ref().ok_or_else(without_form)?;
         let answers = by_step_id(form, steps);
@@ -269,7 +273,7 @@ impl Dossiers {
             Ok(_) => Vec::new(),
             Err(violations) => convert::refusal("answers", violations).violations,
         };
-        wrong.extend(paper::missing(&procedure.papers, held));
+        wrong.extend(of_papers);
         if wrong.is_empty() { Ok(form.return_way(&answers)) } else { Err(Refusal::fields(wrong)) }
     }
 
@@ -357,6 +361,15 @@ fn named(refusal: Refusal, field: &str) -> Refusal {
         }])
     } else {
         refusal
+    }
+}
+
+/// A draft is of a procedure that can be filed here to its end.
+fn may_be_drafted(procedure: &Procedure) -> Result<&Procedure, Refusal> {
+    match (procedure.online, &procedure.form) {
+        (false, _) => Err(not_online()),
+        (true, None) => Err(named(without_form(), "dossier.procedure")),
+        (true, Some(_)) => Ok(procedure),
     }
 }
 

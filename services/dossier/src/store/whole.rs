@@ -1,6 +1,6 @@
 //! Dossiers read whole, many at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chassis::database::failed;
 use chassis::gather::Gathered;
@@ -23,6 +23,8 @@ pub struct Whole {
     pub steps: BTreeMap<u8, Vec<u8>>,
     /// The papers it holds.
     pub held: Held,
+    /// Papers of which a file is being uploaded.
+    pub under_way: BTreeSet<String>,
 }
 
 impl DossierStore {
@@ -54,7 +56,10 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                       as "sealed!",
                   array(select paper from dossier.files
                         where dossier = dossiers.id and state = 2 and paper is not null)
-                      as "papers!"
+                      as "papers!",
+                  array(select paper from dossier.files
+                        where dossier = dossiers.id and state = 1 and paper is not null)
+                      as "under_way!"
            from dossier.dossiers where id = any ($1)"#,
         ids
     )
@@ -88,7 +93,8 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                 entries: row.entries,
                 revision: row.revision,
             };
-            Ok((row.id, Whole { dossier: dossier.try_into()?, steps, held }))
+            let under_way = row.under_way.into_iter().collect();
+            Ok((row.id, Whole { dossier: dossier.try_into()?, steps, held, under_way }))
         })
         .collect()
 }

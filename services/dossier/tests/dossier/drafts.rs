@@ -2,7 +2,7 @@
 
 use chassis::status::reason;
 use proto::motcua::dossier::v1 as pb;
-use support::{AGENCY, nobody};
+use support::{AGENCY, nobody, wrong};
 use tonic::Code;
 
 use crate::desk::{Desk, OWNER, new_draft};
@@ -16,6 +16,18 @@ async fn a_draft_is_opened_at_an_agency_that_settles_its_procedure() {
         ("agencies/99999", Some("AGENCY_UNKNOWN")),
         ("agencies/x", Some("MALFORMED")),
     ];
+    let without_form = pb::Dossier {
+        procedure: "procedures/1.013066/versions/-".into(),
+        agency: "agencies/26860".into(),
+        ..pb::Dossier::default()
+    };
+    let asked =
+        pb::CreateDossierRequest { dossier: Some(without_form), ..new_draft("agencies/26860") };
+    let refused = desk.create(OWNER, &asked).await;
+    assert_eq!(
+        wrong(refused),
+        [("dossier.procedure".to_owned(), "PROCEDURE_WITHOUT_FORM".to_owned())]
+    );
     for (agency, expected) in cases {
         let opened = desk.create(OWNER, &new_draft(agency)).await;
         let Some(word) = expected else {

@@ -18,6 +18,10 @@ async fn a_dossier_without_its_papers_is_not_taken() {
     let under_way = desk.create_file(OWNER, &name, wished).await.unwrap();
     assert_eq!(wrong(desk.submit(&name).await), all[2..]);
     desk.write_file(OWNER, &under_way.name, 0, &pdf(10)).await.unwrap();
+    let another = desk.create_file(OWNER, &name, pdf_of(PAPERS[2], &pdf(10))).await.unwrap();
+    let unfinished = (format!("papers.{}", PAPERS[2]), "UPLOAD_UNFINISHED".to_owned());
+    assert_eq!(wrong(desk.submit(&name).await), [unfinished]);
+    desk.delete_file(OWNER, &another.name).await.unwrap();
     assert!(!desk.submit(&name).await.unwrap().code.is_empty());
 }
 

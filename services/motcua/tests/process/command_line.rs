@@ -62,13 +62,15 @@ async fn a_taken_port_is_told_before_anything_is_touched() {
 #[tokio::test]
 async fn it_serves_without_a_sandbox() {
     let installation = Installation::new();
-    let none = ["--set", "sandbox.telephone.listen=", "--set", "sandbox.bank.listen="];
+    let sandbox = ["--set", "sandbox.telephone.listen=", "--set", "sandbox.bank.listen="];
+    // Then the bank is a real one, somewhere.
+    let none = [sandbox.as_slice(), &["--set", "payment.bank.url=http://127.0.0.1:9"]].concat();
     let running = installation.up_with(&none).await;
     let asked = Citizen::of(&installation).asks(ListDossiersRequest::default());
     installation.dossiers().list_dossiers(asked).await.expect("served");
     running.terminate();
     assert_eq!(running.ended().await, Some(0));
-    let output = installation.run(&[none.as_slice(), &["up", "--walk"]].concat()).await;
+    let output = installation.run(&[none, vec!["up", "--walk"]].concat()).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(errors(&output).contains("sandbox.telephone.listen"), "{}", errors(&output));
 }
