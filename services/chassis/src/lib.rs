@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod backlog;
+pub mod callback;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chassis::clock::Clock;
+use chassis::refusal::Failure;
 use chassis::service::periodically;
 use jiff::SignedDuration;
 
@@ -22,7 +23,7 @@ pub async fn let_go(store: HolderStore, clock: Clock) {
     periodically("old sign-ins and sessions", PAUSE, || let_go_once(&store, &clock)).await;
 }
 
-async fn let_go_once(store: &HolderStore, clock: &Clock) -> sqlx::Result<()> {
+async fn let_go_once(store: &HolderStore, clock: &Clock) -> Result<(), Failure> {
     let now = clock.now();
     store.delete_started_before(now - STARTED).await?;
     store.delete_sessions_before(now - SESSIONS).await

@@ -5,18 +5,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use chassis::clock::Clock;
+use chassis::callback::{Believed, NotTaken};
 use chassis::database::failed;
 use chassis::refusal::{FIELDS_INVALID, Failure, Violation};
-use chassis::webhook::{Headers, ID_HEADER, SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, verify};
 use chassis::write::{Door, Fingerprint, Once};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -35,19 +33,14 @@ const CALLER: &str = "services/carrier-callback";
 /// The largest body, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// How long a body may take to come.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Takes what the carrier tells.
 pub struct Callback {
-    /// Secrets shared with the carrier.
-    pub secrets: Vec<Secret>,
+    /// The carrier, as its calls prove it.
+    pub believed: Believed,
     /// Finds the dossier a parcel belongs to.
     pub store: MailStore,
     /// Records it.
     pub door: Door<MailStore>,
-    /// Tells whether a call is fresh.
-    pub clock: Clock,
 }
 
 impl Callback {
@@ -56,20 +49,19 @@ impl Callback {
         Router::new().route(PATH, post(called)).with_state(Arc::new(self))
     }
 
-    async fn take(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
-        verify(&self.secrets, signed(headers), body, self.clock.now())
-            .map_err(|error| Refused::new(StatusCode::UNAUTHORIZED, error))?;
+    /// Takes what is told, and says of which scans it is wrong.
+    async fn take(&self, body: &[u8]) -> Result<Vec<Violation>, NotTaken> {
         let Batch { parcels, mut faults } =
-            Batch::parse(body).map_err(|error| Refused::new(StatusCode::BAD_REQUEST, error))?;
+            Batch::parse(body).map_err(|error| NotTaken::new(StatusCode::BAD_REQUEST, error))?;
         faults.extend(self.record(parcels).await?);
-        if faults.is_empty() { Ok(()) } else { Err(Refused::Fields(faults)) }
+        Ok(faults)
     }
 
     /// Records the scans of each parcel, and says what is at fault.
     async fn record(
         &self,
         parcels: BTreeMap<TrackingNumber, Vec<Numbered>>,
-    ) -> Result<Vec<Violation>, Refused> {
+    ) -> Result<Vec<Violation>, Failure> {
         let numbers: Vec<TrackingNumber> = parcels.keys().copied().collect();
         let known = self.store.dossiers_of(&numbers).await.map_err(failed)?;
         let (mut faults, mut failure) = (Vec::new(), None);
@@ -88,7 +80,7 @@ impl Callback {
                 Err(one) => failure = Some(one),
             }
         }
-        failure.map_or(Ok(faults), |failure| Err(failure.into()))
+        failure.map_or(Ok(faults), Err)
     }
 }
 
@@ -122,76 +114,19 @@ fn unknown(Numbered { index, .. }: &Numbered) -> Violation {
     )
 }
 
-async fn called(State(callback): State<Arc<Callback>>, request: Request<Body>) -> Response {
-    let (head, body) = request.into_parts();
-    match whole(body).await {
-        Ok(body) => match callback.take(&head.headers, &body).await {
-            Ok(()) => StatusCode::NO_CONTENT.into_response(),
-            Err(refused) => refused.into_response(),
-        },
-        Err(status) => status.into_response(),
+async fn called(
+    State(callback): State<Arc<Callback>>,
+    request: Request<Body>,
+) -> Result<Response, NotTaken> {
+    let body = callback.believed.body(request, LARGEST).await?;
+    let faults = callback.take(&body).await?;
+    if faults.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
-}
-
-async fn whole(body: Body) -> Result<Bytes, StatusCode> {
-    match tokio::time::timeout(PATIENCE, to_bytes(body, LARGEST)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-    }
-}
-
-/// A header that is missing or no text is as wrong as an empty one.
-fn signed(headers: &HeaderMap) -> Headers<'_> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Headers {
-        id: text(ID_HEADER),
-        timestamp: text(TIMESTAMP_HEADER),
-        signature: text(SIGNATURE_HEADER),
-    }
-}
-
-/// Why a call was not taken, told to whoever runs the other side.
-enum Refused {
-    /// As a whole.
-    Call { status: StatusCode, why: String },
-    /// Some scans, by field; the parcels of the others have theirs.
-    Fields(Vec<Violation>),
-}
-
-impl Refused {
-    fn new(status: StatusCode, why: impl ToString) -> Self {
-        Self::Call { status, why: why.to_string() }
-    }
-}
-
-impl From<Failure> for Refused {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(_) | Failure::Unavailable(_) => {
-                tracing::warn!(%failure, "a callback could not be taken now");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "repeat the same call later")
-            }
-            Failure::Broken(_) => {
-                tracing::error!(%failure, "a callback could not be taken");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the operators have been told")
-            }
-        }
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Call { status, why } => (status, why).into_response(),
-            Self::Fields(violations) => {
-                let told: Vec<_> = violations
-                    .iter()
-                    .map(|one| json!({"field": one.field, "reason": one.reason, "text": one.text.en}))
-                    .collect();
-                let body = Json(json!({"violations": told}));
-                (StatusCode::UNPROCESSABLE_ENTITY, body).into_response()
-            }
-        }
-    }
+    let told: Vec<_> = faults
+        .iter()
+        .map(|one| json!({"field": one.field, "reason": one.reason, "text": one.text.en}))
+        .collect();
+    let body = Json(json!({"violations": told}));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
 }

@@ -15,6 +15,7 @@ mod template;
 
 use std::sync::Arc;
 
+use chassis::callback::Believed;
 use chassis::jobs::{Job, Worker};
 use chassis::server::{Gate, LARGEST_REQUEST, http};
 use chassis::service::{BoxError, Ground, Kind, Process, Service, Task, endless};
@@ -60,8 +61,8 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         templates: templates.clone(),
     };
     let posting = PostResult { dossiers: dossiers.clone(), carrier, clock: clock.clone() };
-    let scanned =
-        Callback { secrets: callback_secrets, store: store.clone(), door: door.clone(), clock };
+    let believed = Believed { secrets: callback_secrets, clock };
+    let scanned = Callback { believed, store: store.clone(), door: door.clone() };
     let Process { metrics, connections, .. } = &ground.process;
     let gate = Gate::new("carrier callback", callback, *connections, metrics.clone());
     let listening: Task = Box::pin(endless(http::serve(gate, scanned.router())));

@@ -14,6 +14,7 @@ pub mod vietqr;
 
 use std::sync::Arc;
 
+use chassis::callback::Believed;
 use chassis::jobs::Worker;
 use chassis::server::{Gate, LARGEST_REQUEST, http};
 use chassis::service::{BoxError, Ground, Kind, Process, Service, Task, endless};
@@ -50,7 +51,8 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         AskBank { bank, questions, store: store.clone(), door: door.clone(), clock: clock.clone() };
     let worker = Worker::new(SERVICE.name, pool, job, door.clone(), around);
     let asking: Task = Box::pin(endless(worker.run()));
-    let heard = Callback { secrets: bank_secrets, store: store.clone(), door, clock };
+    let believed = Believed { secrets: bank_secrets, clock };
+    let heard = Callback { believed, store: store.clone(), door };
     let Process { metrics, connections, .. } = &ground.process;
     let gate = Gate::new("payment callback", callback, *connections, metrics.clone());
     let listening: Task = Box::pin(endless(http::serve(gate, heard.router())));

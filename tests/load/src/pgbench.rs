@@ -40,8 +40,8 @@ const EVENT: &str = r"insert into chassis.event
 /// The row a transaction chooses.
 const STREAM: &str = "lpad(to_hex(:n::bigint), 32, '0')::uuid";
 
-/// Bytes of the message DossierSubmitted, as measured.
-const BODY: usize = 160;
+/// Bytes of the message DossierSubmitted, as it is encoded.
+const BODY: usize = 149;
 
 /// The rows there are, as drafts are before they are submitted.
 const ROWS: &str = "with stream as (select lpad(to_hex(n), 32, '0')::uuid as id from generate_series(1, $1::bigint) n),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chassis::events::Bell;
-use chassis::refusal::{Kind, Refusal};
+use chassis::refusal::{Failure, Kind, Refusal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -115,7 +115,7 @@ impl Watchers {
         &self,
         store: &DossierStore,
         since: Option<Snapshot>,
-    ) -> sqlx::Result<Option<Snapshot>> {
+    ) -> Result<Option<Snapshot>, Failure> {
         if self.rooms().all == 0 {
             return Ok(None);
         }

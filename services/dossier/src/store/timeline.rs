@@ -1,5 +1,7 @@
 //! The SQL of timelines.
 
+use chassis::database::failed;
+use chassis::refusal::Failure;
 use chassis::write::Changed;
 use jiff_sqlx::ToSqlx;
 use proto::motcua::dossier::v1::{ActorKind, EntryKind};
@@ -62,13 +64,19 @@ impl DossierStore {
     }
 
     /// What is committed now.
-    pub async fn snapshot(&self) -> sqlx::Result<Snapshot> {
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn snapshot(&self) -> Result<Snapshot, Failure> {
         let snapshot = sqlx::query_scalar!(r#"select pg_current_snapshot()::text as "snapshot!""#);
-        Ok(Snapshot(snapshot.fetch_one(&self.pool).await?))
+        Ok(Snapshot(snapshot.fetch_one(&self.pool).await.map_err(failed)?))
     }
 
     /// Dossiers whose timelines grew since `since`, however the transactions overlapped that added to them.
-    pub async fn stirred(&self, since: &Snapshot) -> sqlx::Result<Stirred> {
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn stirred(&self, since: &Snapshot) -> Result<Stirred, Failure> {
         let row = sqlx::query!(
             r#"select pg_current_snapshot()::text as "upto!",
                       array(select distinct dossier from dossier.timeline
@@ -78,7 +86,8 @@ impl DossierStore {
             since.0
         )
         .fetch_one(&self.pool)
-        .await?;
+        .await
+        .map_err(failed)?;
         Ok(Stirred { dossiers: row.dossiers, upto: Snapshot(row.upto) })
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chassis::events::Bell;
+use chassis::refusal::Failure;
 
 use crate::store::Counters;
 
@@ -34,7 +35,7 @@ impl RollUp {
         }
     }
 
-    async fn catch_up(&self) -> sqlx::Result<()> {
+    async fn catch_up(&self) -> Result<(), Failure> {
         while self.counters.roll_up().await? > 0 {}
         Ok(())
     }

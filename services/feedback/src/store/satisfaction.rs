@@ -1,5 +1,7 @@
 //! Tables `feedback.tallies` and `feedback.satisfaction`: what was said is appended to the one, counted into the other, and read there.
 
+use chassis::database::failed;
+use chassis::refusal::Failure;
 use chassis::write::Changed;
 use sqlx::{PgConnection, PgPool};
 
@@ -56,7 +58,10 @@ impl Counters {
     ///
     /// One statement takes the rows from their table and adds them to the counters: all of it is committed or nothing. Whoever counts at
     /// the same time takes other rows, and locks counters in the same order.
-    pub async fn roll_up(&self) -> sqlx::Result<i64> {
+    ///
+    /// # Errors
+    /// The database is away; what was counted is counted.
+    pub async fn roll_up(&self) -> Result<i64, Failure> {
         sqlx::query_scalar!(
             r#"with due as (
                  select id from feedback.tallies order by id limit $1 for update skip locked
@@ -85,6 +90,7 @@ impl Counters {
         )
         .fetch_one(&self.pool)
         .await
+        .map_err(failed)
     }
 
     /// The counts of a period: one row for each of its months, at most 12. An empty name stands for every procedure or agency.

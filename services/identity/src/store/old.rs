@@ -1,5 +1,7 @@
 //! Deleting what is old, in batches: no statement holds many rows for long, and none waits for a row that someone holds.
 
+use chassis::database::failed;
+use chassis::refusal::Failure;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 
@@ -10,16 +12,22 @@ pub const BATCH: i64 = 1000;
 
 impl HolderStore {
     /// Deletes sign-ins, changes of telephone and counted codes that were started before.
-    pub async fn delete_started_before(&self, before: Timestamp) -> sqlx::Result<()> {
-        while self.delete_sign_ins(before).await? == BATCH.unsigned_abs() {}
-        while self.delete_phone_changes(before).await? == BATCH.unsigned_abs() {}
-        while self.delete_codes(before).await? == BATCH.unsigned_abs() {}
+    ///
+    /// # Errors
+    /// The database is away; what was deleted is gone.
+    pub async fn delete_started_before(&self, before: Timestamp) -> Result<(), Failure> {
+        while self.delete_sign_ins(before).await.map_err(failed)? == BATCH.unsigned_abs() {}
+        while self.delete_phone_changes(before).await.map_err(failed)? == BATCH.unsigned_abs() {}
+        while self.delete_codes(before).await.map_err(failed)? == BATCH.unsigned_abs() {}
         Ok(())
     }
 
     /// Deletes sessions that ended, or else were refreshed last, before.
-    pub async fn delete_sessions_before(&self, before: Timestamp) -> sqlx::Result<()> {
-        while self.delete_sessions(before).await? == BATCH.unsigned_abs() {}
+    ///
+    /// # Errors
+    /// As [`Self::delete_started_before`].
+    pub async fn delete_sessions_before(&self, before: Timestamp) -> Result<(), Failure> {
+        while self.delete_sessions(before).await.map_err(failed)? == BATCH.unsigned_abs() {}
         Ok(())
     }
 

@@ -99,7 +99,9 @@ impl Owners {
             Ok(told) if told.get_ref().owner == caller => Ok(()),
             Ok(_) => Err(Refusal::denied().into()),
             Err(status) if status.code() == Code::PermissionDenied => Err(Refusal::denied().into()),
-            Err(status) => Err(Failure::Unavailable(format!("dossier was asked: {status}"))),
+            Err(status) => {
+                Err(Failure::Unavailable(format!("dossier answered {:?}", status.code())))
+            }
         }
     }
 }
