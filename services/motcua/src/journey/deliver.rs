@@ -3,7 +3,7 @@
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::mailing::v1 as mailing;
-use proto::motcua::mailing::v1::ShipmentState;
+use proto::motcua::mailing::v1::{ScanKind, Shipment, ShipmentState};
 use proto::motcua::r#type::v1::DossierStatus;
 use tonic::Code;
 
@@ -11,14 +11,18 @@ use super::clients::as_caller;
 use super::telling::{instant, local};
 use super::walk::{Walker, a_moment, expect};
 
+/// What a parcel's way to the door is told by, in whatever order its scans come in.
+const WAY: [ScanKind; 4] =
+    [ScanKind::Accepted, ScanKind::InTransit, ScanKind::OutForDelivery, ScanKind::Delivered];
+
 impl Walker<'_> {
     /// The citizen follows the parcel to the door and sees the dossier end with it.
     pub(super) async fn deliver(&mut self, dossier: &str) -> Result<(), BoxError> {
         self.chapter("The parcel");
         let name = dossier.replace("dossiers/", "shipments/");
-        let posted = self.follow(&name, "ShipmentPosted", ShipmentState::Posted).await?;
+        let posted = self.follow(&name, "ShipmentPosted", is_posted).await?;
         self.saw(format!("item {}, handed to the carrier", posted.item_number));
-        let delivered = self.follow(&name, "ShipmentDelivered", ShipmentState::Delivered).await?;
+        let delivered = self.follow(&name, "ShipmentDelivered", came_all_the_way).await?;
         expect(delivered.item_number == posted.item_number, "the parcel changed its number")?;
         let scans = delivered.scans.iter().map(scan).collect();
         self.saw_with("at the door; the carrier's scans, put in order:", scans);
@@ -30,25 +34,31 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// The parcel once it is at least as far as `wanted`; before it is opened nobody may know of it.
+    /// The parcel once it is `there`; before it is opened nobody may know of it.
     async fn follow(
         &mut self,
         name: &str,
         fact: &'static str,
-        wanted: ShipmentState,
-    ) -> Result<mailing::Shipment, BoxError> {
+        there: fn(&Shipment) -> bool,
+    ) -> Result<Shipment, BoxError> {
         self.begin("citizen", "mailing", fact);
         loop {
             let asked = mailing::GetShipmentRequest { name: name.into() };
             match self.clients.shipments.get_shipment(as_caller(asked, &self.citizen)?).await {
-                Ok(found) if found.get_ref().state >= wanted.into() => {
-                    return Ok(found.into_inner());
-                }
+                Ok(found) if there(found.get_ref()) => return Ok(found.into_inner()),
                 Err(status) if status.code() != Code::PermissionDenied => return Err(status.into()),
                 _ => a_moment().await,
             }
         }
     }
+}
+
+fn is_posted(parcel: &Shipment) -> bool {
+    parcel.state >= ShipmentState::Posted.into()
+}
+
+fn came_all_the_way(parcel: &Shipment) -> bool {
+    WAY.iter().all(|kind| parcel.scans.iter().any(|scan| scan.kind() == *kind))
 }
 
 fn scan(scan: &mailing::Scan) -> String {
