@@ -36,6 +36,7 @@ impl Backlog {
     pub async fn run(self) {
         let (mut jobs, mut timers) = (Kinds::new(), Kinds::new());
         loop {
+            self.count_connections();
             if let Err(error) = self.count(&mut jobs, &mut timers).await {
                 tracing::warn!(%error, service = self.service, "it is not known what waits");
             }
@@ -54,6 +55,12 @@ impl Backlog {
             self.metrics.timers_wait(self.service, kind, *overdue, *failed);
         }
         Ok(())
+    }
+
+    fn count_connections(&self) {
+        let idle = u64::try_from(self.pool.num_idle()).unwrap_or(u64::MAX);
+        let used = u64::from(self.pool.size()).saturating_sub(idle);
+        self.metrics.pooled(self.service, used, idle);
     }
 
     async fn count_letters(&self) -> sqlx::Result<()> {

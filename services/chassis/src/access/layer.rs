@@ -119,11 +119,19 @@ where
 
 /// Labels come from the contract alone: a stranger's paths must not fill the metrics.
 fn known(rules: &Rules, path: &str) -> String {
-    if rules.knows(path) { path.rsplit('/').next().unwrap_or("?").into() } else { "other".into() }
+    if rules.knows(path) { path.trim_start_matches('/').into() } else { "other".into() }
 }
 
 fn span(service: &'static str, path: &str, request: &Request<Body>) -> tracing::Span {
-    let span = info_span!("rpc", service, rpc = path, dossier = tracing::field::Empty);
+    let span = info_span!(
+        "rpc",
+        service,
+        rpc = path,
+        dossier = tracing::field::Empty,
+        otel.name = path.trim_start_matches('/'),
+        otel.kind = "server",
+        rpc.system.name = "grpc",
+    );
     let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     if let Some(traceparent) = traceparent {
         set_parent(&span, traceparent);

@@ -27,6 +27,7 @@ pub struct Metrics {
     rpc_duration: HistogramVec,
     connections_turned_away: IntCounterVec,
     batch_size: HistogramVec,
+    write_wait: HistogramVec,
     write_duration: HistogramVec,
     write_retries: IntCounterVec,
     events_handled: IntCounterVec,
@@ -46,8 +47,8 @@ impl Metrics {
         Ok(Self {
             rpc_duration: histogram(
                 &registry,
-                ("motcua_rpc_duration_seconds", "Time to answer a call."),
-                &["service", "method", "code"],
+                ("rpc_server_call_duration_seconds", "Time to answer a call."),
+                &["service", "rpc_method", "rpc_response_status_code"],
                 &SECONDS,
             )?,
             connections_turned_away: counter(
@@ -63,6 +64,15 @@ impl Metrics {
                 ("motcua_write_batch_size", "Commands that shared one transaction."),
                 &["service"],
                 &COMMANDS,
+            )?,
+            write_wait: histogram(
+                &registry,
+                (
+                    "motcua_write_wait_seconds",
+                    "Time a command waited in its lane for a transaction to begin.",
+                ),
+                &["service"],
+                &SECONDS,
             )?,
             write_duration: histogram(
                 &registry,
@@ -95,8 +105,8 @@ impl Metrics {
         })
     }
 
-    /// A call was answered. `method` is a name of the contract; a path that names none is counted
-    /// under one fixed word.
+    /// A call was answered. `method` is a name of the contract with its gRPC service; a path that names none is counted under one fixed
+    /// word. Name and labels are those of OpenTelemetry's conventions for RPC (`rpc.server.call.duration`), as Prometheus spells them.
     pub fn rpc_answered(&self, service: &str, method: &str, code: Code, took: Duration) {
         let labels = [service, method, code_name(code)];
         self.rpc_duration.with_label_values(&labels).observe(took.as_secs_f64());
@@ -112,6 +122,11 @@ impl Metrics {
     pub fn written(&self, service: &str, transaction: &str, outcome: &str, took: Duration) {
         let labels = [service, transaction, outcome];
         self.write_duration.with_label_values(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A command waited so long before its transaction began.
+    pub fn waited(&self, service: &str, wait: Duration) {
+        self.write_wait.with_label_values(&[service]).observe(wait.as_secs_f64());
     }
 
     /// So many commands shared one transaction.
@@ -210,7 +225,10 @@ mod tests {
     #[test]
     fn every_number_is_rendered_with_its_labels() {
         let metrics = Metrics::new();
-        metrics.rpc_answered("dossier", "Submit", Code::NotFound, Duration::from_millis(3));
+        let method = "motcua.dossier.v1.DossierService/SubmitDossier";
+        metrics.rpc_answered("dossier", method, Code::NotFound, Duration::from_millis(3));
+        metrics.waited("dossier", Duration::from_millis(4));
+        metrics.pooled("dossier", 3, 1);
         metrics.connection_turned_away("dossier");
         metrics.batched("dossier", 7);
         metrics.written("dossier", "submit", "committed", Duration::from_millis(30));
@@ -226,7 +244,10 @@ mod tests {
         metrics.job_attempted("mailing", "send_notice", "put_off");
         let text = metrics.clone().render();
         let lines = [
-            r#"motcua_rpc_duration_seconds_count{code="NOT_FOUND",method="Submit",service="dossier"} 1"#,
+            r#"rpc_server_call_duration_seconds_count{rpc_method="motcua.dossier.v1.DossierService/SubmitDossier",rpc_response_status_code="NOT_FOUND",service="dossier"} 1"#,
+            r#"motcua_write_wait_seconds_bucket{service="dossier",le="0.005"} 1"#,
+            r#"db_client_connection_count{db_client_connection_state="used",service="dossier"} 3"#,
+            r#"db_client_connection_count{db_client_connection_state="idle",service="dossier"} 1"#,
             r#"motcua_connections_turned_away_total{server="dossier"} 1"#,
             r#"motcua_write_batch_size_bucket{service="dossier",le="8"} 1"#,
             r#"motcua_write_batch_size_sum{service="dossier"} 7"#,

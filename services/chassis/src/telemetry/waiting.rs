@@ -15,6 +15,7 @@ pub(super) struct Waiting {
     dead_letters: IntGaugeVec,
     jobs: IntGaugeVec,
     timers: IntGaugeVec,
+    connections: IntGaugeVec,
 }
 
 impl Waiting {
@@ -50,6 +51,10 @@ impl Waiting {
                 ("motcua_timers", "Timers that are due for over 10 s, or were put aside."),
                 &["service", "timer", "state"],
             )?,
+            connections: of(
+                ("db_client_connection_count", "Connections to the database."),
+                &["service", "db_client_connection_state"],
+            )?,
         })
     }
 }
@@ -81,6 +86,12 @@ impl Metrics {
     pub fn timers_wait(&self, service: &str, timer: &str, overdue: u64, failed: u64) {
         self.waiting.timers.with_label_values(&[service, timer, "overdue"]).set(whole(overdue));
         self.waiting.timers.with_label_values(&[service, timer, "failed"]).set(whole(failed));
+    }
+
+    /// So many connections of `service` to its database are at work, so many idle (OpenTelemetry's `db.client.connection.count`).
+    pub fn pooled(&self, service: &str, used: u64, idle: u64) {
+        self.waiting.connections.with_label_values(&[service, "used"]).set(whole(used));
+        self.waiting.connections.with_label_values(&[service, "idle"]).set(whole(idle));
     }
 
     /// So many streams of `service` wait for an operator now.

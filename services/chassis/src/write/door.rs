@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{Shared, carry_out};
-use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict};
+use super::lane::{self, Boxed, Entrances, Envelope, Passing, Verdict, Waiting};
 use super::{Command, Failure, FingerprintKey, Once, Store, Stream};
 use crate::clock::Clock;
 use crate::events::Bell;
@@ -77,7 +77,7 @@ impl<S: Store> Door<S> {
         let traceparent = current_traceparent();
         let once = self.fingerprints.keyed(once);
         let envelope = Envelope { command, once, traceparent, reply };
-        match self.lane(stream).calls.try_send(Box::new(envelope)) {
+        match self.lane(stream).calls.try_send(Waiting::now(Box::new(envelope))) {
             Ok(()) => Pending::<C::Answer>::of(answer).answer().await,
             Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded().into()),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closing()),
@@ -151,7 +151,7 @@ impl<S: Store> Door<S> {
         answer: oneshot::Receiver<Verdict>,
     ) -> Pending<()> {
         // A closed lane drops the command, and with it the sender that `answer` waits for.
-        let _ = self.lane(stream).events.send(queued).await;
+        let _ = self.lane(stream).events.send(Waiting::now(queued)).await;
         Pending::of(answer)
     }
 

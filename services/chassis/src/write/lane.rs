@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::batch::{Shared, carry_out};
 use super::{Command, Decided, Failure, Once, Root, Store, Stream};
@@ -146,10 +147,22 @@ impl<R: Root> Queued<R> for Passing {
 
 pub(super) type Boxed<R> = Box<dyn Queued<R>>;
 
+/// A command in a queue, and since when.
+pub(super) struct Waiting<R: Root> {
+    command: Boxed<R>,
+    since: Instant,
+}
+
+impl<R: Root> Waiting<R> {
+    pub(super) fn now(command: Boxed<R>) -> Self {
+        Self { command, since: Instant::now() }
+    }
+}
+
 /// The two entrances of a lane.
 pub(super) struct Entrances<R: Root> {
-    pub(super) calls: mpsc::Sender<Boxed<R>>,
-    pub(super) events: mpsc::Sender<Boxed<R>>,
+    pub(super) calls: mpsc::Sender<Waiting<R>>,
+    pub(super) events: mpsc::Sender<Waiting<R>>,
 }
 
 /// Opens a lane; it ends when its entrances are dropped and its queues are empty.
@@ -158,7 +171,7 @@ pub(super) fn open<S: Store>(shared: Arc<Shared<S>>) -> Entrances<S::Root> {
     let (events, mut coming) = mpsc::channel(shared.settings.queue);
     tokio::spawn(async move {
         while let Some(batch) = gather(&mut calling, &mut coming, shared.settings.batch).await {
-            let wanted: Vec<_> = batch.into_iter().filter(|queued| !queued.given_up()).collect();
+            let wanted = wanted(&shared, batch);
             if !wanted.is_empty() {
                 carry_out(&shared, wanted).await;
             }
@@ -167,11 +180,19 @@ pub(super) fn open<S: Store>(shared: Arc<Shared<S>>) -> Entrances<S::Root> {
     Entrances { calls, events }
 }
 
+/// Those whose callers still wait, each with its wait measured.
+fn wanted<S: Store>(shared: &Shared<S>, batch: Vec<Waiting<S::Root>>) -> Vec<Boxed<S::Root>> {
+    let measured = batch.into_iter().inspect(|waiting| {
+        shared.metrics.waited(shared.service, waiting.since.elapsed());
+    });
+    measured.map(|waiting| waiting.command).filter(|command| !command.given_up()).collect()
+}
+
 async fn gather<R: Root>(
-    calls: &mut mpsc::Receiver<Boxed<R>>,
-    events: &mut mpsc::Receiver<Boxed<R>>,
+    calls: &mut mpsc::Receiver<Waiting<R>>,
+    events: &mut mpsc::Receiver<Waiting<R>>,
     most: usize,
-) -> Option<Vec<Boxed<R>>> {
+) -> Option<Vec<Waiting<R>>> {
     let first = tokio::select! {
         Some(call) = calls.recv() => call,
         Some(event) = events.recv() => event,
@@ -185,8 +206,8 @@ async fn gather<R: Root>(
 }
 
 fn take_ready<R: Root>(
-    queue: &mut mpsc::Receiver<Boxed<R>>,
-    batch: &mut Vec<Boxed<R>>,
+    queue: &mut mpsc::Receiver<Waiting<R>>,
+    batch: &mut Vec<Waiting<R>>,
     most: usize,
 ) {
     while batch.len() < most {
