@@ -67,12 +67,13 @@ test-without-kafka: ## Run the tests that need no Kafka; with CI=true that is a 
 	exit $$status
 
 .PHONY: check
-check: ## Judge format, contract, offline SQL data, lints and dependencies
+check: ## Judge format, contract, alerts, offline SQL data, lints and dependencies
 	@tests/setup test
 	[[ -t 1 ]] || export TERM=dumb # All that keeps rustfmt from colouring a log.
 	set -x
 	cargo fmt --all --check
 	tests/contract
+	tests/observability/check
 	tests/sqlx-data check
 	cargo clippy --workspace --all-targets -- -D warnings
 	{ set +x; } 2>/dev/null

@@ -222,8 +222,8 @@ fn code_name(code: Code) -> &'static str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_number_is_rendered_with_its_labels() {
+    /// Each number counted once.
+    fn all_counted() -> Metrics {
         let metrics = Metrics::new();
         let method = "motcua.dossier.v1.DossierService/SubmitDossier";
         metrics.rpc_answered("dossier", method, Code::NotFound, Duration::from_millis(3));
@@ -242,7 +242,12 @@ mod tests {
         metrics.timer_handled("dossier", "lapse_draft", "effective");
         metrics.streams_parked("dossier", 2);
         metrics.job_attempted("mailing", "send_notice", "put_off");
-        let text = metrics.clone().render();
+        metrics
+    }
+
+    #[test]
+    fn every_number_is_rendered_with_its_labels() {
+        let text = all_counted().render();
         let lines = [
             r#"rpc_server_call_duration_seconds_count{rpc_method="motcua.dossier.v1.DossierService/SubmitDossier",rpc_response_status_code="NOT_FOUND",service="dossier"} 1"#,
             r#"motcua_write_wait_seconds_bucket{service="dossier",le="0.005"} 1"#,
@@ -268,6 +273,28 @@ mod tests {
         ];
         for line in lines {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    /// What alerts and dashboards ask for.
+    const ASKED: [&str; 3] = [
+        include_str!("../../../../deploy/observability/alerts.yaml"),
+        include_str!("../../../../deploy/observability/dashboards/mesh.json"),
+        include_str!("../../../../deploy/observability/dashboards/waiting.json"),
+    ];
+
+    #[test]
+    fn alerts_and_dashboards_ask_for_what_is_measured() {
+        let text = all_counted().render();
+        let words =
+            ASKED.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let families = ["motcua_", "rpc_server_", "db_client_connection_count"];
+        let asked = words.filter(|word| families.iter().any(|family| word.starts_with(family)));
+        for name in asked {
+            let parts = ["_bucket", "_sum", "_count"];
+            let family = parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
+            let known = |family: &str| text.contains(&format!("# TYPE {family} "));
+            assert!(known(family) || known(name), "{name} is not measured");
         }
     }
 
