@@ -164,6 +164,17 @@ pub fn overloaded() -> Refusal {
     .after(Duration::from_secs(1))
 }
 
+/// A request took too long to come; nothing of it was looked at.
+pub fn late() -> Refusal {
+    Refusal::new(
+        Kind::Unavailable,
+        "REQUEST_LATE",
+        "Yêu cầu gửi quá chậm nên chưa được xử lý; hãy gửi lại đúng yêu cầu này.",
+        "The request took too long to come and was not looked at; repeat the same request.",
+    )
+    .after(Duration::from_secs(1))
+}
+
 /// Why a command came to nothing.
 #[derive(Clone, Debug)]
 pub enum Failure {

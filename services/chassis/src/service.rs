@@ -22,7 +22,7 @@ use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink, Wat
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::running::Running;
-use crate::server::{Ports, Serving};
+use crate::server::{Places, Ports, Serving};
 use crate::telemetry::Metrics;
 use crate::write::{Around, FingerprintKey, Settings};
 
@@ -50,7 +50,7 @@ pub struct Process {
     /// Whether servers answer reflection.
     pub reflection: bool,
     /// Connections that each server takes at once.
-    pub connections: u32,
+    pub connections: Places,
     /// Ports beside those of gRPC, bound already.
     pub ports: Ports,
 }

@@ -11,15 +11,16 @@ use axum::body::Bytes;
 use axum::routing::{MethodRouter, get, post};
 use chassis::access::{Issuer, Person, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
-use chassis::server::{DRAIN, FIRST_WORDS, Gate, Serving, http};
+use chassis::server::{DRAIN, FIRST_WORDS, Gate, Places, Serving, http};
 use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
-use futures::{FutureExt, stream};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt, stream};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use support::eventually;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -36,6 +37,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connections the server here takes.
 const CONNECTIONS: u32 = 3;
+
+/// All of them for one address.
+const PLACES: Places = Places { all: CONNECTIONS, of_one: CONNECTIONS };
 
 /// Preface and empty SETTINGS (RFC 9113): what a client says before it asks anything.
 const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -57,20 +61,26 @@ struct Slow {
 
 impl Server {
     async fn start() -> Self {
+        Self::with(PLACES).await
+    }
+
+    async fn with(places: Places) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let key = SigningKey::from_bytes(&[7; 32]);
         let (metrics, stop) = (Metrics::new(), CancellationToken::new());
         let slow = Arc::new(Slow::default());
         let called = slow.clone();
+        let not_found = [("grpc-status", "5"), ("content-type", "application/grpc")];
         let answer = async move || {
             called.runs.notify_one();
             called.may_end.notified().await;
-            [("grpc-status", "5"), ("content-type", "application/grpc")]
+            not_found
         };
         let stopping = CancellationToken::new();
         let routes = Router::new()
-            .route("/motcua.test.v1.Test/Wait", post(answer))
+            .route(WAIT, post(answer))
+            .route(ANSWER, post(async move || not_found))
             .route(WATCH, watch(stopping.clone()));
         let serving = Serving {
             service: "test",
@@ -79,7 +89,7 @@ impl Server {
             verifier: Verifier::new(&[key.verifying_key()], Clock::system()).expect("a key"),
             metrics: metrics.clone(),
             reflection: false,
-            connections: CONNECTIONS,
+            connections: places,
             stopping,
         };
         let serving = tokio::spawn(serving.on(listener, stop.clone()));
@@ -112,6 +122,12 @@ impl Server {
     }
 }
 
+/// Answers NOT_FOUND when it may.
+const WAIT: &str = "/motcua.test.v1.Test/Wait";
+
+/// Answers NOT_FOUND at once.
+const ANSWER: &str = "/motcua.test.v1.Test/Answer";
+
 /// A method of the contract that answers with a stream.
 const WATCH: &str = "/motcua.dossier.v1.TimelineService/WatchTimeline";
 
@@ -135,12 +151,30 @@ async fn closed(connection: &mut TcpStream) -> bool {
 }
 
 async fn waiting(channel: Channel) -> Code {
+    asking(channel, WAIT, tonic::Request::new(HealthCheckRequest::default())).await
+}
+
+/// What a method answers.
+async fn asking(
+    channel: Channel,
+    method: &'static str,
+    asked: tonic::Request<HealthCheckRequest>,
+) -> Code {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.expect("connected");
-    let path = http_path("/motcua.test.v1.Test/Wait");
     let codec = proto::codec::Codec::<HealthCheckRequest, HealthCheckRequest>::default();
-    let asked = tonic::Request::new(HealthCheckRequest::default());
-    client.unary(asked, path, codec).await.expect_err("it answers NOT_FOUND").code()
+    client.unary(asked, http_path(method), codec).await.expect_err("it answers NOT_FOUND").code()
+}
+
+/// The same request with the token of a citizen.
+fn in_name_of_an(
+    mut asked: tonic::Request<HealthCheckRequest>,
+) -> tonic::Request<HealthCheckRequest> {
+    let issuer = Issuer::new(&SigningKey::from_bytes(&[7; 32]), Clock::system()).expect("a key");
+    let token = issuer.issue("accounts/an", Person::Citizen { assurance: 2 }).expect("a token");
+    let bearer = format!("Bearer {token}").parse().expect("a header");
+    asked.metadata_mut().insert("authorization", bearer);
+    asked
 }
 
 fn http_path(path: &'static str) -> tonic::codegen::http::uri::PathAndQuery {
@@ -177,6 +211,51 @@ async fn one_too_many_is_closed_and_the_next_is_served_when_one_leaves() {
 }
 
 #[tokio::test]
+async fn one_address_does_not_take_all_places() {
+    let server = Server::with(Places { all: CONNECTIONS, of_one: CONNECTIONS - 1 }).await;
+    let mut there = Vec::new();
+    for _ in 1..CONNECTIONS {
+        let mut connection = server.silent().await;
+        connection.write_all(GREETING).await.expect("written");
+        connection.read_u8().await.expect("it has a place");
+        there.push(connection);
+    }
+    assert!(closed(&mut server.silent().await).await, "one more of the same address");
+    let elsewhere = TcpSocket::new_v4().expect("a socket");
+    elsewhere.bind(([127, 0, 0, 2], 0).into()).expect("another address of this machine");
+    let mut another = elsewhere.connect(server.address).await.expect("a connection");
+    another.write_all(GREETING).await.expect("written");
+    another.read_u8().await.expect("another address has its place");
+    drop(there);
+    eventually(PATIENCE, async || server.serves().await).await;
+}
+
+#[tokio::test]
+async fn strangers_who_flood_leave_the_others_their_places() {
+    let server = Server::start().await;
+    let channels = [server.channel(), server.channel()];
+    let calls = (0..300).map(|number| waiting(channels[number % 2].clone()));
+    let flood = calls.collect::<FuturesUnordered<_>>();
+    let refused = flood.take(300 - 256).collect::<Vec<_>>();
+    let refused = timeout(PATIENCE, refused).await.expect("the others run, these are answered");
+    assert_eq!(refused, [Code::ResourceExhausted; 300 - 256]);
+}
+
+#[tokio::test]
+async fn who_is_known_is_served_while_strangers_flood() {
+    let server = Server::start().await;
+    let stranger = server.channel();
+    let flood: Vec<_> = (0..256).map(|_| tokio::spawn(waiting(stranger.clone()))).collect();
+    let another = server.channel();
+    let asked = || tonic::Request::new(HealthCheckRequest::default());
+    let refused = async || asking(another.clone(), ANSWER, asked()).await;
+    eventually(PATIENCE, async || (refused().await == Code::ResourceExhausted).then_some(())).await;
+    assert_eq!(asking(another.clone(), ANSWER, in_name_of_an(asked())).await, Code::NotFound);
+    flood.iter().for_each(JoinHandle::abort);
+    eventually(PATIENCE, async || (refused().await == Code::NotFound).then_some(())).await;
+}
+
+#[tokio::test]
 async fn a_connection_on_which_nothing_runs_does_not_hold_the_end() {
     let server = Server::start().await;
     let silent = server.silent().await;
@@ -206,12 +285,7 @@ async fn a_watch_over_health_sees_the_end_and_does_not_hold_it() {
 #[tokio::test]
 async fn a_stream_is_told_of_the_end_and_does_not_hold_it() {
     let server = Server::start().await;
-    let key = SigningKey::from_bytes(&[7; 32]);
-    let issuer = Issuer::new(&key, Clock::system()).expect("a key");
-    let token = issuer.issue("accounts/an", Person::Citizen { assurance: 2 }).expect("a token");
-    let mut asked = tonic::Request::new(HealthCheckRequest::default());
-    let bearer = format!("Bearer {token}").parse().expect("a header");
-    asked.metadata_mut().insert("authorization", bearer);
+    let asked = in_name_of_an(tonic::Request::new(HealthCheckRequest::default()));
     let mut client = tonic::client::Grpc::new(server.channel());
     client.ready().await.expect("connected");
     let codec = proto::codec::Codec::<HealthCheckRequest, HealthCheckRequest>::default();
@@ -243,7 +317,7 @@ async fn a_call_that_runs_is_answered_however_quiet_the_rest_is() {
 async fn a_request_of_http_has_a_time_and_a_size() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
-    let gate = Gate::new("test", listener, CONNECTIONS, Metrics::new());
+    let gate = Gate::new("test", listener, PLACES, Metrics::new());
     tokio::spawn(http::serve(gate, Router::new().route("/", get(async || "here"))));
     let mut slow = TcpStream::connect(address).await.expect("a connection");
     slow.write_all(b"GET / HTTP/1.1\r\nHost: ").await.expect("written");

@@ -12,7 +12,7 @@ use chassis::events::{Carrier, KafkaCarrier, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
-use chassis::server::{self, Ports};
+use chassis::server::{Places, Ports};
 use chassis::service::{BoxError, Kind, Process, Standing};
 use chassis::telemetry::Metrics;
 use sqlx::postgres::PgConnectOptions;
@@ -177,7 +177,7 @@ fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Pro
         peers: Peers::new(addresses.collect(), issuer.clone()),
         issuer,
         reflection: plan.reflection,
-        connections: plan.settings.get(&server::CONNECTIONS)?,
+        connections: Places::of(&plan.settings)?,
         ports: plan.ports.clone(),
     })
 }

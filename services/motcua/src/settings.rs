@@ -139,6 +139,7 @@ pub fn table() -> Vec<Declaration> {
         DATABASE_CONNECTIONS.declaration(),
         REFLECTION.declaration(),
         server::CONNECTIONS.declaration(),
+        server::CONNECTIONS_OF_ONE.declaration(),
         METRICS_LISTEN.declaration(),
         TELEPHONE_LISTEN.declaration(),
         BANK_LISTEN.declaration(),

@@ -7,7 +7,7 @@ use chassis::clock::Clock;
 use chassis::config::{Setting, Settings, SettingsError};
 use chassis::keys::Keys;
 use chassis::postgres::{self, Postgres};
-use chassis::server::{self, Gate, Ports, http};
+use chassis::server::{self, Gate, Places, Ports, http};
 use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
 use tokio::net::TcpListener;
@@ -165,7 +165,7 @@ async fn over(
 ) -> Result<Mesh, BoxError> {
     let keys = Keys::in_folder(&place.keys)?;
     let settings = Arc::new(mesh::beside_sandbox(settings, &keys)?);
-    let connections = settings.get(&server::CONNECTIONS)?;
+    let connections = Places::of(&settings)?;
     let mut services = Vec::new();
     for (kind, listener) in SERVICES.into_iter().zip(ports.services) {
         let database = postgres.ensure_database(kind.name).await?;

@@ -8,15 +8,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use chassis::access::Role;
+use chassis::server::REQUEST_WITHIN;
+use http::uri::PathAndQuery;
 use journeys::{AGENCY, Answer, Contract, House, call, in_name_of, path};
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
-use proto::motcua::dossier::v1::{GetProcedureVersionRequest, ListDossiersRequest};
+use proto::motcua::dossier::v1::{
+    GetProcedureVersionRequest, ListDossiersRequest, ProcedureVersion,
+};
 use proto::motcua::workflow::v1::ListTasksRequest;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
-use tonic::Code;
+use tokio::time::Instant;
+use tonic::{Code, IntoStreamingRequest};
 use uuid::Uuid;
 
 /// Messages for each rpc.
@@ -111,6 +116,20 @@ async fn a_page_token_that_nobody_gave_is_an_answer_too() {
         );
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_comes_whole_is_told_so() {
+    let house = House::build().await;
+    let path = "/motcua.dossier.v1.ProcedureService/GetProcedureVersion";
+    let mut client = tonic::client::Grpc::new(house.channel(path));
+    client.ready().await.expect("connected");
+    let codec = proto::codec::Codec::<GetProcedureVersionRequest, ProcedureVersion>::default();
+    let (began, never) = (Instant::now(), futures::stream::pending().into_streaming_request());
+    let refused = client.client_streaming(never, PathAndQuery::from_static(path), codec).await;
+    let refused = refused.expect_err("late");
+    assert_eq!(chassis::status::reason(&refused).as_deref(), Some("REQUEST_LATE"), "{refused:?}");
+    assert!(began.elapsed() >= REQUEST_WITHIN);
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -12,7 +12,7 @@ use chassis::events::{Cursor, Event, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
-use chassis::server::Ports;
+use chassis::server::{Places, Ports};
 use chassis::service::{Kind, Process, Standing};
 use chassis::telemetry::Metrics;
 use prost::{Message, Name};
@@ -90,7 +90,7 @@ impl Alone {
             peers: Peers::new(around.peers, issuer.clone()),
             issuer: issuer.clone(),
             reflection: false,
-            connections: CALLERS,
+            connections: Places { all: CALLERS, of_one: CALLERS },
             ports,
         };
         let standing = Standing::raise(kind, process, database.options(), CONNECTIONS).await;

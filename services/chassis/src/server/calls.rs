@@ -1,5 +1,6 @@
-//! The calls that run: how many there may be, and when there are none.
+//! The calls that run: how many there may be, of whom, how long a request may take to come, and when there are none.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -7,17 +8,26 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use hyper::body::{Bytes, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use crate::access::Rules;
-use crate::refusal::overloaded;
+use crate::access::{Caller, Rules};
+use crate::refusal::{Refusal, late, overloaded};
 
 /// Calls of one server that run at once: with the largest request each, they fill 2 GiB.
 const MOST: usize = 2048;
+
+/// Those of them whose callers nobody knows: however many strangers call, the others have their places.
+const OF_STRANGERS: usize = 256;
+
+/// How long a request may take from its head to its last byte: 1 MiB over a poor mobile network. It holds its place meanwhile.
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long nothing may run before it is believed that nothing will: a request may have been on its way when the caller heard the goodbye.
 const QUIET: Duration = Duration::from_secs(1);
@@ -28,13 +38,35 @@ const QUIET: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Calls {
     running: TaskTracker,
+    strangers: Arc<Semaphore>,
     rules: Arc<Rules>,
+}
+
+/// The place of a call among those that run.
+struct Running {
+    _one: TaskTrackerToken,
+    _of_strangers: Option<OwnedSemaphorePermit>,
 }
 
 impl Calls {
     /// No calls yet of the methods that have these rules.
     pub fn of(rules: Arc<Rules>) -> Self {
-        Self { running: TaskTracker::new(), rules }
+        let strangers = Arc::new(Semaphore::new(OF_STRANGERS));
+        Self { running: TaskTracker::new(), strangers, rules }
+    }
+
+    /// A place for a call of `caller`.
+    fn place(&self, caller: Option<&Caller>) -> Result<Running, Refusal> {
+        if self.running.len() >= MOST {
+            return Err(overloaded());
+        }
+        let of_strangers = match caller {
+            Some(Caller::Known { .. }) => None,
+            Some(Caller::Anyone) | None => {
+                Some(self.strangers.clone().try_acquire_owned().map_err(|_| overloaded())?)
+            }
+        };
+        Ok(Running { _one: self.running.token(), _of_strangers: of_strangers })
     }
 
     /// Returns when none runs and none has run for a second.
@@ -83,13 +115,15 @@ where
         if !request.uri().path().starts_with("/motcua.") {
             return Box::pin(self.inner.call(request));
         }
-        if self.calls.running.len() >= MOST {
-            let answer = Status::from(overloaded()).into_http();
-            return Box::pin(async move { Ok(answer) });
-        }
-        let running = self.calls.running.token();
+        let running = match self.calls.place(request.extensions().get()) {
+            Ok(running) => running,
+            Err(refusal) => {
+                let answer = Status::from(refusal).into_http();
+                return Box::pin(async move { Ok(answer) });
+            }
+        };
         let streams = self.calls.rules.streams(request.uri().path());
-        let answer = self.inner.call(request);
+        let answer = self.inner.call(request.map(|body| Body::new(Arriving::now(body))));
         Box::pin(async move {
             let answer = answer.await?;
             Ok(if streams { answer } else { answer.map(|body| counted(body, running)) })
@@ -98,9 +132,44 @@ where
 }
 
 /// The call runs as long as its answer is read.
-fn counted(body: Body, running: TaskTrackerToken) -> Body {
+fn counted(body: Body, running: Running) -> Body {
     Body::new(body.map_frame(move |frame| {
         let _ = &running;
         frame
     }))
+}
+
+/// A request that comes, and until when it may.
+struct Arriving {
+    body: Body,
+    until: Pin<Box<Sleep>>,
+}
+
+impl Arriving {
+    fn now(body: Body) -> Self {
+        Self { body, until: Box::pin(tokio::time::sleep(REQUEST_WITHIN)) }
+    }
+}
+
+impl hyper::body::Body for Arriving {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
+        self.until.as_mut().poll(context).map(|()| Some(Err(late().into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -1,8 +1,10 @@
 //! Who may connect: no more than a server bears, and nobody who says nothing.
 
+use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-use crate::config::Setting;
+use crate::config::{Setting, Settings, SettingsError};
 use crate::telemetry::Metrics;
 
 /// How many may be connected to each server.
@@ -24,6 +26,33 @@ pub const CONNECTIONS: Setting<u32> = Setting::new(
     "1000",
     "Connections each server of this process takes at once, gRPC, callbacks and measures alike; one more is closed at once. Each needs an open file.",
 );
+
+/// How many of them one address may have, so that a single machine cannot take all places.
+pub const CONNECTIONS_OF_ONE: Setting<u32> = Setting::new(
+    "server.connections_of_one",
+    "500",
+    "Connections one address may have to each server of this process; a load balancer in front counts as one.",
+);
+
+/// How many may be connected to one server.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    /// All together.
+    pub all: u32,
+    /// From one address.
+    pub of_one: u32,
+}
+
+impl Places {
+    /// As the operator chose.
+    ///
+    /// # Errors
+    /// A setting is missing in the table that was loaded.
+    pub fn of(settings: &Settings) -> Result<Self, SettingsError> {
+        let (all, of_one) = (settings.get(&CONNECTIONS)?, settings.get(&CONNECTIONS_OF_ONE)?);
+        Ok(Self { all, of_one })
+    }
+}
 
 /// How long a connection has for its first words: the preface of HTTP/2, or the head of a request of HTTP/1.
 pub const FIRST_WORDS: Duration = Duration::from_secs(5);
@@ -39,16 +68,23 @@ pub struct Gate {
     server: &'static str,
     listener: TcpListener,
     places: Arc<Semaphore>,
+    addresses: Addresses,
     metrics: Metrics,
     shut: CancellationToken,
 }
 
 impl Gate {
-    /// A gate with `most` places; those turned away are counted under the name of the server.
-    pub fn new(server: &'static str, listener: TcpListener, most: u32, metrics: Metrics) -> Self {
-        let places = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
-        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
-        Self { server, listener, places, metrics, shut: CancellationToken::new() }
+    /// A gate with so many places; those turned away are counted under the name of the server.
+    pub fn new(
+        server: &'static str,
+        listener: TcpListener,
+        places: Places,
+        metrics: Metrics,
+    ) -> Self {
+        let all = usize::try_from(places.all).unwrap_or(Semaphore::MAX_PERMITS);
+        let addresses = Addresses { there: Arc::default(), most: places.of_one };
+        let places = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
+        Self { server, listener, places, addresses, metrics, shut: CancellationToken::new() }
     }
 
     /// Ends every connection that came through, once it is cancelled.
@@ -60,9 +96,9 @@ impl Gate {
     pub async fn admit(&self) -> Connection {
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => match self.places.clone().try_acquire_owned() {
-                    Ok(place) => return Connection::new(stream, place, self.shut.clone()),
-                    Err(_) => self.metrics.connection_turned_away(self.server),
+                Ok((stream, from)) => match self.place(from.ip()) {
+                    Some(place) => return Connection::new(stream, place, self.shut.clone()),
+                    None => self.metrics.connection_turned_away(self.server),
                 },
                 Err(error) => {
                     tracing::warn!(server = self.server, %error, "a connection could not be taken");
@@ -70,6 +106,12 @@ impl Gate {
                 }
             }
         }
+    }
+
+    /// A place for someone from this address, if there is one.
+    fn place(&self, from: IpAddr) -> Option<Place> {
+        let one = self.places.clone().try_acquire_owned().ok()?;
+        Some(Place { _one: one, _of_address: self.addresses.place(from)? })
     }
 
     /// Every connection to come, each with its time to begin speaking HTTP/2.
@@ -81,13 +123,72 @@ impl Gate {
     }
 }
 
+/// Who is there, by address. IPv6 is counted by its /64, which is what one household or machine is given.
+#[derive(Clone)]
+struct Addresses {
+    there: Arc<Mutex<HashMap<IpAddr, u32>>>,
+    most: u32,
+}
+
+impl Addresses {
+    fn place(&self, from: IpAddr) -> Option<OfAddress> {
+        let from = network(from);
+        let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = there.entry(from).or_default();
+        if *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        Some(OfAddress { from, addresses: self.clone() })
+    }
+
+    fn leave(&self, from: IpAddr) {
+        let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = there.get_mut(&from) {
+            *count -= 1;
+            if *count == 0 {
+                there.remove(&from);
+            }
+        }
+    }
+}
+
+/// The address whose connections are counted together.
+fn network(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let interface = u128::from(u64::MAX);
+            IpAddr::V6((u128::from(address) & !interface).into())
+        }
+    }
+}
+
+/// A place among those of one address, free again when it is dropped.
+struct OfAddress {
+    from: IpAddr,
+    addresses: Addresses,
+}
+
+impl Drop for OfAddress {
+    fn drop(&mut self) {
+        self.addresses.leave(self.from);
+    }
+}
+
+/// The place of a connection.
+struct Place {
+    _one: OwnedSemaphorePermit,
+    _of_address: OfAddress,
+}
+
 /// A connection that has a place.
 pub struct Connection {
     stream: TcpStream,
     owed: Option<Owed>,
     shut: CancellationToken,
     shutting: Pin<Box<WaitForCancellationFutureOwned>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Bytes that must come, and until when.
@@ -97,7 +198,7 @@ struct Owed {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, place: OwnedSemaphorePermit, shut: CancellationToken) -> Self {
+    fn new(stream: TcpStream, place: Place, shut: CancellationToken) -> Self {
         // Without it a small answer waits some 40 ms for the acknowledgement of the one before; a socket that refuses it is only slower.
         let _ = stream.set_nodelay(true);
         let shutting = Box::pin(shut.clone().cancelled_owned());

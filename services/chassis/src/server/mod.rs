@@ -17,7 +17,8 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
 use self::calls::Calls;
-pub use self::gate::{CONNECTIONS, Connection, FIRST_WORDS, Gate};
+pub use self::calls::REQUEST_WITHIN;
+pub use self::gate::{CONNECTIONS, CONNECTIONS_OF_ONE, Connection, FIRST_WORDS, Gate, Places};
 pub use self::ports::Ports;
 use crate::access::{AccessLayer, Rules, Verifier};
 use crate::service::BoxError;
@@ -31,6 +32,10 @@ const CALLS_PER_CONNECTION: usize = 256;
 
 /// How often a connection is asked whether it lives, and how long it may take to say so.
 const ALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+
+/// How long a connection lives before it takes its leave: running calls and watches end as they would, the next call finds a fresh connection,
+/// and through a load balancer perhaps another replica. One that is kept and not used gives its place back.
+const LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// Largest request that a service reads, in bytes; a larger one is refused by gRPC itself, as OUT_OF_RANGE.
 pub const LARGEST_REQUEST: usize = 1024 * 1024;
@@ -53,7 +58,7 @@ pub struct Serving {
     /// Whether strangers may ask what methods there are.
     pub reflection: bool,
     /// Connections at once; one more is closed.
-    pub connections: u32,
+    pub connections: Places,
     /// Cancelled when it begins to stop.
     pub stopping: CancellationToken,
 }
@@ -118,6 +123,7 @@ fn limited() -> Server {
         .timeout(LONGEST_CALL)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .max_concurrent_streams(u32::try_from(CALLS_PER_CONNECTION).ok())
+        .max_connection_age(LIFE)
         .http2_keepalive_interval(Some(interval))
         .http2_keepalive_timeout(Some(patience))
 }
