@@ -31,7 +31,7 @@ pub fn claimed_by(assertion: &str) -> Option<ClientId> {
     let assertion = Some(assertion).filter(|assertion| assertion.len() <= LONGEST)?;
     let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&claims).ok()?;
-    ClientId::of(claims.iss.strip_prefix("clients/")?)
+    ClientId::in_name(&claims.iss)
 }
 
 /// The id of a client's assertion, if the client signed it, for us, and it is good now.

@@ -17,6 +17,8 @@ pub struct Client {
     pub public_key: [u8; 32],
     /// When it was registered.
     pub created_at: Timestamp,
+    /// Since when its assertions are refused.
+    pub disabled_at: Option<Timestamp>,
 }
 
 /// The id of a client: 3 to 40 lower case letters, digits and hyphens, the first a letter.
@@ -36,6 +38,11 @@ impl ClientId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The id in a client's resource name.
+    pub fn in_name(name: &str) -> Option<Self> {
+        name.strip_prefix("clients/").and_then(Self::of)
     }
 
     /// The resource name of the client.
@@ -86,7 +93,36 @@ impl Command for CreateClient {
             return Err(exists());
         }
         let Self { id, public_key } = self.clone();
-        Ok(Decided::quiet(Client { id, public_key, created_at: at.now }, ()))
+        let client = Client { id, public_key, created_at: at.now, disabled_at: None };
+        Ok(Decided::quiet(client, ()))
+    }
+}
+
+/// Shuts a client out, for ever.
+#[derive(Clone, Debug)]
+pub struct DisableClient {
+    /// Which.
+    pub id: ClientId,
+}
+
+impl Command for DisableClient {
+    const NAME: &'static str = "DisableClient";
+    type Root = Client;
+    type Answer = ();
+
+    fn stream(&self) -> Stream {
+        Stream(self.id.stream())
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Client>,
+        (): &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Client, ()>, Refusal> {
+        let mut client = before.cloned().ok_or_else(unknown)?;
+        client.disabled_at.get_or_insert(at.now);
+        Ok(Decided::quiet(client, ()))
     }
 }
 
@@ -112,9 +148,28 @@ impl Command for TakeAssertion {
         (): &(),
         _: &mut At<'_>,
     ) -> Result<Decided<Client, ()>, Refusal> {
-        let client = before.ok_or_else(Refusal::denied)?;
-        Ok(Decided::quiet(client.clone(), ()))
+        let client = before.filter(|client| client.disabled_at.is_none());
+        Ok(Decided::quiet(client.cloned().ok_or_else(invalid)?, ()))
     }
+}
+
+/// An assertion that is not believed: it does not tell whether the client, its key or a claim is wrong.
+pub fn invalid() -> Refusal {
+    Refusal::new(
+        Kind::Unauthenticated,
+        "ASSERTION_INVALID",
+        "Chứng thực không hợp lệ; hãy so khóa, iss, sub, aud, exp và jti với hợp đồng.",
+        "The assertion is not valid; compare key, iss, sub, aud, exp and jti with the contract.",
+    )
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(
+        Kind::Missing,
+        "CLIENT_UNKNOWN",
+        "Không có ứng dụng mang mã này; hãy kiểm tra lại mã.",
+        "No client has this id; check it.",
+    )
 }
 
 fn exists() -> Refusal {

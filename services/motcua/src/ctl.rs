@@ -57,6 +57,11 @@ pub enum Ctl {
         #[arg(long, value_name = "KEY")]
         public_key: String,
     },
+    /// Shut out a client whose key is lost or known to others, for ever; tokens it holds live out their five minutes
+    DisableClient {
+        /// Its id
+        id: String,
+    },
 }
 
 /// Whose token.
@@ -100,6 +105,12 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
         Ctl::Client { id, public_key } => {
             let mesh = Reached::of(settings).await?;
             let told = mesh.register(id, public_key).await;
+            mesh.leave().await?;
+            told
+        }
+        Ctl::DisableClient { id } => {
+            let mesh = Reached::of(settings).await?;
+            let told = mesh.disable(id).await;
             mesh.leave().await?;
             told
         }
@@ -239,6 +250,15 @@ impl Reached {
             officers.grant_role(self.signed(request)?).await.map_err(refused)?;
         }
         Ok(name)
+    }
+
+    async fn disable(&self, id: String) -> Result<String, BoxError> {
+        let mut clients = ClientServiceClient::new(self.identity.clone());
+        let request =
+            identity::DisableClientRequest { name: format!("clients/{id}"), request_id: wish() };
+        let client = clients.disable_client(self.signed(request)?).await.map_err(refused)?;
+        let name = client.into_inner().name;
+        Ok(format!("{name} is disabled: it gets no token any more. A new key is a new client."))
     }
 
     async fn register(&self, client_id: String, public_key: String) -> Result<String, BoxError> {

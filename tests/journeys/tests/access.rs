@@ -62,7 +62,7 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
-/// began, `n` NOT_FOUND, for an epoch that nobody opened and a rating nobody was invited to, `i` INVALID_ARGUMENT, for a result that its
+/// began, `n` NOT_FOUND, for an epoch that nobody opened, a rating nobody was invited to and a client nobody registered, `i` INVALID_ARGUMENT, for a result that its
 /// owner would file, `r` REFRESH_TOKEN_INVALID.
 const TABLE: &[(&str, Stage, &str)] = &[
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
@@ -130,6 +130,7 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("StartPhoneChange", Member, "u y - - - - - - -"),
     ("CompletePhoneChange", Member, "u r - - - - - - -"),
     ("CreateClient", Draft, "u - - - - - - y -"),
+    ("DisableClient", Draft, "u - - - - - - n -"),
     ("IssueClientToken", Draft, "u u u u u u u u u"),
     ("GetAgency", Draft, "y y y y y y y y y"),
     ("ListAgencies", Draft, "y y y y y y y y y"),
@@ -494,6 +495,10 @@ fn of_contacts_and_clients(rpc: &str, account: String) -> Vec<u8> {
             request_id,
         }
         .encode_to_vec(),
+        "DisableClient" => {
+            identity::DisableClientRequest { name: "clients/none".into(), request_id }
+                .encode_to_vec()
+        }
         "IssueClientToken" => {
             identity::IssueClientTokenRequest { assertion: "none".into(), request_id }
                 .encode_to_vec()

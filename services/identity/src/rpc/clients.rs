@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::failed;
 use crate::assertion;
-use crate::client::{Client, ClientId, CreateClient, TakeAssertion};
+use crate::client::{Client, ClientId, CreateClient, DisableClient, TakeAssertion, invalid};
 use crate::store::ClientStore;
 
 /// Registers clients and gives them tokens.
@@ -27,6 +27,13 @@ pub struct Clients {
     pub issuer: Issuer,
     /// Tells the time.
     pub clock: Clock,
+}
+
+impl Clients {
+    async fn read(&self, id: &ClientId) -> Result<Response<pb::Client>, Status> {
+        let client = self.store.get(id).await.map_err(failed)?;
+        Ok(Response::new(shown(&client.ok_or_else(Refusal::denied)?)))
+    }
 }
 
 #[tonic::async_trait]
@@ -44,8 +51,22 @@ impl ClientService for Clients {
         let command = parsed(asked)?;
         let id = command.id.clone();
         self.door.run(once, command).await?;
-        let client = self.store.get(&id).await.map_err(failed)?;
-        Ok(Response::new(shown(&client.ok_or_else(Refusal::denied)?)))
+        self.read(&id).await
+    }
+
+    async fn disable_client(
+        &self,
+        request: Request<pb::DisableClientRequest>,
+    ) -> Result<Response<pb::Client>, Status> {
+        let caller = caller(&request);
+        if !is_of_the_mesh(&caller) {
+            return Err(Refusal::denied().into());
+        }
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = ClientId::in_name(&asked.name).ok_or_else(malformed_name)?;
+        self.door.run(once, DisableClient { id: id.clone() }).await?;
+        self.read(&id).await
     }
 
     async fn issue_client_token(
@@ -121,6 +142,7 @@ fn shown(client: &Client) -> pb::Client {
         name: client.id.name(),
         public_key: URL_SAFE_NO_PAD.encode(client.public_key),
         create_time: Some(timestamp(client.created_at)),
+        disable_time: client.disabled_at.map(timestamp),
     }
 }
 
@@ -133,20 +155,20 @@ fn malformed_id() -> Violation {
     )
 }
 
+fn malformed_name() -> Refusal {
+    Refusal::field(
+        "name",
+        "NAME_MALFORMED",
+        "Tên ứng dụng có dạng clients/{mã ứng dụng}.",
+        "A client's name is clients/{client id}.",
+    )
+}
+
 fn malformed_key() -> Violation {
     Violation::new(
         "public_key",
         "PUBLIC_KEY_MALFORMED",
         "Khóa công khai Ed25519 là 32 byte viết bằng base64url, không có dấu `=`.",
         "An Ed25519 public key is 32 bytes in base64url without padding.",
-    )
-}
-
-fn invalid() -> Refusal {
-    Refusal::new(
-        Kind::Unauthenticated,
-        "ASSERTION_INVALID",
-        "Chứng thực không hợp lệ; hãy so khóa, iss, sub, aud, exp và jti với hợp đồng.",
-        "The assertion is not valid; compare key, iss, sub, aud, exp and jti with the contract.",
     )
 }

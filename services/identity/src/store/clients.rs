@@ -41,19 +41,24 @@ impl Store for ClientStore {
         load(db, &streams).await
     }
 
-    /// Clients are registered and never changed.
+    /// Of a client that is registered only this changes: that it is disabled.
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Client>]) -> sqlx::Result<()> {
-        let new: Vec<&Changed<Client>> = changed.iter().filter(|it| it.before.is_none()).collect();
+        let differs = |it: &&Changed<Client>| it.before.as_ref() != Some(&it.after);
+        let new: Vec<&Changed<Client>> = changed.iter().filter(differs).collect();
         if new.is_empty() {
             return Ok(());
         }
         sqlx::query!(
-            "insert into identity.clients (stream, id, public_key, created_at)
-             select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[])",
+            "insert into identity.clients (stream, id, public_key, created_at, disabled_at)
+             select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::timestamptz[], $5::timestamptz[])
+             on conflict (stream) do update set disabled_at = excluded.disabled_at",
             &new.iter().map(|row| row.stream.0).collect::<Vec<_>>(),
             &new.iter().map(|row| row.after.id.as_str().to_owned()).collect::<Vec<_>>(),
             &new.iter().map(|row| row.after.public_key.to_vec()).collect::<Vec<_>>(),
             &new.iter().map(|row| row.after.created_at.to_sqlx()).collect::<Vec<_>>() as _,
+            &new.iter()
+                .map(|row| row.after.disabled_at.map(|at| at.to_sqlx()))
+                .collect::<Vec<_>>() as _,
         )
         .execute(db)
         .await?;
@@ -67,7 +72,8 @@ impl Store for ClientStore {
 
 async fn load(db: &mut PgConnection, streams: &[Uuid]) -> sqlx::Result<HashMap<Stream, Client>> {
     let rows = sqlx::query!(
-        "select stream, id, public_key, created_at from identity.clients where stream = any ($1)",
+        "select stream, id, public_key, created_at, disabled_at
+         from identity.clients where stream = any ($1)",
         streams
     )
     .fetch_all(db)
@@ -79,6 +85,7 @@ async fn load(db: &mut PgConnection, streams: &[Uuid]) -> sqlx::Result<HashMap<S
             id: ClientId::of(&row.id).ok_or_else(damaged)?,
             public_key: row.public_key.try_into().map_err(|_| damaged())?,
             created_at: row.created_at.to_jiff(),
+            disabled_at: row.disabled_at.map(|at| at.to_jiff()),
         };
         clients.insert(Stream(row.stream), client);
     }

@@ -2,6 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chassis::access::{Caller, Person, Role, SigningKey};
 use ed25519_dalek::pkcs8::EncodePrivateKey;
+use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proto::motcua::identity::v1 as pb;
 use serde_json::{Value, json};
@@ -103,6 +104,35 @@ async fn an_assertion_is_good_once() {
         signed(&with(said, "exp", json!(claims(&mesh)["exp"].as_i64().unwrap() + 1)), &key(7));
     assert_eq!(reason(trade(&mesh, &same_id).await), "ASSERTION_USED");
     assert!(trade(&mesh, &signed(&claims(&mesh), &key(7))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_disabled_client_gets_no_token_any_more() {
+    let mesh = Mesh::new().await;
+    register(&mesh, "bank-1", &key(7)).await.unwrap();
+    register(&mesh, "bank-2", &key(8)).await.unwrap();
+    let disable = async |name: &str, request_id: String| {
+        let asked = pb::DisableClientRequest { name: name.into(), request_id };
+        mesh.clients.clone().disable_client(mesh.by_service(asked)).await
+    };
+    let (wish, known) = (fresh(), trade(&mesh, &signed(&claims(&mesh), &key(7))).await.unwrap());
+    let disabled = disable(BANK, wish.clone()).await.unwrap().into_inner();
+    let since = disabled.disable_time.expect("since when");
+    assert_eq!(reason(trade(&mesh, &signed(&claims(&mesh), &key(7))).await), "ASSERTION_INVALID");
+    mesh.identity.clock.advance(SignedDuration::from_secs(1));
+    for wish in [wish, fresh()] {
+        let again = disable(BANK, wish).await.unwrap().into_inner();
+        assert_eq!(again.disable_time, Some(since), "since the first time");
+    }
+    let another =
+        with(with(claims(&mesh), "iss", json!("clients/bank-2")), "sub", json!("clients/bank-2"));
+    trade(&mesh, &signed(&another, &key(8))).await.expect("the other is untouched");
+    assert_eq!(reason(disable("clients/bank-3", fresh()).await), "CLIENT_UNKNOWN");
+    assert_eq!(reason(disable("bank-1", fresh()).await), "FIELDS_INVALID");
+    assert_eq!(reason(register(&mesh, "bank-1", &key(9)).await), "CLIENT_EXISTS");
+    let asked = pb::DisableClientRequest { name: "clients/bank-2".into(), request_id: fresh() };
+    let by_client = mesh.clients.clone().disable_client(by(&known.access_token, asked)).await;
+    assert_eq!(reason(by_client), "NOT_PERMITTED");
 }
 
 #[tokio::test]
