@@ -1,5 +1,6 @@
 //! The calls that run: how many there may be, of whom, how long a request may take to come, and when there are none.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,16 +16,21 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
 use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, Service};
 
+use super::addresses::{Addresses, OfAddress};
 use crate::access::{Caller, Rules};
-use crate::refusal::{Refusal, late, overloaded};
+use crate::refusal::{late, overloaded};
 
 /// Calls of one server that run at once: with the largest request each, they fill 2 GiB.
 const MOST: usize = 2048;
 
 /// Those of them whose callers nobody knows: however many strangers call, the others have their places.
 const OF_STRANGERS: usize = 256;
+
+/// Those of them from one address, so that one machine does not keep all other strangers from signing in.
+const OF_ONE_STRANGER: u32 = 64;
 
 /// How long a request may take from its head to its last byte: 1 MiB over a poor mobile network. It holds its place meanwhile.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -39,34 +45,39 @@ const QUIET: Duration = Duration::from_secs(1);
 pub struct Calls {
     running: TaskTracker,
     strangers: Arc<Semaphore>,
+    addresses: Addresses,
     rules: Arc<Rules>,
 }
 
 /// The place of a call among those that run.
 struct Running {
     _one: TaskTrackerToken,
-    _of_strangers: Option<OwnedSemaphorePermit>,
+    _of_strangers: Option<(OwnedSemaphorePermit, OfAddress)>,
 }
 
 impl Calls {
     /// No calls yet of the methods that have these rules.
     pub fn of(rules: Arc<Rules>) -> Self {
         let strangers = Arc::new(Semaphore::new(OF_STRANGERS));
-        Self { running: TaskTracker::new(), strangers, rules }
+        let addresses = Addresses::with(OF_ONE_STRANGER);
+        Self { running: TaskTracker::new(), strangers, addresses, rules }
     }
 
-    /// A place for a call of `caller`.
-    fn place(&self, caller: Option<&Caller>) -> Result<Running, Refusal> {
+    /// A place for a call, if there is one.
+    fn place(&self, request: &Request<Body>) -> Option<Running> {
         if self.running.len() >= MOST {
-            return Err(overloaded());
+            return None;
         }
-        let of_strangers = match caller {
+        let of_strangers = match request.extensions().get() {
             Some(Caller::Known { .. }) => None,
-            Some(Caller::Anyone) | None => {
-                Some(self.strangers.clone().try_acquire_owned().map_err(|_| overloaded())?)
-            }
+            Some(Caller::Anyone) | None => Some(self.place_of_stranger(address(request))?),
         };
-        Ok(Running { _one: self.running.token(), _of_strangers: of_strangers })
+        Some(Running { _one: self.running.token(), _of_strangers: of_strangers })
+    }
+
+    fn place_of_stranger(&self, from: IpAddr) -> Option<(OwnedSemaphorePermit, OfAddress)> {
+        let one = self.strangers.clone().try_acquire_owned().ok()?;
+        Some((one, self.addresses.place(from)?))
     }
 
     /// Returns when none runs and none has run for a second.
@@ -115,12 +126,9 @@ where
         if !request.uri().path().starts_with("/motcua.") {
             return Box::pin(self.inner.call(request));
         }
-        let running = match self.calls.place(request.extensions().get()) {
-            Ok(running) => running,
-            Err(refusal) => {
-                let answer = Status::from(refusal).into_http();
-                return Box::pin(async move { Ok(answer) });
-            }
+        let Some(running) = self.calls.place(&request) else {
+            let answer = Status::from(overloaded()).into_http();
+            return Box::pin(async move { Ok(answer) });
         };
         let streams = self.calls.rules.streams(request.uri().path());
         let answer = self.inner.call(request.map(|body| Body::new(Arriving::now(body))));
@@ -129,6 +137,13 @@ where
             Ok(if streams { answer } else { answer.map(|body| counted(body, running)) })
         })
     }
+}
+
+/// Where a request comes from; all from nowhere count as one.
+fn address(request: &Request<Body>) -> IpAddr {
+    let connection = request.extensions().get::<TcpConnectInfo>();
+    let remote = connection.and_then(TcpConnectInfo::remote_addr);
+    remote.map_or(Ipv4Addr::UNSPECIFIED.into(), |remote| remote.ip())
 }
 
 /// The call runs as long as its answer is read.

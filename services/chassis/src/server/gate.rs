@@ -1,10 +1,9 @@
 //! Who may connect: no more than a server bears, and nobody who says nothing.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use super::addresses::{Addresses, OfAddress};
 use crate::config::{Setting, Settings, SettingsError};
 use crate::telemetry::Metrics;
 
@@ -82,7 +82,7 @@ impl Gate {
         metrics: Metrics,
     ) -> Self {
         let all = usize::try_from(places.all).unwrap_or(Semaphore::MAX_PERMITS);
-        let addresses = Addresses { there: Arc::default(), most: places.of_one };
+        let addresses = Addresses::with(places.of_one);
         let places = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
         Self { server, listener, places, addresses, metrics, shut: CancellationToken::new() }
     }
@@ -120,59 +120,6 @@ impl Gate {
             let connection = gate.admit().await.owing_preface();
             Some((Ok(connection), gate))
         })
-    }
-}
-
-/// Who is there, by address. IPv6 is counted by its /64, which is what one household or machine is given.
-#[derive(Clone)]
-struct Addresses {
-    there: Arc<Mutex<HashMap<IpAddr, u32>>>,
-    most: u32,
-}
-
-impl Addresses {
-    fn place(&self, from: IpAddr) -> Option<OfAddress> {
-        let from = network(from);
-        let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = there.entry(from).or_default();
-        if *count >= self.most {
-            return None;
-        }
-        *count += 1;
-        Some(OfAddress { from, addresses: self.clone() })
-    }
-
-    fn leave(&self, from: IpAddr) {
-        let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = there.get_mut(&from) {
-            *count -= 1;
-            if *count == 0 {
-                there.remove(&from);
-            }
-        }
-    }
-}
-
-/// The address whose connections are counted together.
-fn network(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let interface = u128::from(u64::MAX);
-            IpAddr::V6((u128::from(address) & !interface).into())
-        }
-    }
-}
-
-/// A place among those of one address, free again when it is dropped.
-struct OfAddress {
-    from: IpAddr,
-    addresses: Addresses,
-}
-
-impl Drop for OfAddress {
-    fn drop(&mut self) {
-        self.addresses.leave(self.from);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A gRPC server: health, reflection, access, limits, and a drain that lets calls finish.
 
+mod addresses;
 mod calls;
 mod gate;
 pub mod http;
