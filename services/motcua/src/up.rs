@@ -152,6 +152,7 @@ fn postgres_settings(
         bin_dir: settings.get(&settings::POSTGRES_BIN)?,
         shared_buffers_mb: settings.get(&settings::POSTGRES_BUFFERS_MB)?,
         max_connections: settings.get(&settings::DATABASE_CONNECTIONS)? * services + 20,
+        owners: SERVICES.iter().map(|kind| kind.name.to_owned()).collect(),
         ..postgres::Settings::new(&place.data)
     })
 }
@@ -168,7 +169,7 @@ async fn over(
     let connections = settings.get(&server::CONNECTIONS)?;
     let mut services = Vec::new();
     for (kind, listener) in SERVICES.into_iter().zip(ports.services) {
-        let database = postgres.ensure_database(kind.name).await?;
+        let database = postgres.ensure_owned_database(kind.name).await?;
         services.push(Planned { kind, listener, database });
     }
     let metrics = Metrics::new();
