@@ -165,8 +165,7 @@ async fn enters(postgres: &Postgres, role: &str, database: &str) -> bool {
 async fn an_owner_is_refused_at_every_door_but_its_own() {
     let root = Root::new();
     let owners = vec!["dossier".to_owned(), "payment".to_owned()];
-    let postgres =
-        Postgres::start(&Settings { owners, ..root.settings() }).await.expect("start");
+    let postgres = Postgres::start(&Settings { owners, ..root.settings() }).await.expect("start");
     let dossier = postgres.ensure_owned_database("dossier").await.expect("a database");
     postgres.ensure_owned_database("payment").await.expect("another");
     assert_eq!(text(&dossier, "select current_user::text").await, "dossier");
@@ -195,8 +194,7 @@ async fn an_owner_is_refused_at_every_door_but_its_own() {
 async fn what_was_the_admins_becomes_the_owners() {
     let root = Root::new();
     let owners = vec!["plates".to_owned()];
-    let postgres =
-        Postgres::start(&Settings { owners, ..root.settings() }).await.expect("start");
+    let postgres = Postgres::start(&Settings { owners, ..root.settings() }).await.expect("start");
     let admin = postgres.ensure_database("plates").await.expect("a database");
     for made in [
         "create schema plates",
