@@ -4,6 +4,7 @@
 pub mod access;
 pub mod backlog;
 pub mod callback;
+pub mod child;
 pub mod clock;
 pub mod config;
 pub mod database;

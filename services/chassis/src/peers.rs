@@ -62,6 +62,11 @@ fn patient(endpoint: Endpoint) -> Endpoint {
     endpoint.timeout(PATIENCE).connect_timeout(PATIENCE)
 }
 
+/// Whether someone at `http://host:port` says within a second that it serves.
+pub async fn serves(address: &str) -> bool {
+    replicas::serves_at(address, patient).await
+}
+
 /// Puts token and trace on a question.
 #[derive(Clone)]
 pub struct Asking {

@@ -134,13 +134,18 @@ async fn serving(
     configure: fn(Endpoint) -> Endpoint,
 ) -> BTreeSet<String> {
     let asked = found.iter().map(|address| async move {
-        let serves = timeout(PATIENCE, serves(address, configure)).await.unwrap_or(false);
+        let serves = serves_at(address, configure).await;
         serves.then(|| address.clone())
     });
     join_all(asked).await.into_iter().flatten().collect()
 }
 
-async fn serves(address: &str, configure: fn(Endpoint) -> Endpoint) -> bool {
+/// Whether a replica says in time that it serves.
+pub async fn serves_at(address: &str, configure: fn(Endpoint) -> Endpoint) -> bool {
+    timeout(PATIENCE, says_so(address, configure)).await.unwrap_or(false)
+}
+
+async fn says_so(address: &str, configure: fn(Endpoint) -> Endpoint) -> bool {
     let Ok(endpoint) = Endpoint::from_shared(address.to_owned()) else { return false };
     let Ok(channel) = configure(endpoint).connect().await else { return false };
     let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;

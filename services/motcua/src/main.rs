@@ -15,6 +15,7 @@ use chassis::config::{self, Settings, Sources};
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::{Args, Parser, Subcommand};
+use motcua::cluster::Given;
 use motcua::journey::{self, Endpoints, Journey};
 use motcua::place::Place;
 use motcua::settings;
@@ -109,12 +110,13 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
         let brokers = brokers.ok_or("--events wants kafka://HOST:PORT")?;
         set.push(format!("kafka.brokers={brokers}"));
     }
-    let sources = Sources::of_process(cli.common.config, set);
+    let given = Given { config: cli.common.config, set };
+    let sources = Sources::of_process(given.config.clone(), given.set.clone());
     let settings = Arc::new(Settings::load(&settings::table(), &sources)?);
     match cli.command {
         Command::Up { walk } => up(&settings, walk).await,
         Command::Demo { json, .. } => demo(&settings, json).await,
-        Command::Part(part) => part.run(&settings).await,
+        Command::Part(part) => part.run(&settings, &given).await,
         Command::Config => {
             print!("{}", config::render(&settings.describe()));
             Ok(ExitCode::SUCCESS)

@@ -4,15 +4,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chassis::access::{Issuer, Person};
 use chassis::config::Settings;
 use chassis::running::Running;
 use chassis::service::{BoxError, Kind};
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::Subcommand;
+use motcua::cluster::{Cluster, Given};
+use motcua::journey::{self, Endpoints};
 use motcua::outside::Outside;
 use motcua::serve::Served;
 use motcua::{SERVICES, keyring, serve};
 
+use crate::ctl::OPERATOR;
 use crate::stop::StopSignals;
 
 /// A part of a mesh.
@@ -36,6 +40,17 @@ pub enum Part {
     },
     /// Run the world outside for trying: telephone, bank and carrier
     Sandbox,
+    /// Run a whole mesh on this machine, each service in processes of its own, walk one dossier through it, and stay up
+    ///
+    /// Over a private PostgreSQL, the Kafka at kafka.brokers, generated keys and the sandbox.
+    Cluster {
+        /// Processes of each service
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10))]
+        replicas: u16,
+        /// End with the verdict of the walk
+        #[arg(long)]
+        once: bool,
+    },
     /// Make the keys of a mesh that are missing: a folder for each service, and one of public keys for all
     Keys {
         /// Where
@@ -48,13 +63,16 @@ impl Part {
     ///
     /// # Errors
     /// It cannot stand, or ended by itself.
-    pub async fn run(self, settings: &Arc<Settings>) -> Result<ExitCode, BoxError> {
+    pub async fn run(self, settings: &Arc<Settings>, given: &Given) -> Result<ExitCode, BoxError> {
         match self {
             Self::Serve { service, migrate } => {
                 serve_one(settings, serve::kind(&service)?, migrate).await?;
             }
             Self::Migrate { service } => migrate(settings, &service).await?,
             Self::Sandbox => sandbox(settings).await?,
+            Self::Cluster { replicas, once } => {
+                return cluster(settings, given, replicas, once).await;
+            }
             Self::Keys { folder } => {
                 keyring::make(&folder)?;
                 println!("The keys of every service are in {}.", folder.display());
@@ -83,7 +101,7 @@ async fn serve_one(settings: &Arc<Settings>, kind: Kind, migrates: bool) -> Resu
 async fn migrate(settings: &Settings, service: &str) -> Result<(), BoxError> {
     let kinds = if service == "all" { SERVICES.to_vec() } else { vec![serve::kind(service)?] };
     for kind in kinds {
-        serve::migrate(kind, settings).await?;
+        serve::migrate(kind, serve::database_of(kind, settings)?).await?;
         println!("The database of {} has the form this program needs.", kind.name);
     }
     Ok(())
@@ -100,4 +118,38 @@ async fn sandbox(settings: &Settings) -> Result<(), BoxError> {
     };
     running.stop().await;
     ended
+}
+
+async fn cluster(
+    settings: &Settings,
+    given: &Given,
+    replicas: u16,
+    once: bool,
+) -> Result<ExitCode, BoxError> {
+    let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua-cluster")?)?;
+    let mut stop = StopSignals::expected()?;
+    let mut cluster = tokio::select! {
+        () = stop.came() => return Ok(ExitCode::FAILURE),
+        cluster = Cluster::start(settings, given, replicas) => cluster?,
+    };
+    println!("Every process serves:\n{}", cluster.told());
+    let (endpoints, issuer) = (cluster.endpoints()?, cluster.issuer()?);
+    let seen = async {
+        let whole = walked_whole(&endpoints, &issuer).await?;
+        if once { Ok(whole) } else { std::future::pending().await }
+    };
+    let ended = tokio::select! {
+        whole = seen => whole,
+        () = stop.came() => Ok(!once),
+        error = cluster.failed() => Err(error),
+    };
+    cluster.stop().await?;
+    Ok(if ended? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether one dossier came to its end.
+async fn walked_whole(endpoints: &Endpoints, issuer: &Issuer) -> Result<bool, BoxError> {
+    let journey = journey::walk(endpoints, &issuer.issue(OPERATOR, Person::Service)?).await;
+    println!("{}", journey::as_timeline(&journey));
+    Ok(journey.failure.is_none())
 }

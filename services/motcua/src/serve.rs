@@ -87,12 +87,25 @@ pub fn kind(name: &str) -> Result<Kind, BoxError> {
 /// Brings the database of a service to the form this program needs.
 ///
 /// # Errors
-/// Its setting is missing, it cannot be reached, or a migration fails.
-pub async fn migrate(kind: Kind, settings: &Settings) -> Result<(), BoxError> {
-    let pool = database::pool(database_of(kind, settings)?, kind.name, 1);
+/// It cannot be reached, or a migration fails.
+pub async fn migrate(kind: Kind, database: PgConnectOptions) -> Result<(), BoxError> {
+    let pool = database::pool(database, kind.name, 1);
     let migrated = database::migrate(&pool, kind.migrations, &Clock::system()).await;
     pool.close().await;
     Ok(migrated.map_err(|error| format!("the database of {}: {error}", kind.name))?)
+}
+
+/// Where the database of a service is, as its setting says.
+///
+/// # Errors
+/// It is not set, or no address.
+pub fn database_of(kind: Kind, settings: &Settings) -> Result<PgConnectOptions, BoxError> {
+    let setting = &settings::of(kind.name)?.database;
+    let url = settings.require(setting)?;
+    let name = setting.declaration().name;
+    // The parser's own words may hold a part of the secret.
+    let options = url.expose_secret().parse();
+    Ok(options.map_err(|_| format!("{name} is no address postgres://user:password@host/name"))?)
 }
 
 /// What an operator says about one service.
@@ -176,15 +189,6 @@ fn listen(kind: Kind, settings: &Settings) -> Result<SocketAddr, BoxError> {
          set grpc.plain=true if the network encrypts, or listen on 127.0.0.1"
     )
     .into())
-}
-
-fn database_of(kind: Kind, settings: &Settings) -> Result<PgConnectOptions, BoxError> {
-    let setting = &settings::of(kind.name)?.database;
-    let url = settings.require(setting)?;
-    let name = setting.declaration().name;
-    // The parser's own words may hold a part of the secret.
-    let options = url.expose_secret().parse();
-    Ok(options.map_err(|_| format!("{name} is no address postgres://user:password@host/name"))?)
 }
 
 fn peers(settings: &Settings) -> Result<HashMap<&'static str, Vec<String>>, BoxError> {

@@ -121,6 +121,13 @@ pub const CARRIER_PACE: Setting<Duration> = Setting::new(
     "How long a parcel of the sandbox's carrier takes from one of its four scans to the next.",
 );
 
+/// Where the processes of a cluster listen.
+pub const CLUSTER_PORT: Setting<u16> = Setting::new(
+    "cluster.port",
+    "4700",
+    "The first of the ports that the processes of `motcua cluster` listen on, one after the other; 0: any that are free.",
+);
+
 /// What one service needs to be told.
 pub struct Of {
     /// The service.
@@ -226,6 +233,7 @@ pub fn table() -> Vec<Declaration> {
         CARRIER_PACE.declaration(),
         BANK_CALLBACK.declaration(),
         CARRIER_CALLBACK.declaration(),
+        CLUSTER_PORT.declaration(),
     ];
     for service in &SERVICES {
         table.extend([
