@@ -17,7 +17,7 @@ pub mod pages;
 pub mod peers;
 pub mod postgres;
 pub mod refusal;
-mod replicas;
+pub mod replicas;
 pub mod running;
 pub mod seal;
 pub mod server;

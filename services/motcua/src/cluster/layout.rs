@@ -90,18 +90,24 @@ impl Layout {
         replicas.map(|replica| http(replica.grpc)).collect()
     }
 
-    pub(super) fn endpoints(&self) -> Result<Endpoints, BoxError> {
-        let first = |service: &str| Ok::<_, BoxError>(http(self.first(service)?.grpc));
-        Ok(Endpoints {
-            identity: first("identity")?,
-            dossier: first("dossier")?,
-            workflow: first("workflow")?,
-            payment: first("payment")?,
-            mailing: first("mailing")?,
-            feedback: first("feedback")?,
+    pub(super) fn endpoints(&self) -> Endpoints {
+        Endpoints {
+            identity: self.all("identity"),
+            dossier: self.all("dossier"),
+            workflow: self.all("workflow"),
+            payment: self.all("payment"),
+            mailing: self.all("mailing"),
+            feedback: self.all("feedback"),
             telephone: http(self.sandbox.telephone),
             bank: http(self.sandbox.bank),
-        })
+        }
+    }
+
+    /// Every process of a service, with commas between.
+    fn all(&self, service: &str) -> String {
+        let found = self.services.iter().filter(|(name, _)| *name == service);
+        let replicas = found.flat_map(|(_, replicas)| replicas);
+        replicas.map(|replica| http(replica.grpc)).collect::<Vec<_>>().join(",")
     }
 
     /// Every process there is to be, over the PostgreSQL whose socket is in `sockets`.
@@ -161,9 +167,8 @@ impl Layout {
             (payment::settings::CALLBACK_LISTEN.declaration().name, local(replica.callback)),
             (mailing::settings::CALLBACK_LISTEN.declaration().name, local(replica.callback)),
         ];
-        for (peer, (_, replicas)) in settings::SERVICES.iter().zip(&self.services) {
-            let all: Vec<_> = replicas.iter().map(|replica| http(replica.grpc)).collect();
-            set.push((peer.peers.declaration().name, all.join(",")));
+        for peer in &settings::SERVICES {
+            set.push((peer.peers.declaration().name, self.all(peer.service)));
         }
         Ok(set)
     }

@@ -76,11 +76,8 @@ impl Cluster {
         }
     }
 
-    /// Where a walk goes: the first process of each service.
-    ///
-    /// # Errors
-    /// None while the layout has every service.
-    pub fn endpoints(&self) -> Result<Endpoints, BoxError> {
+    /// Where a walk goes: to all processes of each service in turn.
+    pub fn endpoints(&self) -> Endpoints {
         self.layout.endpoints()
     }
 
