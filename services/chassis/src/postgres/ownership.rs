@@ -9,9 +9,6 @@ use sqlx::{AssertSqlSafe, Connection};
 
 use super::{Error, Postgres, check_database_name, tells_duplicate};
 
-/// The databases that come with a server and that its owners have no business in.
-const COMES_WITH_IT: [&str; 2] = ["postgres", "template1"];
-
 /// Hands what the admin owns in this database to the role of its name: so a database whose tables
 /// were all the admin's, as they were once, becomes its owner's. Sequences of columns follow their
 /// tables, types of rows too.
@@ -49,6 +46,26 @@ begin
 end
 $$";
 
+/// Who may enter: the owner, and nobody because they are anybody. What is so already is not written again.
+const CLOSE: &str = r"
+do $$
+declare
+    owner name := '{name}';
+    closed name;
+begin
+    if (select datdba from pg_database where datname = owner) <> owner::regrole then
+        execute format('alter database %I owner to %I', owner, owner);
+    end if;
+    for closed in
+        select datname from pg_database
+        where datname in ('postgres', 'template1', owner)
+          and has_database_privilege('public', oid, 'connect, temporary')
+    loop
+        execute format('revoke all on database %I from public', closed);
+    end loop;
+end
+$$";
+
 /// Makes the role and the database of this name where missing, and makes the one own the other.
 pub(super) async fn ensure(postgres: &Postgres, name: &str) -> Result<(), Error> {
     check_database_name(name)?;
@@ -57,10 +74,7 @@ pub(super) async fn ensure(postgres: &Postgres, name: &str) -> Result<(), Error>
     unless_there(run(&mut server, name, role).await)?;
     let database = format!("CREATE DATABASE \"{name}\" OWNER \"{name}\"");
     unless_there(run(&mut server, name, database).await)?;
-    run(&mut server, name, format!("ALTER DATABASE \"{name}\" OWNER TO \"{name}\"")).await?;
-    for closed in COMES_WITH_IT.into_iter().chain([name]) {
-        run(&mut server, name, format!("REVOKE ALL ON DATABASE \"{closed}\" FROM PUBLIC")).await?;
-    }
+    run(&mut server, name, CLOSE.replace("{name}", name)).await?;
     close(server).await?;
     let inside = PgConnection::connect_with(&postgres.options(name)).await;
     let mut inside = inside.map_err(Error::database(format!("entering database {name}")))?;
