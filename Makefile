@@ -88,6 +88,18 @@ bench: ## Measure what a submission costs on this machine (ARGS=--help)
 	@tests/setup run
 	cargo run --profile bench -p load -- $(ARGS)
 
+# A Kafka that was not running before is stopped behind it; MOTCUA_KAFKA_BROKERS names another.
+.PHONY: cluster
+cluster: ## Run each service in two processes over Kafka, walk one dossier, stay up (ARGS=--once)
+	@tests/setup run
+	$(build)
+	if [[ -z $${MOTCUA_KAFKA_BROKERS:-} ]]; then
+	  $(kafka) status >/dev/null || trap '$(kafka) stop >/dev/null || true' EXIT
+	  $(kafka) start
+	  export MOTCUA_KAFKA_BROKERS=$$($(kafka) address)
+	fi
+	$(motcua) cluster $(ARGS)
+
 .PHONY: kafka
 kafka: ## Start an Apache Kafka for trying and say where it listens
 	@$(kafka) start

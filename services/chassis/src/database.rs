@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 
 use crate::clock::Clock;
 use crate::refusal::Failure;
@@ -103,15 +103,49 @@ pub fn pool(options: PgConnectOptions, service: &str, connections: u32) -> PgPoo
 ///
 /// # Errors
 /// A migration fails, or one that was applied has changed since.
-pub async fn migrate(
-    pool: &PgPool,
-    service: &Migrator,
-    clock: &Clock,
-) -> Result<(), sqlx::migrate::MigrateError> {
+pub async fn migrate(pool: &PgPool, service: &Migrator, clock: &Clock) -> Result<(), MigrateError> {
     CHASSIS.run(pool).await?;
     service.run(pool).await?;
     keep_partitions(pool, clock).await?;
     Ok(())
+}
+
+/// How many of the migrations that this program knows the database lacks; none: it may be worked with. One that has more than this program
+/// knows may too: a release first adds, and takes away only what the release before it no longer needs.
+///
+/// # Errors
+/// The database cannot be asked, or a migration that was applied is another one than the program knows.
+pub async fn lacking(pool: &PgPool, service: &str, own: &Migrator) -> Result<usize, MigrateError> {
+    let mut connection = pool.acquire().await.map_err(MigrateError::Execute)?;
+    let of_chassis = lacks(&mut connection, "chassis", &CHASSIS).await?;
+    Ok(of_chassis + lacks(&mut connection, service, own).await?)
+}
+
+/// The table of migrations is named after its schema: every `sqlx.toml` says so.
+async fn lacks(
+    connection: &mut PgConnection,
+    schema: &str,
+    known: &Migrator,
+) -> Result<usize, MigrateError> {
+    let applied = match connection.list_applied_migrations(&format!("{schema}.migration")).await {
+        Err(MigrateError::Execute(error)) if no_such_table(&error) => Vec::new(),
+        applied => applied?,
+    };
+    let mut missing = 0;
+    for migration in known.iter() {
+        let same = |applied: &&AppliedMigration| applied.version == migration.version;
+        match applied.iter().find(same) {
+            None => missing += 1,
+            Some(applied) if applied.checksum == migration.checksum => {}
+            Some(_) => return Err(MigrateError::VersionMismatch(migration.version)),
+        }
+    }
+    Ok(missing)
+}
+
+fn no_such_table(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("42P01")
 }
 
 /// Makes the partitions of the coming days and drops the answers past their days.

@@ -1,4 +1,5 @@
-//! Keys on disk: made on first use, apart from the data, readable by their owner alone.
+//! Keys on disk: apart from the data, readable by their owner alone. An installation of one process makes them on first use; processes
+//! that share them are given them, for a key that one of them made alone would open nothing of the others'.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -27,11 +28,20 @@ pub enum KeyError {
         /// Which.
         path: PathBuf,
     },
+    /// The file is not there, and is not ours to make.
+    #[error("key file {path} is missing; `motcua keys` makes the keys of every service")]
+    Missing {
+        /// Which.
+        path: PathBuf,
+    },
 }
 
 /// A folder of keys.
 #[derive(Clone, Debug)]
-pub struct Keys(PathBuf);
+pub struct Keys {
+    folder: PathBuf,
+    given: bool,
+}
 
 impl Keys {
     /// The keys in a folder, which is made (mode 0700) where missing.
@@ -45,17 +55,25 @@ impl Keys {
             .mode(0o700)
             .create(&path)
             .map_err(|source| KeyError::File { path: path.clone(), source })?;
-        Ok(Self(path))
+        Ok(Self { folder: path, given: false })
     }
 
-    /// The 32 bytes of the key `name`, made from the system's randomness on first use.
+    /// The keys in a folder that someone else fills: none is ever made.
+    pub fn given(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), given: true }
+    }
+
+    /// The 32 bytes of the key `name`, made from the system's randomness on first use unless the keys are given.
     ///
     /// # Errors
     /// The file cannot be read or made, or is not a key.
     pub fn secret(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-        let path = self.0.join(format!("{name}.key"));
+        let path = self.folder.join(format!("{name}.key"));
         match fs::read_to_string(&path) {
             Ok(text) => parse(&Zeroizing::new(text), &path),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.given => {
+                Err(KeyError::Missing { path })
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => make(&path),
             Err(source) => Err(KeyError::File { path, source }),
         }
@@ -105,6 +123,9 @@ mod tests {
         let first = keys.secret("signing").expect("made");
         assert_eq!(*keys.secret("signing").expect("read"), *first);
         assert_ne!(*keys.secret("drawing").expect("made"), *first);
+        let given = Keys::given(&folder);
+        assert_eq!(*given.secret("signing").expect("read"), *first);
+        assert!(matches!(given.secret("sealing"), Err(KeyError::Missing { .. })));
         fs::write(folder.join("signing.key"), "not a key").expect("written");
         assert!(matches!(keys.secret("signing"), Err(KeyError::NotAKey { .. })));
         fs::remove_dir_all(folder).expect("removed");

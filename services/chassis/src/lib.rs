@@ -4,6 +4,7 @@
 pub mod access;
 pub mod backlog;
 pub mod callback;
+pub mod child;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -16,6 +17,7 @@ pub mod pages;
 pub mod peers;
 pub mod postgres;
 pub mod refusal;
+pub mod replicas;
 pub mod running;
 pub mod seal;
 pub mod server;

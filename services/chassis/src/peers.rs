@@ -12,6 +12,7 @@ use tonic::{Request, Status};
 
 use crate::access::{Issuer, Person};
 use crate::refusal::Failure;
+use crate::replicas;
 use crate::telemetry::current_traceparent;
 
 /// How long a question to another service may take.
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The addresses of all services.
 #[derive(Clone)]
 pub struct Peers {
-    addresses: Arc<HashMap<&'static str, String>>,
+    addresses: Arc<HashMap<&'static str, Vec<String>>>,
     issuer: Issuer,
 }
 
@@ -30,27 +31,40 @@ pub type PeerChannel = InterceptedService<Channel, Asking>;
 impl Peers {
     /// Services by name at addresses `http://host:port`; `issuer` speaks for those who ask.
     pub fn new(addresses: HashMap<&'static str, String>, issuer: Issuer) -> Self {
+        let one = |(service, address)| (service, vec![address]);
+        Self::replicated(addresses.into_iter().map(one).collect(), issuer)
+    }
+
+    /// Services by name at all their addresses, where a host may be a name that several replicas share.
+    pub fn replicated(addresses: HashMap<&'static str, Vec<String>>, issuer: Issuer) -> Self {
         Self { addresses: Arc::new(addresses), issuer }
     }
 
-    /// The channel on which `asker` puts questions to `service`; it connects with the first one.
+    /// The channel on which `asker` puts questions to `service`; it connects with the first one. To be called within a runtime.
     ///
     /// # Errors
-    /// No address is known, or it is none.
+    /// No address is known, or one is none.
     pub fn channel(
         &self,
         asker: &'static str,
         service: &'static str,
     ) -> Result<PeerChannel, Failure> {
-        let unknown = |why: String| Failure::Broken(format!("the address of {service}: {why}"));
-        let address = self.addresses.get(service).ok_or_else(|| unknown("none".into()))?;
-        let endpoint = Endpoint::from_shared(address.clone())
-            .map_err(|error| unknown(error.to_string()))?
-            .timeout(PATIENCE)
-            .connect_timeout(PATIENCE);
+        let unknown =
+            |why: String| Failure::Broken(format!("where {service} is (peers.{service}): {why}"));
+        let addresses = self.addresses.get(service).map(Vec::as_slice).unwrap_or_default();
+        let channel = replicas::channel(addresses, patient).map_err(unknown)?;
         let asking = Asking { name: format!("services/{asker}"), issuer: self.issuer.clone() };
-        Ok(InterceptedService::new(endpoint.connect_lazy(), asking))
+        Ok(InterceptedService::new(channel, asking))
     }
+}
+
+fn patient(endpoint: Endpoint) -> Endpoint {
+    endpoint.timeout(PATIENCE).connect_timeout(PATIENCE)
+}
+
+/// Whether someone at `http://host:port` says within a second that it serves.
+pub async fn serves(address: &str) -> bool {
+    replicas::serves_at(address, patient).await
 }
 
 /// Puts token and trace on a question.

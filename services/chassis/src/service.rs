@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
@@ -45,7 +45,7 @@ pub struct Process {
     pub rules: Arc<Rules>,
     /// The other services.
     pub peers: Peers,
-    /// Signs tokens in the name of identity.
+    /// Signs tokens: in a process that holds identity's key, those of everybody; elsewhere only of the service itself.
     pub issuer: Issuer,
     /// Whether servers answer reflection.
     pub reflection: bool,
@@ -132,6 +132,14 @@ impl Standing {
     ) -> Result<Self, BoxError> {
         let pool = database::pool(database, kind.name, connections);
         database::migrate(&pool, kind.migrations, &process.clock).await?;
+        Self::on(kind, process, pool)
+    }
+
+    /// Puts the service together over a database that is migrated.
+    ///
+    /// # Errors
+    /// A key cannot be read, or the service's own data are wrong.
+    pub fn on(kind: Kind, process: Process, pool: PgPool) -> Result<Self, BoxError> {
         let bell = Bell::new();
         let log = Log::new(kind.name, pool.clone(), bell.clone());
         let fingerprints = FingerprintKey::new(process.keys.secret("fingerprints")?);
@@ -141,7 +149,8 @@ impl Standing {
         Ok(Self { kind, log, ground, service })
     }
 
-    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, if `brokers` is given, the relay of its log.
+    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, if `brokers` is given, the relay of its log. Its
+    /// health says that it serves once its reactions are carried too.
     /// Everything ends when `running` is stopped; the returned sinks are for replaying dead letters.
     pub fn start(
         self,
@@ -195,7 +204,9 @@ impl Standing {
             connections: process.connections,
             stopping,
         };
-        running.serve(|stop| serving.on(listener, stop));
+        let hears = sinks.clone();
+        let ready = async move { join_all(hears.iter().map(Sink::has_joined)).await };
+        running.serve(|stop| serving.when(ready, listener, stop));
         sinks
     }
 }

@@ -1,7 +1,7 @@
 //! What a service is told about its database: whose fault a failure is, and nothing it need not know.
 
 use chassis::clock::Clock;
-use chassis::database::failed;
+use chassis::database::{failed, lacking};
 use chassis::refusal::Failure;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
@@ -32,6 +32,25 @@ async fn a_server_that_sends_us_away_is_away() {
     pool.close().await;
     let failure = asked(&pool, "select 1").await;
     assert!(matches!(failure, Failure::Unavailable(_)), "{failure}");
+}
+
+#[tokio::test]
+async fn a_database_tells_what_it_lacks_and_minds_no_more_than_that() {
+    let database = database().await;
+    let pool = database.pool();
+    let lacks = async || lacking(&pool, "chassis", &NONE).await.expect("an answer");
+    assert_eq!(lacks().await, 0);
+    let run = async |statement: &'static str| {
+        sqlx::query(statement).execute(&pool).await.expect(statement);
+    };
+    run("insert into chassis.migration (version, description, success, checksum, execution_time)
+         values (999999, 'of a later release', true, '', 0)")
+    .await;
+    assert_eq!(lacks().await, 0, "newer is fine");
+    run("delete from chassis.migration where version = 1").await;
+    assert_eq!(lacks().await, 1);
+    run("drop schema chassis cascade").await;
+    assert!(lacks().await > 1, "an empty database lacks all of them");
 }
 
 #[tokio::test]

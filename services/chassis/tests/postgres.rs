@@ -156,6 +156,79 @@ async fn the_server_is_configured_as_promised() {
     postgres.stop().await.expect("stop");
 }
 
+/// Whether a role is let into a database.
+async fn enters(postgres: &Postgres, role: &str, database: &str) -> bool {
+    PgConnection::connect_with(&postgres.options(database).username(role)).await.is_ok()
+}
+
+#[tokio::test]
+async fn an_owner_is_refused_at_every_door_but_its_own() {
+    let root = Root::new();
+    let owners = vec!["dossier".to_owned(), "payment".to_owned()];
+    let postgres = Postgres::start(&Settings { owners, ..root.settings() }).await.expect("start");
+    let dossier = postgres.ensure_owned_database("dossier").await.expect("a database");
+    postgres.ensure_owned_database("payment").await.expect("another");
+    assert_eq!(text(&dossier, "select current_user::text").await, "dossier");
+    for (role, database) in [("dossier", "payment"), ("payment", "dossier")] {
+        assert!(enters(&postgres, role, role).await, "{role}");
+        for closed in [database, "postgres", "template1"] {
+            assert!(!enters(&postgres, role, closed).await, "{role} in {closed}");
+        }
+    }
+    // The privilege says so too, not only the file that lets connections in.
+    let may = "select string_agg(has_database_privilege('dossier', datname, 'connect')::text, ' '
+               order by datname) from pg_database where datname in ('dossier', 'payment', 'postgres')";
+    let admin = postgres.options("postgres");
+    assert_eq!(text(&admin, may).await, "true false false");
+    let super_ = "select (rolsuper or rolcreatedb or rolcreaterole)::text from pg_roles
+                  where rolname = 'dossier'";
+    assert_eq!(text(&admin, super_).await, "false");
+    assert!(matches!(
+        postgres.ensure_owned_database("mailing").await,
+        Err(Error::DatabaseName(name)) if name == "mailing"
+    ));
+    postgres.stop().await.expect("stop");
+}
+
+#[tokio::test]
+async fn what_was_the_admins_becomes_the_owners() {
+    let root = Root::new();
+    let owners = vec!["plates".to_owned()];
+    let postgres = Postgres::start(&Settings { owners, ..root.settings() }).await.expect("start");
+    let admin = postgres.ensure_database("plates").await.expect("a database");
+    for made in [
+        "create schema plates",
+        "create table plates.plate (id bigint generated always as identity, number text)
+         partition by range (id)",
+        "create table plates.plate_1 partition of plates.plate for values from (1) to (1000)",
+        "create view plates.seen as select number from plates.plate",
+        "create sequence plates.loose",
+        "create type plates.colour as enum ('white', 'yellow')",
+        "create type plates.pair as (one text, other text)",
+        "create domain plates.code as text",
+        "create function plates.count() returns bigint language sql
+         begin atomic select count(*) from plates.plate; end",
+        "insert into plates.plate (number) values ('30K-555.55')",
+    ] {
+        run(&admin, made).await;
+    }
+    for _ in 0..2 {
+        let owner = postgres.ensure_owned_database("plates").await.expect("its owner's");
+        assert_eq!(text(&owner, "select number from plates.seen").await, "30K-555.55");
+        run(&owner, "alter table plates.plate add if not exists colour plates.colour").await;
+        run(&owner, "insert into plates.plate (number) select 'x' where plates.count() < 0").await;
+        run(&owner, "create table if not exists plates.own (id int)").await;
+    }
+    let left = "select (select count(*) from pg_class where relowner = 'motcua_admin'::regrole
+                        and relnamespace = 'plates'::regnamespace)
+                     + (select count(*) from pg_type where typowner = 'motcua_admin'::regrole
+                        and typnamespace = 'plates'::regnamespace)
+                     + (select count(*) from pg_proc where proowner = 'motcua_admin'::regrole
+                        and pronamespace = 'plates'::regnamespace)";
+    assert_eq!(text(&admin, &format!("select ({left})::text")).await, "0");
+    postgres.stop().await.expect("stop");
+}
+
 #[tokio::test]
 async fn databases_are_copied_from_a_template() {
     let root = Root::new();

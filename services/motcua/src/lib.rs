@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cluster;
 pub mod journey;
+pub mod keyring;
+mod measures;
 pub mod mesh;
 pub mod open_files;
+pub mod outside;
 pub mod place;
+pub mod serve;
 pub mod settings;
 pub mod up;
 

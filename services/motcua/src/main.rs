@@ -1,6 +1,8 @@
 //! The command line of Motcua.
 
 mod ctl;
+mod parts;
+mod stop;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -13,13 +15,15 @@ use chassis::config::{self, Settings, Sources};
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::{Args, Parser, Subcommand};
+use motcua::cluster::Given;
 use motcua::journey::{self, Endpoints, Journey};
 use motcua::place::Place;
 use motcua::settings;
 use motcua::up::AllInOne;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::ctl::{Ctl, OPERATOR};
+use crate::parts::Part;
+use crate::stop::StopSignals;
 
 /// Motcua (một cửa, "one door"): public administration's dossiers, from the first form to the result.
 #[derive(Parser)]
@@ -58,6 +62,8 @@ enum Command {
         #[arg(long, value_name = "kafka://HOST:PORT")]
         events: Option<String>,
     },
+    #[command(flatten)]
+    Part(Part),
     /// Print every setting with its value, source and meaning
     Config,
     /// For who holds this installation's keys: administrators, clients, tokens for trying
@@ -104,11 +110,13 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
         let brokers = brokers.ok_or("--events wants kafka://HOST:PORT")?;
         set.push(format!("kafka.brokers={brokers}"));
     }
-    let sources = Sources::of_process(cli.common.config, set);
+    let given = Given { config: cli.common.config, set };
+    let sources = Sources::of_process(given.config.clone(), given.set.clone());
     let settings = Arc::new(Settings::load(&settings::table(), &sources)?);
     match cli.command {
         Command::Up { walk } => up(&settings, walk).await,
         Command::Demo { json, .. } => demo(&settings, json).await,
+        Command::Part(part) => part.run(&settings, &given).await,
         Command::Config => {
             print!("{}", config::render(&settings.describe()));
             Ok(ExitCode::SUCCESS)
@@ -139,26 +147,6 @@ async fn up(settings: &Arc<Settings>, walk: bool) -> Result<ExitCode, BoxError> 
     let stopped = running.stop().await;
     ended.and(stopped)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What asks a process to stop: Ctrl-C, or SIGTERM.
-struct StopSignals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl StopSignals {
-    fn expected() -> std::io::Result<Self> {
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn came(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }
 
 /// Walks where asked to, then tells how to go on.

@@ -1,4 +1,4 @@
-//! Services raised and started in this process: all of them, or one.
+//! All services raised and started in this process.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
-use chassis::config::Settings;
+use chassis::config::{Setting, Settings};
 use chassis::events::{Carrier, KafkaCarrier, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
@@ -20,8 +20,8 @@ use tokio::net::TcpListener;
 
 use crate::settings;
 
-/// The name of the key that signs tokens.
-const TOKENS: &str = "tokens";
+/// The name of the key that signs tokens of everybody.
+pub(crate) const TOKENS: &str = "tokens";
 
 /// One service to run here.
 pub struct Planned {
@@ -80,13 +80,27 @@ fn token_key(keys: &Keys) -> Result<SigningKey, BoxError> {
     Ok(SigningKey::from_bytes(&*keys.secret(TOKENS)?))
 }
 
+/// Services that listen on a port beside that of gRPC, and the setting that says which.
+const BESIDE: [(&str, &Setting<SocketAddr>); 2] = [
+    ("mailing", &mailing::settings::CALLBACK_LISTEN),
+    ("payment", &payment::settings::CALLBACK_LISTEN),
+];
+
 /// Takes the ports that services listen on beside gRPC.
 ///
 /// # Errors
 /// One is taken: told with the setting to change.
 pub async fn ports(settings: &Settings) -> Result<Ports, BoxError> {
-    let beside = [&mailing::settings::CALLBACK_LISTEN, &payment::settings::CALLBACK_LISTEN];
-    Ports::bind(settings, &beside).await
+    Ports::bind(settings, &BESIDE.map(|(_, setting)| setting)).await
+}
+
+/// The same for one service.
+///
+/// # Errors
+/// One is taken: told with the setting to change.
+pub async fn ports_of(service: &str, settings: &Settings) -> Result<Ports, BoxError> {
+    let own = BESIDE.into_iter().filter(|(of, _)| *of == service).map(|(_, setting)| setting);
+    Ports::bind(settings, &own.collect::<Vec<_>>()).await
 }
 
 /// The settings of an installation that raises the sandbox too. What both sides need and nobody set is its own: secrets, kept with its
@@ -138,9 +152,9 @@ impl Mesh {
         Ok(Self { addresses, issuer, sinks, running })
     }
 
-    /// Runs something beside the services, until they have stopped.
-    pub fn beside(&mut self, work: impl Future<Output = Result<(), BoxError>> + Send + 'static) {
-        self.running.work(work);
+    /// What runs, for what is to run beside the services until they have stopped.
+    pub fn running(&mut self) -> &mut Running {
+        &mut self.running
     }
 
     /// Returns when a task of a service ends although nobody stopped it.

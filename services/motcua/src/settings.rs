@@ -7,6 +7,7 @@ use std::time::Duration;
 use chassis::config::{Declaration, Setting};
 use chassis::server;
 use chassis::telemetry::TelemetrySettings;
+use secrecy::SecretString;
 
 /// Where data lie.
 pub const DATA_DIRECTORY: Setting<Option<PathBuf>> = Setting::new(
@@ -22,11 +23,18 @@ pub const KEYS_DIRECTORY: Setting<Option<PathBuf>> = Setting::new(
     "Where keys for signing and encrypting lie, apart from the data; not set: beside it, with -keys added to its name.",
 );
 
+/// Whose word is taken.
+pub const KEYS_TRUSTED: Setting<Option<PathBuf>> = Setting::new(
+    "keys.trusted",
+    "",
+    "Folder of the public keys of all services, tokens.pem (identity's, for everybody's tokens), mailing.pem and so on; with serve. `motcua keys` makes it.",
+);
+
 /// Who carries events.
 pub const KAFKA_BROKERS: Setting<Option<String>> = Setting::new(
     "kafka.brokers",
     "",
-    "Apache Kafka that carries events, host:port,…; not set: services read each other's logs, which only one process can.",
+    "Apache Kafka that carries events, host:port,…; not set: services read each other's logs, which only one process can. With serve it must be set.",
 );
 
 /// PostgreSQL's programs.
@@ -57,6 +65,13 @@ pub const REFLECTION: Setting<bool> = Setting::new(
     "Whether servers tell any caller which methods there are (gRPC reflection).",
 );
 
+/// Whether calls may be read on their way.
+pub const PLAIN: Setting<bool> = Setting::new(
+    "grpc.plain",
+    "false",
+    "Whether serve may listen beyond this machine although gRPC is not encrypted: true only where the network itself encrypts between machines.",
+);
+
 /// Measures.
 pub const METRICS_LISTEN: Setting<SocketAddr> = Setting::new(
     "metrics.listen",
@@ -85,11 +100,32 @@ pub const CARRIER_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
     "Where the sandbox's carrier takes parcels and shows them; empty: it is not started.",
 );
 
+/// Where the sandbox's bank calls back.
+pub const BANK_CALLBACK: Setting<Option<String>> = Setting::new(
+    "sandbox.bank.callback",
+    "",
+    "Where the sandbox's bank tells of payments, http://host:port; not set: at payment.callback.listen.",
+);
+
+/// Where the sandbox's carrier calls back.
+pub const CARRIER_CALLBACK: Setting<Option<String>> = Setting::new(
+    "sandbox.carrier.callback",
+    "",
+    "Where the sandbox's carrier tells of scans, http://host:port; not set: at mailing.carrier.callback.listen.",
+);
+
 /// The sandbox's carrier's haste.
 pub const CARRIER_PACE: Setting<Duration> = Setting::new(
     "sandbox.carrier.pace",
     "100ms",
     "How long a parcel of the sandbox's carrier takes from one of its four scans to the next.",
+);
+
+/// Where the processes of a cluster listen.
+pub const CLUSTER_PORT: Setting<u16> = Setting::new(
+    "cluster.port",
+    "4700",
+    "The first of the ports that the processes of `motcua cluster` listen on, one after the other; 0: any that are free.",
 );
 
 /// What one service needs to be told.
@@ -98,46 +134,97 @@ pub struct Of {
     pub service: &'static str,
     /// Where it listens.
     pub listen: Setting<SocketAddr>,
+    /// Its database, where it is a process of its own.
+    pub database: Setting<Option<SecretString>>,
+    /// Where others find it, where they are other processes.
+    pub peers: Setting<Vec<String>>,
+}
+
+impl Of {
+    const fn new(
+        service: &'static str,
+        listen: Setting<SocketAddr>,
+        database: &'static str,
+        peers: &'static str,
+    ) -> Self {
+        let database = Setting::new(
+            database,
+            "",
+            "Its database, as postgres://user:password@host/name, for serve and migrate; the user owns it and may enter no other.",
+        );
+        let peers = Setting::new(
+            peers,
+            "",
+            "Where other processes find it, http://host:port,…; a host may be a name that all replicas share.",
+        );
+        Self { service, listen, database, peers }
+    }
 }
 
 /// The settings of each service.
 pub const SERVICES: [Of; 6] = [
-    Of {
-        service: "identity",
-        listen: Setting::new("identity.listen", "127.0.0.1:4603", "Where identity serves gRPC."),
-    },
-    Of {
-        service: "dossier",
-        listen: Setting::new("dossier.listen", "127.0.0.1:4601", "Where dossier serves gRPC."),
-    },
-    Of {
-        service: "workflow",
-        listen: Setting::new("workflow.listen", "127.0.0.1:4602", "Where workflow serves gRPC."),
-    },
-    Of {
-        service: "mailing",
-        listen: Setting::new("mailing.listen", "127.0.0.1:4604", "Where mailing serves gRPC."),
-    },
-    Of {
-        service: "payment",
-        listen: Setting::new("payment.listen", "127.0.0.1:4605", "Where payment serves gRPC."),
-    },
-    Of {
-        service: "feedback",
-        listen: Setting::new("feedback.listen", "127.0.0.1:4606", "Where feedback serves gRPC."),
-    },
+    Of::new(
+        "identity",
+        Setting::new("identity.listen", "127.0.0.1:4603", "Where identity serves gRPC."),
+        "identity.database",
+        "peers.identity",
+    ),
+    Of::new(
+        "dossier",
+        Setting::new("dossier.listen", "127.0.0.1:4601", "Where dossier serves gRPC."),
+        "dossier.database",
+        "peers.dossier",
+    ),
+    Of::new(
+        "workflow",
+        Setting::new("workflow.listen", "127.0.0.1:4602", "Where workflow serves gRPC."),
+        "workflow.database",
+        "peers.workflow",
+    ),
+    Of::new(
+        "mailing",
+        Setting::new("mailing.listen", "127.0.0.1:4604", "Where mailing serves gRPC."),
+        "mailing.database",
+        "peers.mailing",
+    ),
+    Of::new(
+        "payment",
+        Setting::new("payment.listen", "127.0.0.1:4605", "Where payment serves gRPC."),
+        "payment.database",
+        "peers.payment",
+    ),
+    Of::new(
+        "feedback",
+        Setting::new("feedback.listen", "127.0.0.1:4606", "Where feedback serves gRPC."),
+        "feedback.database",
+        "peers.feedback",
+    ),
 ];
+
+/// The settings of a service.
+///
+/// # Errors
+/// There is no such service.
+pub fn of(service: &str) -> Result<&'static Of, String> {
+    static TABLE: [Of; 6] = SERVICES;
+    TABLE
+        .iter()
+        .find(|of| of.service == service)
+        .ok_or_else(|| format!("no settings for {service}"))
+}
 
 /// The whole table.
 pub fn table() -> Vec<Declaration> {
     let mut table = vec![
         DATA_DIRECTORY.declaration(),
         KEYS_DIRECTORY.declaration(),
+        KEYS_TRUSTED.declaration(),
         KAFKA_BROKERS.declaration(),
         POSTGRES_BIN.declaration(),
         POSTGRES_BUFFERS_MB.declaration(),
         DATABASE_CONNECTIONS.declaration(),
         REFLECTION.declaration(),
+        PLAIN.declaration(),
         server::CONNECTIONS.declaration(),
         server::CONNECTIONS_OF_ONE.declaration(),
         METRICS_LISTEN.declaration(),
@@ -145,9 +232,16 @@ pub fn table() -> Vec<Declaration> {
         BANK_LISTEN.declaration(),
         CARRIER_LISTEN.declaration(),
         CARRIER_PACE.declaration(),
+        BANK_CALLBACK.declaration(),
+        CARRIER_CALLBACK.declaration(),
+        CLUSTER_PORT.declaration(),
     ];
     for service in &SERVICES {
-        table.push(service.listen.declaration());
+        table.extend([
+            service.listen.declaration(),
+            service.database.declaration(),
+            service.peers.declaration(),
+        ]);
     }
     table.extend(feedback::settings::TABLE);
     table.extend(dossier::settings::TABLE);

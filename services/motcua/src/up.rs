@@ -7,14 +7,15 @@ use chassis::clock::Clock;
 use chassis::config::{Setting, Settings, SettingsError};
 use chassis::keys::Keys;
 use chassis::postgres::{self, Postgres};
-use chassis::server::{self, Gate, Places, Ports, http};
+use chassis::server::{self, Ports};
 use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
 use tokio::net::TcpListener;
 
 use crate::mesh::{self, Mesh, Plan, Planned};
+use crate::outside::Outside;
 use crate::place::Place;
-use crate::{SERVICES, open_files, settings};
+use crate::{SERVICES, measures, open_files, settings};
 
 /// Everything that runs, all in one.
 pub struct AllInOne {
@@ -70,9 +71,7 @@ impl AllInOne {
 struct Bound {
     services: Vec<TcpListener>,
     beside: Ports,
-    telephone: Option<TcpListener>,
-    bank: Option<TcpListener>,
-    carrier: Option<TcpListener>,
+    outside: Outside,
     metrics: TcpListener,
 }
 
@@ -85,50 +84,14 @@ impl Bound {
         Ok(Self {
             services,
             beside: mesh::ports(settings).await?,
-            telephone: bind_if_set(settings, &settings::TELEPHONE_LISTEN).await?,
-            bank: bind_if_set(settings, &settings::BANK_LISTEN).await?,
-            carrier: bind_if_set(settings, &settings::CARRIER_LISTEN).await?,
-            metrics: bind(settings, &settings::METRICS_LISTEN).await?,
+            outside: Outside::bind(settings).await?,
+            metrics: measures::bind(settings).await?,
         })
     }
 }
 
 async fn bind(settings: &Settings, listen: &Setting<SocketAddr>) -> Result<TcpListener, BoxError> {
     Ok(server::bind(settings.get(listen)?, listen.declaration().name).await?)
-}
-
-async fn bind_if_set(
-    settings: &Settings,
-    listen: &Setting<Option<SocketAddr>>,
-) -> Result<Option<TcpListener>, BoxError> {
-    let Some(address) = settings.get(listen)? else { return Ok(None) };
-    Ok(Some(server::bind(address, listen.declaration().name).await?))
-}
-
-fn bank_settings(settings: &Settings) -> Result<sandbox::bank::Settings, BoxError> {
-    let callback = settings.get(&payment::settings::CALLBACK_LISTEN)?;
-    let secrets = payment::settings::bank_secrets(settings)?;
-    Ok(sandbox::bank::Settings {
-        callback_url: format!("http://{callback}{}", payment::callback::PATH),
-        secret: secrets.into_iter().next().ok_or("payment.bank.secret holds none")?,
-        bearer: settings.require(&payment::settings::BANK_BEARER)?,
-        clock: Clock::system(),
-    })
-}
-
-fn carrier_settings(settings: &Settings) -> Result<sandbox::carrier::Settings, BoxError> {
-    let callback = settings.get(&mailing::settings::CALLBACK_LISTEN)?;
-    let secrets = mailing::settings::callback_secrets(settings)?;
-    Ok(sandbox::carrier::Settings {
-        secret: settings.require(&mailing::settings::CARRIER_SECRET)?,
-        callback_url: format!("http://{callback}{}", mailing::callback::PATH),
-        callback_secret: secrets
-            .into_iter()
-            .next()
-            .ok_or("mailing.carrier.callback.secret holds none")?,
-        clock: Clock::system(),
-        pace: settings.get(&settings::CARRIER_PACE)?,
-    })
 }
 
 /// Open files when every server has all its connections, and each service all of its own to the database.
@@ -152,6 +115,7 @@ fn postgres_settings(
         bin_dir: settings.get(&settings::POSTGRES_BIN)?,
         shared_buffers_mb: settings.get(&settings::POSTGRES_BUFFERS_MB)?,
         max_connections: settings.get(&settings::DATABASE_CONNECTIONS)? * services + 20,
+        owners: SERVICES.iter().map(|kind| kind.name.to_owned()).collect(),
         ..postgres::Settings::new(&place.data)
     })
 }
@@ -165,10 +129,9 @@ async fn over(
 ) -> Result<Mesh, BoxError> {
     let keys = Keys::in_folder(&place.keys)?;
     let settings = Arc::new(mesh::beside_sandbox(settings, &keys)?);
-    let connections = Places::of(&settings)?;
     let mut services = Vec::new();
     for (kind, listener) in SERVICES.into_iter().zip(ports.services) {
-        let database = postgres.ensure_database(kind.name).await?;
+        let database = postgres.ensure_owned_database(kind.name).await?;
         services.push(Planned { kind, listener, database });
     }
     let metrics = Metrics::new();
@@ -185,26 +148,7 @@ async fn over(
         settings: settings.clone(),
     })
     .await?;
-    if let Some(listener) = ports.telephone {
-        let secret = settings.require(&mailing::settings::SMS_SECRET)?;
-        mesh.beside(async { Ok(sandbox::telephone::serve(listener, secret).await?) });
-    }
-    if let Some(listener) = ports.bank {
-        let bank = bank_settings(&settings)?;
-        mesh.beside(async { Ok(sandbox::bank::serve(listener, bank).await?) });
-    }
-    if let Some(listener) = ports.carrier {
-        let carrier = carrier_settings(&settings)?;
-        mesh.beside(async { Ok(sandbox::carrier::serve(listener, carrier).await?) });
-    }
-    let gate = Gate::new("measures", ports.metrics, connections, metrics.clone());
-    mesh.beside(serve_metrics(gate, metrics));
+    ports.outside.start(&settings, mesh.running())?;
+    measures::start(ports.metrics, metrics, &settings, mesh.running())?;
     Ok(mesh)
-}
-
-/// Serves measures for as long as it is polled.
-async fn serve_metrics(gate: Gate, metrics: Metrics) -> Result<(), BoxError> {
-    let page = axum::routing::get(move || async move { metrics.render() });
-    http::serve(gate, axum::Router::new().route("/metrics", page)).await;
-    Ok(())
 }

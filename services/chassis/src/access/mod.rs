@@ -4,8 +4,10 @@ mod caller;
 mod layer;
 mod rules;
 mod token;
+mod trusted;
 
 pub use caller::{Assurance, Caller, Person, Role};
 pub use layer::{AccessLayer, caller};
 pub use rules::{RuleError, Rules};
-pub use token::{Claims, Issuer, LIFE, SigningKey, TokenError, Verifier};
+pub use token::{Claims, Issuer, LIFE, SigningKey, TokenError, Verifier, VerifyingKey};
+pub use trusted::{SpeaksFor, TrustError, Trusted, trusted_in, write_trusted};

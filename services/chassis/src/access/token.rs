@@ -2,7 +2,7 @@
 //!
 //! A token lives five minutes, so a revoked role is gone within that time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::caller::{Caller, Person};
+use super::trusted::{SpeaksFor, Trusted};
 use crate::clock::Clock;
 use crate::refusal::{Kind, Refusal};
 
@@ -31,7 +32,9 @@ const LONGEST: usize = 4096;
 /// Clocks of two machines may differ by this many seconds.
 const SKEW_S: i64 = 5;
 
+/// Whoever holds identity's token key.
 const ISSUER: &str = "motcua/identity";
+
 const AUDIENCE: &str = "motcua";
 
 /// What a token says.
@@ -60,6 +63,7 @@ pub struct Issuer {
     key: Arc<EncodingKey>,
     public: [u8; 32],
     kid: String,
+    name: String,
     clock: Clock,
 }
 
@@ -70,7 +74,7 @@ impl fmt::Debug for Issuer {
 }
 
 /// An Ed25519 key that signs tokens.
-pub use ed25519_dalek::SigningKey;
+pub use ed25519_dalek::{SigningKey, VerifyingKey};
 
 /// Why a token was not made.
 #[derive(Debug, Error)]
@@ -78,15 +82,27 @@ pub use ed25519_dalek::SigningKey;
 pub struct TokenError(String);
 
 impl Issuer {
-    /// An issuer with this key.
+    /// An issuer in the name of identity, whose tokens may speak for everybody.
     ///
     /// # Errors
     /// The key cannot be encoded.
     pub fn new(key: &SigningKey, clock: Clock) -> Result<Self, TokenError> {
+        Self::named(ISSUER.into(), key, clock)
+    }
+
+    /// An issuer in the name of a service: its tokens are trusted as far as they speak for that service.
+    ///
+    /// # Errors
+    /// The key cannot be encoded.
+    pub fn of_service(service: &str, key: &SigningKey, clock: Clock) -> Result<Self, TokenError> {
+        Self::named(issuer_of(service), key, clock)
+    }
+
+    fn named(name: String, key: &SigningKey, clock: Clock) -> Result<Self, TokenError> {
         let der = key.to_pkcs8_der().map_err(|error| TokenError(error.to_string()))?;
         let encoding = EncodingKey::from_ed_der(der.as_bytes());
         let public = key.verifying_key().to_bytes();
-        Ok(Self { key: Arc::new(encoding), public, kid: kid(&public), clock })
+        Ok(Self { key: Arc::new(encoding), public, kid: kid(&public), name, clock })
     }
 
     /// The public key that its tokens verify with.
@@ -109,7 +125,7 @@ impl Issuer {
         let claims = Claims {
             sub: name.into(),
             person,
-            iss: ISSUER.into(),
+            iss: self.name.clone(),
             aud: AUDIENCE.into(),
             iat: now,
             exp: now + life,
@@ -122,6 +138,11 @@ impl Issuer {
     }
 }
 
+/// Who issued what a service signs itself.
+fn issuer_of(service: &str) -> String {
+    format!("motcua/{service}")
+}
+
 /// The RFC 7638 thumbprint of an Ed25519 public key.
 fn kid(public: &[u8; 32]) -> String {
     let x = URL_SAFE_NO_PAD.encode(public);
@@ -132,28 +153,59 @@ fn kid(public: &[u8; 32]) -> String {
 /// Verifies tokens, and remembers verified ones by hash until they end.
 #[derive(Clone)]
 pub struct Verifier {
-    keys: Arc<HashMap<String, DecodingKey>>,
+    keys: Arc<HashMap<String, Known>>,
+    /// Names that only a key of their own may speak for.
+    own: Arc<HashSet<String>>,
     known: Cache<[u8; 32], Arc<(Caller, i64)>>,
     clock: Clock,
 }
 
+/// A key that is trusted.
+struct Known {
+    key: DecodingKey,
+    issuer: String,
+    /// Whom alone it may speak for; none: whoever has no key of their own.
+    name: Option<String>,
+}
+
+impl Known {
+    fn of(trusted: &Trusted) -> Result<Self, TokenError> {
+        let x = URL_SAFE_NO_PAD.encode(trusted.key.as_bytes());
+        let key =
+            DecodingKey::from_ed_components(&x).map_err(|error| TokenError(error.to_string()))?;
+        let (issuer, name) = match &trusted.speaks_for {
+            SpeaksFor::Everybody => (ISSUER.into(), None),
+            SpeaksFor::Service(service) => (issuer_of(service), Some(service_name(service))),
+        };
+        Ok(Self { key, issuer, name })
+    }
+}
+
+fn service_name(service: &str) -> String {
+    format!("services/{service}")
+}
+
 impl Verifier {
-    /// A verifier that trusts these keys.
+    /// A verifier that trusts these keys whomever they speak for.
     ///
     /// # Errors
     /// A key cannot be encoded.
-    pub fn new(keys: &[ed25519_dalek::VerifyingKey], clock: Clock) -> Result<Self, TokenError> {
-        let keys = keys
-            .iter()
-            .map(|key| {
-                let x = URL_SAFE_NO_PAD.encode(key.as_bytes());
-                let decoding = DecodingKey::from_ed_components(&x)
-                    .map_err(|error| TokenError(error.to_string()))?;
-                Ok((kid(key.as_bytes()), decoding))
-            })
-            .collect::<Result<_, TokenError>>()?;
+    pub fn new(keys: &[VerifyingKey], clock: Clock) -> Result<Self, TokenError> {
+        let trusted = |key: &VerifyingKey| Trusted { key: *key, speaks_for: SpeaksFor::Everybody };
+        Self::of(&keys.iter().map(trusted).collect::<Vec<_>>(), clock)
+    }
+
+    /// A verifier that trusts each of these keys as far as it goes: one of a service speaks for that service, and for it no other key does,
+    /// not even identity's.
+    ///
+    /// # Errors
+    /// A key cannot be encoded.
+    pub fn of(trusted: &[Trusted], clock: Clock) -> Result<Self, TokenError> {
+        let known = |trusted: &Trusted| Ok((kid(trusted.key.as_bytes()), Known::of(trusted)?));
+        let keys: HashMap<_, _> = trusted.iter().map(known).collect::<Result<_, TokenError>>()?;
+        let own = keys.values().filter_map(|known| known.name.clone()).collect();
         let known = Cache::builder().max_capacity(100_000).time_to_live(LIFE).build();
-        Ok(Self { keys: Arc::new(keys), known, clock })
+        Ok(Self { keys: Arc::new(keys), own: Arc::new(own), known, clock })
     }
 
     /// Who a token speaks for.
@@ -178,18 +230,26 @@ impl Verifier {
     fn verify(&self, token: &str) -> Result<(Caller, i64), Refusal> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
         let kid = header.kid.ok_or_else(invalid)?;
-        let key = self.keys.get(&kid).ok_or_else(invalid)?;
+        let known = self.keys.get(&kid).ok_or_else(invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[ISSUER]);
+        validation.set_issuer(&[&known.issuer]);
         validation.set_audience(&[AUDIENCE]);
         // The library would ask the system's clock; `still_good` asks ours.
         validation.validate_exp = false;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| invalid())?.claims;
-        if claims.iat > self.clock.now().as_second() + SKEW_S {
+        let decoded = jsonwebtoken::decode::<Claims>(token, &known.key, &validation);
+        let claims = decoded.map_err(|_| invalid())?.claims;
+        if claims.iat > self.clock.now().as_second() + SKEW_S || !self.may_say(known, &claims) {
             return Err(invalid());
         }
         Ok((Caller::Known { name: claims.sub, person: claims.person }, claims.exp))
+    }
+
+    /// Whether the key that signed these claims is one to speak so.
+    fn may_say(&self, known: &Known, claims: &Claims) -> bool {
+        match &known.name {
+            Some(name) => claims.sub == *name && claims.person == Person::Service,
+            None => !self.own.contains(&claims.sub),
+        }
     }
 }
 
@@ -244,6 +304,38 @@ mod tests {
         assert!(verifier.caller(&token).is_ok());
         clock.advance(SignedDuration::from_secs(1));
         assert_eq!(reason(&verifier, &token), "TOKEN_EXPIRED");
+    }
+
+    #[test]
+    fn a_key_speaks_for_its_own_service_and_no_other_key_for_that_one() {
+        let clock = Clock::manual(Timestamp::from_second(1_700_000_000).expect("an instant"));
+        let [of_identity, of_mailing] =
+            [[7; 32], [8; 32]].map(|seed| SigningKey::from_bytes(&seed));
+        let trusted = [
+            Trusted { key: of_identity.verifying_key(), speaks_for: SpeaksFor::Everybody },
+            Trusted {
+                key: of_mailing.verifying_key(),
+                speaks_for: SpeaksFor::Service("mailing".into()),
+            },
+        ];
+        let verifier = Verifier::of(&trusted, clock.clone()).expect("keys");
+        let identity = Issuer::new(&of_identity, clock.clone()).expect("a key");
+        let mailing = Issuer::of_service("mailing", &of_mailing, clock.clone()).expect("a key");
+        let pretender = Issuer::new(&of_mailing, clock).expect("a key");
+        let citizen = || Person::Citizen { assurance: 3 };
+        for (issuer, name, person, good) in [
+            (&mailing, "services/mailing", Person::Service, true),
+            (&mailing, "services/payment", Person::Service, false),
+            (&mailing, "services/mailing", citizen(), false),
+            (&mailing, "accounts/x", citizen(), false),
+            (&pretender, "services/mailing", Person::Service, false),
+            (&identity, "services/mailing", Person::Service, false),
+            (&identity, "services/ctl", Person::Service, true),
+            (&identity, "accounts/x", citizen(), true),
+        ] {
+            let token = issuer.issue(name, person).expect("signed");
+            assert_eq!(verifier.caller(&token).is_ok(), good, "{name} by {}", issuer.name);
+        }
     }
 
     #[test]

@@ -61,6 +61,7 @@ impl Carrier for LogCarrier {
 async fn follow(log: Log, sink: Sink, pool: PgPool) -> Result<(), Failure> {
     let mut listener = log.listener();
     let (position, mut cursor) = resume(&log, &pool, sink.service(), sink.metrics()).await?;
+    sink.join();
     loop {
         let (events, next) = log.read(&cursor).await.map_err(failed)?;
         if events.is_empty() {

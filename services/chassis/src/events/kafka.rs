@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join_all};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer,
+};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
@@ -187,24 +190,37 @@ fn behind(records: &[BorrowedMessage<'_>]) -> Result<TopicPartitionList, KafkaEr
     Ok(offsets)
 }
 
+/// Tells the sink that its group has given this member its share of the topic, which may be none.
+struct Joining(Sink);
+
+impl ClientContext for Joining {}
+
+impl ConsumerContext for Joining {
+    fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if matches!(rebalance, Rebalance::Assign(_)) {
+            self.0.join();
+        }
+    }
+}
+
 /// A member of the consumer group; it leaves when it is dropped.
-struct Member(Option<StreamConsumer>);
+struct Member(Option<StreamConsumer<Joining>>);
 
 impl Member {
     fn join(brokers: &str, sink: &Sink) -> Result<Self, KafkaError> {
-        let consumer: StreamConsumer = ClientConfig::new()
+        let consumer: StreamConsumer<_> = ClientConfig::new()
             .set("bootstrap.servers", brokers)
             .set("group.id", format!("motcua.{}", sink.service()))
             .set("client.id", format!("motcua-{}", sink.service()))
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
             .set("partition.assignment.strategy", "cooperative-sticky")
-            .create()?;
+            .create_with_context(Joining(sink.clone()))?;
         consumer.subscribe(&[&topic(sink.source())])?;
         Ok(Self(Some(consumer)))
     }
 
-    fn consumer(&self) -> &StreamConsumer {
+    fn consumer(&self) -> &StreamConsumer<Joining> {
         self.0.as_ref().expect("it is taken out only when the member is dropped")
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
 use tracing::{Instrument, info_span};
 
 use super::dead_letters::{Cause, DeadLetters, Standing};
@@ -22,6 +23,7 @@ pub struct Sink {
     letters: DeadLetters,
     metrics: Metrics,
     recent: Arc<Mutex<Recent>>,
+    joined: Arc<watch::Sender<bool>>,
 }
 
 impl Sink {
@@ -32,8 +34,19 @@ impl Sink {
         letters: DeadLetters,
         metrics: Metrics,
     ) -> Self {
-        let (reactions, recent) = (Arc::new(reactions), Arc::default());
-        Self { service, reactions, letters, metrics, recent }
+        let (reactions, recent, joined) = (Arc::new(reactions), Arc::default(), Arc::default());
+        Self { service, reactions, letters, metrics, recent, joined }
+    }
+
+    /// Its carrier begins to bring facts.
+    pub(super) fn join(&self) {
+        self.joined.send_replace(true);
+    }
+
+    /// Returns when its carrier has begun to bring facts, be there any or not.
+    pub async fn has_joined(&self) {
+        // The sender is ours: it is not gone.
+        let _ = self.joined.subscribe().wait_for(|joined| *joined).await;
     }
 
     /// The service that reacts; also the name of its reader and of its Kafka group.

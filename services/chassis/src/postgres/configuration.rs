@@ -14,7 +14,7 @@ use super::binaries::Binaries;
 use super::place::Place;
 use super::{ADMIN, Error, PORT, Settings};
 
-/// Name of the user map that leads our account to the admin role.
+/// Name of the user map that leads our account to the admin's role and the owners'.
 const MAP: &str = "motcua";
 
 /// Writes the three files and returns the main one.
@@ -27,8 +27,8 @@ pub(super) fn write(
     let lz4 = knows_lz4(binaries, &place.data, accounts);
     let main = place.configuration.join("postgresql.conf");
     write_readable(&main, &main_file(settings, place, lz4))?;
-    write_readable(&access_file(place), &access_rules())?;
-    write_readable(&map_file(place), &map_rules(&accounts.client))?;
+    write_readable(&access_file(place), &access_rules(&settings.owners))?;
+    write_readable(&map_file(place), &map_rules(&accounts.client, &settings.owners))?;
     Ok(main)
 }
 
@@ -41,12 +41,15 @@ fn map_file(place: &Place) -> PathBuf {
 }
 
 /// No network, no password: the kernel tells the server which account stands at the other end.
-fn access_rules() -> String {
-    format!("local all {ADMIN} peer map={MAP}\n")
+/// An owner is let as far as its own database.
+fn access_rules(owners: &[String]) -> String {
+    let own = owners.iter().map(|name| format!("local \"{name}\" \"{name}\" peer map={MAP}\n"));
+    format!("local all {ADMIN} peer map={MAP}\n{}", own.collect::<String>())
 }
 
-fn map_rules(client: &str) -> String {
-    format!("{MAP} \"{client}\" {ADMIN}\n")
+fn map_rules(client: &str, owners: &[String]) -> String {
+    let own = owners.iter().map(|name| format!("{MAP} \"{client}\" \"{name}\"\n"));
+    format!("{MAP} \"{client}\" {ADMIN}\n{}", own.collect::<String>())
 }
 
 /// Asks the binaries themselves, since compression is chosen when they are built.
@@ -130,8 +133,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_account_becomes_the_admin() {
-        assert_eq!(access_rules(), "local all motcua_admin peer map=motcua\n");
-        assert_eq!(map_rules("an.nguyen"), "motcua \"an.nguyen\" motcua_admin\n");
+    fn only_our_account_becomes_the_admin_or_an_owner_in_its_own_database() {
+        let owners = ["dossier".to_owned()];
+        let admin = "local all motcua_admin peer map=motcua\n";
+        assert_eq!(access_rules(&[]), admin);
+        let own = "local \"dossier\" \"dossier\" peer map=motcua\n";
+        assert_eq!(access_rules(&owners), format!("{admin}{own}"));
+        let admin = "motcua \"an.nguyen\" motcua_admin\n";
+        assert_eq!(map_rules("an.nguyen", &[]), admin);
+        let own = "motcua \"an.nguyen\" \"dossier\"\n";
+        assert_eq!(map_rules("an.nguyen", &owners), format!("{admin}{own}"));
     }
 }

@@ -16,8 +16,8 @@ use rustix::process::Signal;
 use super::account::Accounts;
 use super::binaries::Binaries;
 use super::place::Place;
-use super::process::end_with_this_thread;
 use super::{ADMIN, Error, Settings, log};
+use crate::child::end_with_this_thread;
 
 /// Finds the binaries that fit the data, or makes the data with the binaries found.
 pub(super) fn ready(

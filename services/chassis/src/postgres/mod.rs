@@ -26,6 +26,7 @@ mod data_directory;
 mod error;
 mod leftovers;
 mod log;
+mod ownership;
 mod place;
 mod process;
 
@@ -42,7 +43,7 @@ use sqlx::{AssertSqlSafe, Connection};
 pub use error::Error;
 use process::Server;
 
-/// The role every connection uses; it owns the cluster.
+/// The role that owns the cluster.
 pub const ADMIN: &str = "motcua_admin";
 
 /// Oldest major version accepted: `CREATE DATABASE` copies templates by the log from 15 on.
@@ -73,10 +74,13 @@ pub struct Settings {
     pub durable: bool,
     /// Connections at once: 10 to 10,000. Three of them are kept for the admin.
     pub max_connections: u32,
+    /// Roles that each own the database of their name and may enter no other one, for
+    /// [`Postgres::ensure_owned_database`]. They are names of databases.
+    pub owners: Vec<String>,
 }
 
 impl Settings {
-    /// Durable, 256 MiB of page cache, 200 connections, binaries found by themselves.
+    /// Durable, 256 MiB of page cache, 200 connections, binaries found by themselves, no owners.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
@@ -84,12 +88,14 @@ impl Settings {
             shared_buffers_mb: 256,
             durable: true,
             max_connections: 200,
+            owners: Vec::new(),
         }
     }
 
     fn check(&self) -> Result<(), Error> {
         within("shared_buffers_mb", self.shared_buffers_mb, 1, 1 << 20)?;
-        within("max_connections", self.max_connections, 10, 10_000)
+        within("max_connections", self.max_connections, 10, 10_000)?;
+        self.owners.iter().try_for_each(|name| check_owner_name(name))
     }
 }
 
@@ -107,6 +113,7 @@ pub struct Postgres {
     server: Server,
     /// Set before we end the server ourselves, so that its end is no news.
     dismissed: Arc<AtomicBool>,
+    owners: Vec<String>,
 }
 
 impl Postgres {
@@ -120,7 +127,7 @@ impl Postgres {
     pub async fn start(settings: &Settings) -> Result<Self, Error> {
         settings.check()?;
         let server = Server::launch(settings).await?;
-        let postgres = Self { server, dismissed: Arc::default() };
+        let postgres = Self { server, dismissed: Arc::default(), owners: settings.owners.clone() };
         postgres.ready().await?;
         tracing::info!(sockets = %postgres.socket_directory().display(), "PostgreSQL is ready");
         Ok(postgres)
@@ -157,6 +164,22 @@ impl Postgres {
             created => created?,
         }
         Ok(self.options(name))
+    }
+
+    /// Creates a database and the role that owns it, unless they are there, and tells how that role
+    /// connects to it. What the admin owned in it becomes the role's; nobody else but the admin may
+    /// enter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DatabaseName`] for a name that is none of [`Settings::owners`],
+    /// [`Error::Database`] when the server refuses.
+    pub async fn ensure_owned_database(&self, name: &str) -> Result<PgConnectOptions, Error> {
+        if !self.owners.iter().any(|owner| owner == name) {
+            return Err(Error::DatabaseName(name.chars().take(64).collect()));
+        }
+        ownership::ensure(self, name).await?;
+        Ok(self.options(name).username(name))
     }
 
     /// Creates a database as a copy of another one, to which nobody may be connected meanwhile.
@@ -269,6 +292,14 @@ fn check_database_name(name: &str) -> Result<(), Error> {
     Err(Error::DatabaseName(name.chars().take(64).collect()))
 }
 
+/// Names of roles that begin with `pg_` are the server's own.
+fn check_owner_name(name: &str) -> Result<(), Error> {
+    if name == ADMIN || name.starts_with("pg_") {
+        return Err(Error::DatabaseName(name.chars().take(64).collect()));
+    }
+    check_database_name(name)
+}
+
 /// No socket yet, a socket nobody hears yet, or "the database system is starting up".
 /// Waiting would not change who we are.
 fn tells_not_yet(error: &sqlx::Error) -> bool {
@@ -282,7 +313,7 @@ fn tells_not_yet(error: &sqlx::Error) -> bool {
 /// The name is taken: seen at once, or only by the index when two create it together.
 fn tells_duplicate(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("42P04" | "23505"))
+    matches!(code.as_deref(), Some("42P04" | "42710" | "23505"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 
 use rustix::process::{Pid, PidfdFlags, Signal};
@@ -19,6 +19,7 @@ use tokio::sync::{oneshot, watch};
 use super::account::Accounts;
 use super::place::Place;
 use super::{Error, Settings, configuration, data_directory, leftovers, log};
+use crate::child::end_with_this_thread;
 
 /// A server that was started; it may not be ready yet.
 #[derive(Debug)]
@@ -141,21 +142,4 @@ fn handle_of(mut child: Child, place: &Place) -> Result<(Child, OwnedFd), Error>
             Err(Error::io("taking a handle on the server of", &place.root)(error.into()))
         }
     }
-}
-
-/// Has the kernel send `signal` to the command's process when the calling thread ends.
-///
-/// To be called by the thread that then spawns the command and waits for it.
-#[expect(unsafe_code, reason = "the death signal can only be set between fork and exec")]
-pub(super) fn end_with_this_thread(command: &mut Command, signal: Signal) {
-    let parent = Some(rustix::process::getpid());
-    let set = move || {
-        rustix::process::set_parent_process_death_signal(Some(signal))?;
-        // Had the parent died before that line, no signal would ever come.
-        if rustix::process::getppid() == parent { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
-    };
-    // SAFETY: after fork the closure makes two system calls, without allocating, locking or
-    // touching memory that another thread may have held. The standard library changes the user
-    // before it, which matters since that would clear the death signal.
-    unsafe { command.pre_exec(set) };
 }

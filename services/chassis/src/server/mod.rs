@@ -6,6 +6,7 @@ mod gate;
 pub mod http;
 mod ports;
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 use self::calls::Calls;
 pub use self::calls::REQUEST_WITHIN;
@@ -83,9 +85,22 @@ impl Serving {
     /// # Errors
     /// The reflection service cannot be built, or the transport fails.
     pub async fn on(self, listener: TcpListener, stop: CancellationToken) -> Result<(), BoxError> {
+        self.when(ready(()), listener, stop).await
+    }
+
+    /// The same; health tells that it serves, under no name and under the service's, only when `ready` has come to its end. Calls are answered before that too.
+    ///
+    /// # Errors
+    /// As [`Serving::on`].
+    pub async fn when<R>(
+        self,
+        ready: impl Future<Output = R>,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> Result<(), BoxError> {
         let service = self.service;
         let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_service_status("", ServingStatus::Serving).await;
+        tell(&health, service, ServingStatus::NotServing).await;
         let mut routes = self.routes.add_service(health_service);
         if self.reflection {
             routes = routes.add_service(
@@ -98,10 +113,18 @@ impl Serving {
         let (calls, shut) = (Calls::of(self.rules.clone()), gate.shut());
         let access = AccessLayer::new(service, self.rules, self.verifier, self.metrics);
         let (told, stopping) = (stop.clone(), self.stopping);
+        let goodbye_health = health.clone();
         let goodbye = async move {
             told.cancelled().await;
             stopping.cancel();
-            health.set_service_status("", ServingStatus::NotServing).await;
+            tell(&goodbye_health, service, ServingStatus::NotServing).await;
+        };
+        let is_ready = async {
+            ready.await;
+            if !stop.is_cancelled() {
+                tell(&health, service, ServingStatus::Serving).await;
+            }
+            std::future::pending::<()>().await
         };
         let serving = limited()
             .layer(access)
@@ -111,9 +134,17 @@ impl Serving {
         let mut serving = pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),
-            () = drained(service, stop, calls) => shut.cancel(),
+            () = drained(service, stop.clone(), calls) => shut.cancel(),
+            () = is_ready => {}
         }
         Ok(serving.await?)
+    }
+}
+
+/// Health of the whole process, and of the service by its name.
+async fn tell(health: &HealthReporter, service: &str, status: ServingStatus) {
+    for name in ["", service] {
+        health.set_service_status(name, status).await;
     }
 }
 

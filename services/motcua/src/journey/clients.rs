@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chassis::replicas;
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
@@ -21,11 +22,11 @@ use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
 use sandbox::bank::Payment;
 use sandbox::telephone::Message;
 use tonic::Request;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
 use super::LIMIT;
 
-/// Where everything the journey asks listens, `http://host:port`.
+/// Where everything the journey asks listens, `http://host:port`; of a service all its replicas, with commas between.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     /// identity.
@@ -70,8 +71,9 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn of(endpoints: &Endpoints) -> Result<Self, BoxError> {
-        let channel = |address: &str| -> Result<Channel, BoxError> {
-            Ok(Endpoint::from_shared(address.to_owned())?.timeout(LIMIT).connect_lazy())
+        let channel = |addresses: &str| {
+            let addresses: Vec<_> = addresses.split(',').map(str::to_owned).collect();
+            replicas::channel(&addresses, |endpoint| endpoint.timeout(LIMIT))
         };
         let identity = channel(&endpoints.identity)?;
         let feedback = channel(&endpoints.feedback)?;

@@ -1,0 +1,166 @@
+//! Services as processes of their own, over a real Kafka: the whole journey, and one that waits for its database.
+
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use chassis::peers::serves;
+use chassis::postgres::{Postgres, Settings};
+use rustix::process::{Pid, Signal, kill_process};
+use support::{PATIENCE, eventually, own_address};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+/// What starting a dozen processes, a journey and stopping them may take on a busy machine.
+const ENOUGH: Duration = Duration::from_secs(400);
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("motcua-cluster-{}", Uuid::now_v7())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A folder that stays is no failure of the test.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn motcua(set: &[String], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_motcua"));
+    for setting in set {
+        command.args(["--set", setting]);
+    }
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn ran(command: &mut Command) -> Output {
+    tokio::time::timeout(ENOUGH, command.output()).await.expect("in time").expect("it runs")
+}
+
+async fn kafka() -> String {
+    tokio::task::spawn_blocking(journeys::kafka).await.expect("Kafka")
+}
+
+#[tokio::test]
+async fn a_dossier_goes_through_two_processes_of_each_service() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let set = [
+        format!("data.directory={}", folder.0.join("data").display()),
+        format!("kafka.brokers={}", kafka().await),
+        "cluster.port=0".into(),
+        "postgres.shared_buffers_mb=32".into(),
+        "database.connections=6".into(),
+    ];
+    let output = ran(&mut motcua(&set, &["cluster", "--once"])).await;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}\n{words}\n{}", logs(&folder));
+    for consequence in ["DossierSubmitted", "InvoicePaid", "ResultReturned", "GetSatisfaction"] {
+        assert!(told.contains(consequence), "{consequence}: {told}");
+    }
+    let data = folder.0.join("data-cluster");
+    assert!(!data.join("pgdata/postmaster.pid").exists(), "PostgreSQL was stopped");
+}
+
+/// What the processes last said.
+fn logs(folder: &Folder) -> String {
+    let logs =
+        std::fs::read_dir(folder.0.join("data-cluster/logs")).into_iter().flatten().flatten();
+    let text = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_default();
+    logs.map(|log| format!("--- {}\n{}", log.path().display(), text(log.path()))).collect()
+}
+
+/// A service that is given everything but tables.
+struct Untended {
+    folder: Folder,
+    postgres: Postgres,
+    set: Vec<String>,
+    address: String,
+}
+
+impl Untended {
+    async fn feedback() -> Self {
+        let folder = Folder::new();
+        let settings = Settings {
+            shared_buffers_mb: 16,
+            durable: false,
+            max_connections: 40,
+            owners: vec!["feedback".into()],
+            ..Settings::new(&folder.0)
+        };
+        let postgres = Postgres::start(&settings).await.expect("PostgreSQL");
+        postgres.ensure_owned_database("feedback").await.expect("a database");
+        let keys = folder.0.join("keys");
+        let made = ran(&mut motcua(&[], &["keys", keys.to_str().expect("text")])).await;
+        assert!(made.status.success(), "{made:?}");
+        let sockets = postgres.socket_directory().display().to_string().replace('/', "%2F");
+        let (listen, metrics) = (own_address(), own_address());
+        let set = vec![
+            format!("feedback.database=postgres://feedback@{sockets}/feedback"),
+            format!("feedback.listen={listen}"),
+            format!("metrics.listen={metrics}"),
+            format!("kafka.brokers={}", kafka().await),
+            format!("keys.directory={}", keys.join("feedback").display()),
+            format!("keys.trusted={}", keys.join("trusted").display()),
+            format!("peers.dossier={}", support::nobody()),
+        ];
+        Self { folder, postgres, set, address: format!("http://{listen}") }
+    }
+
+    /// It runs, its words in a file.
+    fn serve(&self) -> Child {
+        let words = std::fs::File::create(self.words()).expect("a file");
+        motcua(&self.set, &["serve", "feedback"]).stderr(words).spawn().expect("it runs")
+    }
+
+    fn words(&self) -> PathBuf {
+        self.folder.0.join("words")
+    }
+}
+
+#[tokio::test]
+async fn a_service_waits_for_its_migrations_and_ends_in_order() {
+    let untended = Untended::feedback().await;
+    let mut serving = untended.serve();
+    let says = async |words: &str| {
+        std::fs::read_to_string(untended.words()).expect("its words").contains(words)
+    };
+    eventually(PATIENCE, async || says("run `motcua migrate feedback`").await).await;
+    assert!(!serves(&untended.address).await, "it is not ready");
+    let migrated = ran(&mut motcua(&untended.set, &["migrate", "feedback"])).await;
+    assert!(migrated.status.success(), "{migrated:?}");
+    eventually(2 * PATIENCE, async || serves(&untended.address).await).await;
+    let id = serving.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
+    let ended = tokio::time::timeout(ENOUGH, serving.wait()).await.expect("in time");
+    assert_eq!(ended.expect("a status").code(), Some(0));
+    untended.postgres.stop().await.expect("stopped");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let untended = Untended::feedback().await;
+    for missing in
+        ["feedback.database", "kafka.brokers", "keys.directory", "keys.trusted", "peers.dossier"]
+    {
+        let left = untended.set.iter().filter(|set| !set.starts_with(&format!("{missing}=")));
+        let left: Vec<_> = left.cloned().collect();
+        let refused = ran(&mut motcua(&left, &["serve", "feedback", "--migrate"])).await;
+        let words = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && words.contains(missing), "{missing}: {words}");
+    }
+    let strange = untended.folder.0.join("keys/dossier");
+    let mut set = untended.set.clone();
+    set.push(format!("keys.directory={}", strange.display()));
+    let refused = ran(&mut motcua(&set, &["serve", "feedback"])).await;
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("keys.trusted"), "another service's key: {words}");
+    untended.postgres.stop().await.expect("stopped");
+}
