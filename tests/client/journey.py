@@ -95,8 +95,10 @@ def main():
     pay(payment_rpc.InvoiceServiceStub(at["PAYMENT"]), name)
     hear(timelines, name, timeline_pb.ENTRY_KIND_RESUMED)
     work(tasks, name, "process", "done")
-    add_result(files, documents, name)
+    result = add_result(files, documents, name)
     work(tasks, name, "sign", "signed")
+    hear(timelines, name, timeline_pb.ENTRY_KIND_RESULT_ISSUED)
+    read_result(files, result)
     follow(mailing_rpc.ShipmentServiceStub(at["MAILING"]), name)
     hear(timelines, name, timeline_pb.ENTRY_KIND_RESULT_RETURNED)
     seen = dossiers.GetDossier(dossier.GetDossierRequest(name=name), metadata=token("CITIZEN"))
@@ -291,13 +293,23 @@ def read_slip(documents, name):
 
 
 def add_result(files, documents, name):
-    """The officer adds the result; the citizen reads it."""
+    """The officer adds the result, which is not the citizen's to read before it is signed."""
     result = upload(files, "OFFICER", name, "")
     document = documents_pb.Document(kind=dossier_events.DOCUMENT_KIND_RESULT, file=result.name)
     asked = documents_pb.AddDocumentRequest(parent=name, document=document, request_id=wish())
     added = documents.AddDocument(asked, metadata=token("OFFICER"))
     assert documents.AddDocument(asked, metadata=token("OFFICER")) == added
-    read = files.ReadFile(files_pb.ReadFileRequest(name=result.name), metadata=token("CITIZEN"))
+    try:
+        read_result(files, result.name)
+        raise AssertionError("an unsigned result was read")
+    except grpc.RpcError as refused:
+        assert refused.code() == grpc.StatusCode.PERMISSION_DENIED, refused
+    return result.name
+
+
+def read_result(files, name):
+    """The citizen reads the result."""
+    read = files.ReadFile(files_pb.ReadFileRequest(name=name), metadata=token("CITIZEN"))
     assert read.data.startswith(PDF) and not read.next_offset, read
 
 

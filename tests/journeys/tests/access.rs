@@ -70,6 +70,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetForm", Draft, "y y y y y y y y y"),
     ("CreateDossier", Draft, "u y y - - - - - -"),
     ("SaveStep", Draft, "u y - - - - - - -"),
+    ("DeleteDossier", Draft, "u y - - - - - - -"),
+    ("DeleteDossier", Waiting, "u p - - - - - - -"),
     ("SubmitDossier", Filled, "u y - - - - - - -"),
     ("GetDossier", Draft, "u y - - - - - - -"),
     ("GetDossier", Waiting, "u y - y y - - y -"),
@@ -281,6 +283,9 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         .encode_to_vec(),
         "SubmitDossier" => {
             dossier::SubmitDossierRequest { name: dossier, etag, request_id }.encode_to_vec()
+        }
+        "DeleteDossier" => {
+            dossier::DeleteDossierRequest { name: dossier, etag, request_id }.encode_to_vec()
         }
         "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
         "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),

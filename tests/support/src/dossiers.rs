@@ -48,6 +48,10 @@ impl DossierService for Dossiers {
         not_asked()
     }
 
+    async fn delete_dossier(&self, _: Request<pb::DeleteDossierRequest>) -> Answer<()> {
+        not_asked()
+    }
+
     async fn submit_dossier(&self, _: Request<pb::SubmitDossierRequest>) -> Answer<pb::Dossier> {
         not_asked()
     }

@@ -6,7 +6,7 @@ use chassis::write::{At, Command, Decided, Stream};
 use super::{AcceptanceSlip, Content, Document};
 use crate::dossier::{Dossier, Follow};
 
-/// Takes over the status that acceptance gives, and adds the slip it promises.
+/// Takes over the status that acceptance gives, and adds the slip it promises; a dossier has one such slip.
 #[derive(Clone, Debug)]
 pub struct TakeAcceptance {
     /// The dossier and its status.
@@ -32,7 +32,11 @@ impl Command for TakeAcceptance {
         rules: &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
+        let was_accepted = before.is_some_and(|dossier| dossier.accepted_at.is_some());
         let Decided { mut after, mut facts, answer } = self.follow.decide(before, rules, at)?;
+        if was_accepted {
+            return Ok(Decided { after, facts, answer });
+        }
         let document = Document {
             id: at.id(),
             content: Content::AcceptanceSlip(self.slip.clone()),

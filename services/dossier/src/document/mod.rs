@@ -39,6 +39,17 @@ pub enum Content {
     Result(Uuid),
 }
 
+/// Which results of a dossier a reader is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Results {
+    /// None: they are unsigned work of the agency.
+    None,
+    /// Those that are documents.
+    Issued,
+    /// Files that are no document yet, too.
+    All,
+}
+
 /// What acceptance told. What the dossier itself says is not told twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptanceSlip {
@@ -53,12 +64,14 @@ pub struct AcceptanceSlip {
 }
 
 impl Dossier {
-    /// Adds a document, with an entry of the timeline; the fact to publish.
+    /// Adds a document; the fact to publish. A slip has an entry of the timeline; of a result that tells the one of its issue, when it is
+    /// signed.
     fn add(&mut self, document: Document) -> Fact {
-        let happening =
-            Happening::new(EntryKind::DocumentAdded, document.added_at, ActorKind::Officer)
-                .about(document_name(self.id, document.id));
-        self.record(happening);
+        if matches!(document.content, Content::AcceptanceSlip(_)) {
+            let happening =
+                Happening::new(EntryKind::DocumentAdded, document.added_at, ActorKind::Officer);
+            self.record(happening.about(document_name(self.id, document.id)));
+        }
         self.new_documents.push(document.clone());
         Fact::DocumentAdded { dossier: Box::new(self.clone()), document }
     }

@@ -1,4 +1,4 @@
-//! A draft that nobody changes lapses, and what its citizen answered goes with it.
+//! A draft that nobody changes lapses, and what its citizen answered goes with it; so does one that its owner deletes.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::timers::Due;
@@ -28,10 +28,35 @@ impl Dossier {
         at.wake(LAPSE_DRAFT, expire_at);
         Self { expire_at: Some(expire_at), ..self }
     }
+
+    /// The draft, nobody's any more: it is found for no caller and counts for none.
+    #[must_use]
+    pub(super) fn disowned(self) -> Self {
+        Self { owner: NOBODY.into(), ..self }
+    }
+
+    /// The draft on its way out. Content of files lies outside the database and goes first, so that none is left that no row knows of: one
+    /// with files loses these, and is deleted when they are gone.
+    #[must_use]
+    pub(super) fn emptied(self, at: &mut At<'_>) -> Self {
+        if self.files.is_empty() {
+            at.still(LAPSE_DRAFT);
+            return Self { lapsed: true, ..self };
+        }
+        let again = at.now + FILES_GO;
+        at.wake(LAPSE_DRAFT, again);
+        let mut emptied = Self { expire_at: Some(again), ..self };
+        for file in emptied.files.values_mut() {
+            file.delete(at.now);
+        }
+        emptied
+    }
 }
 
-/// Deletes a draft that lapsed. Content of files lies outside the database and goes first, so that none is left that no row knows of: a
-/// draft with files loses these, and is deleted when they are gone, unless its owner has taken it up again.
+/// The owner of a draft that was deleted, while its files go. No caller has this name.
+const NOBODY: &str = "";
+
+/// Deletes a draft that lapsed, in two steps where it has files; between them its owner may take it up again.
 #[derive(Clone, Copy, Debug)]
 pub struct LapseDraft(pub Due);
 
@@ -55,17 +80,8 @@ impl Command for LapseDraft {
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
         let draft = before.filter(|dossier| dossier.is_draft()).ok_or_else(no_draft)?;
-        if draft.files.is_empty() {
-            return Ok(Decided::quiet(Dossier { lapsed: true, ..draft.clone() }, ()));
-        }
-        let again = at.now + FILES_GO;
-        at.wake(LAPSE_DRAFT, again);
-        let mut emptied =
-            Dossier { revision: draft.revision + 1, expire_at: Some(again), ..draft.clone() };
-        for file in emptied.files.values_mut() {
-            file.delete(at.now);
-        }
-        Ok(Decided::quiet(emptied, ()))
+        let draft = Dossier { revision: draft.revision + 1, ..draft.clone() };
+        Ok(Decided::quiet(draft.emptied(at), ()))
     }
 }
 

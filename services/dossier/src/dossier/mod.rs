@@ -3,6 +3,7 @@
 //! Until it is submitted its owner decides; afterwards workflow decides and the dossier follows.
 
 mod create;
+mod delete;
 mod expire;
 mod follow;
 mod save_step;
@@ -25,6 +26,7 @@ use crate::procedure::ProcedureCode;
 use crate::timeline::{Action, ActionKind, Entry, Happening};
 
 pub use create::CreateDossier;
+pub use delete::DeleteDossier;
 pub use expire::{LAPSE_DRAFT, LapseDraft};
 pub use follow::{Change, Follow};
 pub use save_step::SaveStep;
@@ -35,7 +37,7 @@ pub use submit::{DossierCode, SubmitDossier, VIETNAM};
 pub struct Dossier {
     /// Its id; also of its stream and of its case.
     pub id: Uuid,
-    /// `accounts/{uuid}` it belongs to.
+    /// `accounts/{uuid}` it belongs to; empty for a draft that its owner deleted, while its files go.
     pub owner: String,
     /// The procedure it is under.
     pub procedure: ProcedureCode,
@@ -152,6 +154,11 @@ impl Dossier {
     /// Whether it is still in its owner's hands.
     pub fn is_draft(&self) -> bool {
         self.status == DossierStatus::Unspecified
+    }
+
+    /// Whether its owner may read the agency's results: once they are signed.
+    pub fn tells_results(&self) -> bool {
+        matches!(self.status, DossierStatus::ProcessingDone | DossierStatus::ResultReturned)
     }
 
     /// What its revision looks like to clients.

@@ -102,7 +102,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::dossier::{CreateDossier, LapseDraft};
+    use crate::dossier::{CreateDossier, DeleteDossier, LapseDraft};
     use crate::file::{CreateFile, DeleteFile, FileKind, Purpose, Writer};
 
     /// A draft with files, on a real database and a real folder.
@@ -221,6 +221,23 @@ mod tests {
         sqlx::query("drop trigger refuse on dossier.files").execute(&pool).await.expect("gone");
         assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
         assert_eq!(shelf.is_there(bad).await, (false, 0));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_draft_that_is_deleted_is_nobodys_until_its_content_has_gone() {
+        let shelf = Shelf::with_draft().await;
+        let file = shelf.file().await;
+        let wish = DeleteDossier { id: shelf.dossier, caller: owner().name, etag: String::new() };
+        shelf.sweep.door.run(once(), wish).await.expect("deleted");
+        let left = shelf.sweep.store.find(shelf.dossier).await.expect("asked").expect("its row");
+        assert_ne!(left.owner, owner().name);
+        let drafts = shelf.sweep.store.drafts_besides(&owner().name, Uuid::now_v7(), 50).await;
+        assert_eq!(drafts.expect("counted"), 0);
+        shelf.sweep.clock.advance(GRACE);
+        assert_eq!(shelf.sweep.once().await.expect("swept"), 1);
+        assert_eq!(shelf.is_there(file).await, (false, 0));
+        shelf.lapse().await;
+        assert!(shelf.sweep.store.find(shelf.dossier).await.expect("asked").is_none());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -16,9 +16,11 @@ use serde_json::Value;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::may_read;
+use super::dossiers::{may_read, results_for};
 use super::{failed, names};
-use crate::document::{AcceptanceSlip, AddDocument, Content, Document, Language, SlipWords, words};
+use crate::document::{
+    AcceptanceSlip, AddDocument, Content, Document, Language, Results, SlipWords, words,
+};
 use crate::dossier::Dossier;
 use crate::events::{self, document_name};
 use crate::paper::Held;
@@ -50,7 +52,11 @@ impl DocumentService for Documents {
         let (dossier, id) = names::child("documents", &request.get_ref().name, "name")?;
         let dossier = self.dossier(&caller, dossier).await?;
         let found = self.store.document(dossier.id, id).await.map_err(failed)?;
-        let document = found.ok_or_else(Refusal::denied)?;
+        let may_see = |document: &Document| {
+            let is_slip = matches!(document.content, Content::AcceptanceSlip(_));
+            is_slip || results_for(&caller, &dossier) != Results::None
+        };
+        let document = found.filter(may_see).ok_or_else(Refusal::denied)?;
         let held = self.store.papers(dossier.id).await.map_err(failed)?;
         let mut told = self.message(&dossier, &document, &held);
         if let (Content::AcceptanceSlip(slip), Some(message)) =
@@ -71,7 +77,9 @@ impl DocumentService for Documents {
         let list = format!("documents of {id}");
         let page = Page::<Uuid>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let dossier = self.dossier(&caller, id).await?;
-        let found = self.store.documents(id, page.after, page.size).await.map_err(failed)?;
+        let results = results_for(&caller, &dossier);
+        let found = self.store.documents(id, results, page.after, page.size).await;
+        let found = found.map_err(failed)?;
         let held = self.store.papers(id).await.map_err(failed)?;
         let message = |document: &Document| self.message(&dossier, document, &held);
         Ok(Response::new(pb::ListDocumentsResponse {

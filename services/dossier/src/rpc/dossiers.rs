@@ -20,7 +20,10 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{convert, failed, procedures};
-use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
+use crate::document::Results;
+use crate::dossier::{
+    CreateDossier, DeleteDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM,
+};
 use crate::form::{Form, Step};
 use crate::outside::agencies::Agencies;
 use crate::paper;
@@ -91,6 +94,19 @@ impl DossierService for Dossiers {
         let command = SaveStep { id, caller: caller.name()?.into(), etag, step, sealed };
         self.door.run(once, command).await?;
         self.answer(id).await
+    }
+
+    async fn delete_dossier(
+        &self,
+        request: Request<pb::DeleteDossierRequest>,
+    ) -> Result<Response<()>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("dossiers", &asked.name, "name")?;
+        let (caller, etag) = (caller.name()?.to_owned(), asked.etag.clone());
+        self.door.run(once, DeleteDossier { id, caller, etag }).await?;
+        Ok(Response::new(()))
     }
 
     async fn submit_dossier(
@@ -337,6 +353,17 @@ pub(super) fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
     }
 }
 
+/// Which results someone sees who may read the dossier: its owner what was signed.
+pub(super) fn results_for(caller: &Caller, dossier: &Dossier) -> Results {
+    match caller {
+        Caller::Known { person: Person::Citizen { .. }, .. } if dossier.tells_results() => {
+            Results::Issued
+        }
+        Caller::Known { person: Person::Citizen { .. }, .. } | Caller::Anyone => Results::None,
+        Caller::Known { .. } => Results::All,
+    }
+}
+
 fn agency(name: &str) -> Result<String, Refusal> {
     let unit = name.strip_prefix("agencies/").unwrap_or_default();
     if unit.len() == 5 && unit.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -386,8 +413,8 @@ fn too_many_drafts() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "TOO_MANY_DRAFTS",
-        format!("Bạn đã có {MOST_DRAFTS} bản nháp; hãy nộp bớt rồi mở bản mới."),
-        format!("You have {MOST_DRAFTS} drafts; submit some before you open another."),
+        format!("Bạn đã có {MOST_DRAFTS} bản nháp; hãy nộp hoặc xóa bớt rồi mở bản mới."),
+        format!("You have {MOST_DRAFTS} drafts; submit or delete some before you open another."),
     )
 }
 

@@ -14,9 +14,10 @@ use proto::motcua::dossier::v1::file_service_server::FileService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::{may_read, without_form};
+use super::dossiers::{may_read, results_for, without_form};
 use super::new_file::NewFile;
 use super::{failed, names};
+use crate::document::Results;
 use crate::dossier::Dossier;
 use crate::file::{CreateFile, DeleteFile, File, Part, Purpose, State, Writer};
 use crate::outside::objects::Place;
@@ -88,7 +89,7 @@ impl FileService for Files {
         let list = format!("files of {id}");
         let page = Page::<Uuid>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let dossier = self.dossier(&caller, id).await?;
-        let (results, now) = (!is_citizen(&caller), self.uploads.clock.now());
+        let (results, now) = (results_for(&caller, &dossier), self.uploads.clock.now());
         let store = &self.uploads.store;
         let found = store.files(dossier.id, results, now, page.after, page.size).await;
         let found = found.map_err(failed)?;
@@ -236,14 +237,13 @@ fn writer(caller: &Caller) -> Result<Writer, Refusal> {
     }
 }
 
-/// A result that is no document yet is the agency's alone.
 fn may_see(caller: &Caller, dossier: &Dossier, file: &File) -> bool {
-    let is_result = file.purpose == Purpose::Result;
-    may_read(caller, dossier) && (!is_result || file.issued || !is_citizen(caller))
-}
-
-fn is_citizen(caller: &Caller) -> bool {
-    matches!(caller, Caller::Known { person: Person::Citizen { .. }, .. })
+    let shown = match results_for(caller, dossier) {
+        Results::None => false,
+        Results::Issued => file.issued,
+        Results::All => true,
+    };
+    may_read(caller, dossier) && (shown || file.purpose != Purpose::Result)
 }
 
 fn place(name: &str) -> Result<Place, Refusal> {

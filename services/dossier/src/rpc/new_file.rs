@@ -1,6 +1,7 @@
 //! A file as its creator wishes it, checked.
 
 use chassis::refusal::Refusal;
+use chassis::text::is_one_plain_line;
 use proto::motcua::dossier::v1 as pb;
 use unicode_normalization::UnicodeNormalization;
 
@@ -69,7 +70,9 @@ fn name(name: &str) -> Result<String, Refusal> {
     let name: String = name.chars().take(LONGEST_NAME * 4).nfc().collect();
     let sound = !name.trim().is_empty()
         && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(|letter| letter.is_control() || matches!(letter, '/' | '\\'));
+        && is_one_plain_line(&name)
+        && !name.contains(['/', '\\'])
+        && !matches!(name.as_str(), "." | "..");
     if sound { Ok(name) } else { Err(unsound_name()) }
 }
 
@@ -112,8 +115,8 @@ fn unsound_name() -> Refusal {
     Refusal::field(
         "file.file_name",
         "PATTERN",
-        "Tên tệp có 1 đến 200 ký tự, không có ký tự điều khiển hay dấu gạch chéo.",
-        "A file name has 1 to 200 characters, no control characters and no slash.",
+        "Tên tệp có 1 đến 200 ký tự, không có ký tự điều khiển, ký tự định dạng ẩn hay dấu gạch chéo.",
+        "A file name has 1 to 200 characters, no control or invisible formatting characters and no slash.",
     )
 }
 

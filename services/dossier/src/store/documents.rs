@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::DossierStore;
-use crate::document::{AcceptanceSlip, Content, Document};
+use crate::document::{AcceptanceSlip, Content, Document, Results};
 use crate::dossier::Dossier;
 
 struct Row {
@@ -59,10 +59,11 @@ impl DossierStore {
         .transpose()
     }
 
-    /// A dossier's documents behind `after`, in order of id.
+    /// A dossier's documents behind `after`, in order of id; slips alone where no results are shown.
     pub async fn documents(
         &self,
         dossier: Uuid,
+        results: Results,
         after: Option<Uuid>,
         limit: i64,
     ) -> sqlx::Result<Vec<Document>> {
@@ -71,9 +72,11 @@ impl DossierStore {
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
                       due_at as "due_at: _", fees
-               from dossier.documents where dossier = $1 and id > $2 order by id limit $3"#,
+               from dossier.documents
+               where dossier = $1 and id > $2 and (kind = 1 or $3) order by id limit $4"#,
             dossier,
             after.unwrap_or(Uuid::nil()),
+            results != Results::None,
             limit
         )
         .fetch_all(&self.pool)

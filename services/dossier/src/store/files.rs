@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::DossierStore;
+use crate::document::Results;
 use crate::dossier::Dossier;
 use crate::file::{Digest, File, Purpose, State};
 use crate::outside::objects::Place;
@@ -83,7 +84,7 @@ impl DossierStore {
     pub async fn files(
         &self,
         dossier: Uuid,
-        results: bool,
+        results: Results,
         now: Timestamp,
         after: Option<Uuid>,
         limit: i64,
@@ -94,12 +95,13 @@ impl DossierStore {
                     created_at, state, state_since, lapses_at, digest, issued, attempt
              from dossier.files
              where dossier = $1 and id > $2 and (lapses_at is null or lapses_at > $3)
-               and (paper is not null or issued or $4)
-             order by id limit $5",
+               and (paper is not null or $4 or issued and $5)
+             order by id limit $6",
             dossier,
             after.unwrap_or(Uuid::nil()),
             now.to_sqlx() as _,
-            results,
+            results == Results::All,
+            results == Results::Issued,
             limit
         )
         .fetch_all(&self.pool)

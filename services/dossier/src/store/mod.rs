@@ -235,7 +235,7 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
              $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
              $16::integer[], $17::smallint[], $18::timestamptz[])
          on conflict (id) do update
-         set status = excluded.status, code = excluded.code,
+         set owner = excluded.owner, status = excluded.status, code = excluded.code,
              submitted_at = excluded.submitted_at, revision = excluded.revision,
              return_way = excluded.return_way, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries,

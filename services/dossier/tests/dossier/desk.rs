@@ -15,7 +15,7 @@ use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient
 use proto::motcua::dossier::v1::timeline_service_client::TimelineServiceClient;
 use support::{AGENCY, Alone, Surroundings, by, clock, event, wish};
 use tonic::transport::Channel;
-use tonic::{Request, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::files::pdf;
@@ -141,6 +141,18 @@ impl Desk {
         let name = self.filled(way).await;
         self.add_papers(&name).await;
         self.submit(&name).await.unwrap()
+    }
+
+    pub async fn delete(
+        &self,
+        caller: &str,
+        name: &str,
+        etag: &str,
+        request_id: &str,
+    ) -> Result<(), Status> {
+        let (name, etag) = (name.into(), etag.into());
+        let asked = pb::DeleteDossierRequest { name, etag, request_id: request_id.into() };
+        self.dossiers().delete_dossier(self.of(caller, asked)).await.map(Response::into_inner)
     }
 
     pub async fn read(&self, caller: &str, name: &str) -> Result<pb::Dossier, Status> {

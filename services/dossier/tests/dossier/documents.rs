@@ -4,13 +4,13 @@ use chassis::clock::timestamp;
 use jiff::SignedDuration;
 use proto::google::r#type::{Date, Money};
 use proto::motcua::dossier::v1 as pb;
-use proto::motcua::r#type::v1::DossierStatus;
-use proto::motcua::workflow::v1::{DossierAccepted, FeeLine};
+use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
+use proto::motcua::workflow::v1::{DossierAccepted, FeeLine, ResultIssued};
 use support::{AGENCY, reason, wish, wrong};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::desk::{Desk, ELSEWHERE, OFFICER, OWNER};
+use crate::desk::{Desk, ELSEWHERE, Facts, OFFICER, OWNER};
 use crate::files::{pdf, pdf_of};
 
 async fn list(desk: &Desk, who: &str, dossier: &str) -> Result<Vec<pb::Document>, Status> {
@@ -37,11 +37,17 @@ async fn add(desk: &Desk, who: &str, dossier: &str, file: &str) -> Result<pb::Do
     Ok(desk.documents().add_document(desk.of(who, asked)).await?.into_inner())
 }
 
-/// Workflow accepted a dossier.
-async fn accept(desk: &Desk, dossier: &pb::Dossier) {
+/// Workflow accepted a dossier; what it says next.
+async fn accept<'a>(desk: &'a Desk, dossier: &pb::Dossier) -> Facts<'a> {
+    let mut workflow = desk.facts("workflow", &dossier.name);
+    workflow.hear(acceptance(desk)).await;
+    workflow
+}
+
+fn acceptance(desk: &Desk) -> DossierAccepted {
     let now = desk.alone.clock.now();
     let money = |units| Money { currency_code: "VND".into(), units, nanos: 0 };
-    let fact = DossierAccepted {
+    DossierAccepted {
         accept_time: Some(timestamp(now)),
         due_time: Some(timestamp(now + SignedDuration::from_hours(48))),
         status_after: DossierStatus::Accepted.into(),
@@ -49,8 +55,17 @@ async fn accept(desk: &Desk, dossier: &pb::Dossier) {
         receipt_day: Some(Date { year: 2026, month: 11, day: 25 }),
         fees: vec![FeeLine { kind: 1, amount: Some(money(1_400_000)) }],
         ..Default::default()
-    };
-    desk.facts("workflow", &dossier.name).hear(fact).await;
+    }
+}
+
+/// The result was signed and issued.
+fn issue(desk: &Desk) -> ResultIssued {
+    ResultIssued {
+        issue_time: Some(timestamp(desk.alone.clock.now())),
+        return_way: ReturnWay::Post.into(),
+        status_after: DossierStatus::ProcessingDone.into(),
+        ..Default::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,10 +97,10 @@ async fn acceptance_brings_the_slip() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_result_is_the_owners_once_it_is_a_document() {
+async fn a_result_is_the_owners_once_it_is_a_document_and_signed() {
     let desk = Desk::open().await;
     let dossier = desk.submitted("post").await;
-    accept(&desk, &dossier).await;
+    let mut workflow = accept(&desk, &dossier).await;
     let file = desk.upload(OFFICER, &dossier.name, "", &pdf(5000)).await;
     assert_eq!(reason(desk.read_file(OWNER, &file.name).await), "NOT_PERMITTED");
     assert_eq!(desk.list_files(OWNER, &dossier.name).await.unwrap().len(), 3);
@@ -94,12 +109,31 @@ async fn a_result_is_the_owners_once_it_is_a_document() {
     assert_eq!(reason(stranger), "NOT_PERMITTED");
     let added = add(&desk, OFFICER, &dossier.name, &file.name).await.unwrap();
     assert_eq!((added.kind(), &added.file), (pb::DocumentKind::Result, &file.name));
+    assert_eq!(get(&desk, OFFICER, &added.name).await.unwrap(), added);
+    assert_eq!(reason(desk.read_file(OWNER, &file.name).await), "NOT_PERMITTED", "unsigned");
+    assert_eq!(reason(get(&desk, OWNER, &added.name).await), "NOT_PERMITTED");
+    assert_eq!(list(&desk, OWNER, &dossier.name).await.unwrap().len(), 1, "the slip alone");
+    assert_eq!(desk.list_files(OWNER, &dossier.name).await.unwrap().len(), 3);
+    workflow.hear(issue(&desk)).await;
     assert_eq!(desk.read_file(OWNER, &file.name).await.unwrap(), pdf(5000));
     assert_eq!(get(&desk, OWNER, &added.name).await.unwrap(), added);
+    assert_eq!(list(&desk, OWNER, &dossier.name).await.unwrap().len(), 2);
+    assert_eq!(desk.list_files(OWNER, &dossier.name).await.unwrap().len(), 4);
     let twice = add(&desk, OFFICER, &dossier.name, &file.name).await;
     assert_eq!(reason(twice), "FILE_IN_DOCUMENT");
     assert_eq!(reason(desk.delete_file(OFFICER, &file.name).await), "FILE_IN_DOCUMENT");
     assert_eq!(desk.alone.facts::<pb::DocumentAdded>().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_acceptance_brings_no_second_slip() {
+    let desk = Desk::open().await;
+    let dossier = desk.submitted("post").await;
+    let mut workflow = accept(&desk, &dossier).await;
+    let first = list(&desk, OWNER, &dossier.name).await.unwrap();
+    desk.alone.clock.advance(SignedDuration::from_hours(1));
+    workflow.hear(acceptance(&desk)).await;
+    assert_eq!(list(&desk, OWNER, &dossier.name).await.unwrap(), first);
 }
 
 #[tokio::test(flavor = "multi_thread")]

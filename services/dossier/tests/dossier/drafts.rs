@@ -2,7 +2,7 @@
 
 use chassis::status::reason;
 use proto::motcua::dossier::v1 as pb;
-use support::{AGENCY, nobody, wrong};
+use support::{AGENCY, nobody, wish, wrong};
 use tonic::Code;
 
 use crate::desk::{Desk, OWNER, new_draft};
@@ -59,6 +59,10 @@ async fn a_citizen_has_so_many_drafts_and_a_repeat_is_no_new_one() {
     }
     let refused = desk.create(OWNER, &new_draft(AGENCY)).await.unwrap_err();
     assert_eq!(reason(&refused).as_deref(), Some("TOO_MANY_DRAFTS"));
+    let deleted = desk.create(OWNER, &last).await.unwrap();
+    desk.delete(OWNER, &deleted.name, &deleted.etag, &wish()).await.unwrap();
+    last = new_draft(AGENCY);
+    desk.create(OWNER, &last).await.expect("there is room again");
     let repeated = desk.create(OWNER, &last).await.unwrap();
     let another = "accounts/019abf00-0000-7000-8000-000000000002";
     desk.create(another, &new_draft(AGENCY)).await.unwrap();
@@ -66,4 +70,53 @@ async fn a_citizen_has_so_many_drafts_and_a_repeat_is_no_new_one() {
     desk.add_papers(&repeated.name).await;
     desk.submit(&repeated.name).await.unwrap();
     desk.create(OWNER, &new_draft(AGENCY)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_draft_does_not_exist() {
+    let desk = Desk::open().await;
+    let name = desk.filled("post").await;
+    desk.add_papers(&name).await;
+    let draft = desk.read(OWNER, &name).await.unwrap();
+    let file = desk.list_files(OWNER, &name).await.unwrap().remove(0);
+    let another = "accounts/019abf00-0000-7000-8000-000000000002";
+    let refused = desk.delete(another, &name, "", &wish()).await.unwrap_err();
+    assert_eq!(reason(&refused).as_deref(), Some("NOT_PERMITTED"));
+    let refused = desk.delete(OWNER, &name, "0", &wish()).await.unwrap_err();
+    assert_eq!(reason(&refused).as_deref(), Some("ETAG_STALE"));
+
+    let deletion = wish();
+    desk.delete(OWNER, &name, &draft.etag, &deletion).await.unwrap();
+    desk.delete(OWNER, &name, &draft.etag, &deletion).await.expect("a repeat is fine");
+    let gone = [
+        desk.read(OWNER, &name).await.err(),
+        desk.delete(OWNER, &name, "", &wish()).await.err(),
+        desk.submit(&name).await.err(),
+        desk.read_file(OWNER, &file.name).await.err(),
+        desk.get_file(OWNER, &file.name).await.err(),
+        desk.list_files(OWNER, &name).await.err(),
+    ];
+    for refused in gone {
+        let refused = refused.expect("as what never was");
+        assert_eq!(reason(&refused).as_deref(), Some("NOT_PERMITTED"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_draft_without_files_leaves_nothing_behind() {
+    let desk = Desk::open().await;
+    let name = desk.filled("post").await;
+    desk.delete(OWNER, &name, "", &wish()).await.unwrap();
+    let left =
+        "select (select count(*) from dossier.dossiers) + (select count(*) from dossier.steps)
+                + (select count(*) from chassis.timer)";
+    assert_eq!(desk.alone.number(left).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_submitted_is_not_deleted() {
+    let desk = Desk::open().await;
+    let dossier = desk.submitted("post").await;
+    let refused = desk.delete(OWNER, &dossier.name, "", &wish()).await.unwrap_err();
+    assert_eq!(reason(&refused).as_deref(), Some("DOSSIER_SUBMITTED"));
 }

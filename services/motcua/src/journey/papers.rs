@@ -96,8 +96,8 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// The officer uploads the result; as a document of the dossier it is the citizen's to read.
-    pub(super) async fn add_result(&mut self, dossier: &str) -> Result<(), BoxError> {
+    /// The officer uploads the result and adds it to the dossier; the file it is.
+    pub(super) async fn add_result(&mut self, dossier: &str) -> Result<String, BoxError> {
         self.begin("officer", "dossier", "AddDocument");
         let file = hand_in(&mut self.clients.files, &self.officer, dossier, "").await?;
         let document = dossier::Document {
@@ -112,11 +112,18 @@ impl Walker<'_> {
         };
         let request = as_caller(asked, &self.officer)?;
         self.clients.documents.add_document(request).await?;
-        let asked = dossier::ReadFileRequest { name: file.name, offset: 0 };
+        self.saw("the result, to be signed");
+        Ok(file.name)
+    }
+
+    /// The citizen reads the result, now that it is signed.
+    pub(super) async fn read_result(&mut self, file: String) -> Result<(), BoxError> {
+        self.begin("citizen", "dossier", "ReadFile");
+        let asked = dossier::ReadFileRequest { name: file, offset: 0 };
         let request = as_caller(asked, &self.citizen)?;
         let read = self.clients.files.read_file(request).await?.into_inner();
         expect(read.data == pdf(""), "the citizen reads another result")?;
-        self.saw(format!("the result, {} bytes, which the citizen reads", read.data.len()));
+        self.saw(format!("the result, {} bytes, signed", read.data.len()));
         Ok(())
     }
 }

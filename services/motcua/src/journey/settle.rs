@@ -32,10 +32,10 @@ impl Walker<'_> {
         self.remember("Promised", instant(promised));
         self.explain(&dossier.replace("dossiers/", "cases/")).await?;
         self.work(dossier, "process", "done").await?;
-        self.add_result(dossier).await?;
+        let result = self.add_result(dossier).await?;
         self.work(dossier, "sign", "signed").await?;
         self.hear("ResultIssued", EntryKind::ResultIssued, DossierStatus::ProcessingDone).await?;
-        Ok(())
+        self.read_result(result).await
     }
 
     /// The event opens the case: it is there a moment later.
