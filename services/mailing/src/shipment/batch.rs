@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use chassis::refusal::Violation;
-use jiff::Timestamp;
 use proto::motcua::mailing::v1::ScanKind;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{Numbered, Scan, microseconds};
@@ -38,9 +38,7 @@ pub struct Batch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BatchError {
     /// It is not the JSON object it must be.
-    #[error(
-        "the body must be a JSON object with scans, each with item_number, scan_id, kind, time and place_code"
-    )]
+    #[error("the body must be a JSON object with the list scans")]
     Shape,
     /// It holds none or too many.
     #[error("scans must hold 1 to {MOST} of them")]
@@ -52,15 +50,9 @@ struct Body {
     scans: Vec<Told>,
 }
 
+/// A scan as it came, whatever it is: one that does not read keeps out no other.
 #[derive(Deserialize)]
-struct Told {
-    item_number: String,
-    scan_id: String,
-    kind: String,
-    time: Timestamp,
-    #[serde(default)]
-    place_code: String,
-}
+struct Told(Value);
 
 impl Batch {
     /// Reads the body of a callback whose signature was believed. Fields it does not know are passed over: carriers add some.
@@ -86,31 +78,37 @@ impl Batch {
 }
 
 impl Told {
-    fn check(self, index: usize) -> Result<(TrackingNumber, Scan), Vec<Violation>> {
-        let number = self.item_number.parse::<TrackingNumber>().ok();
-        let kind = kind(&self.kind);
-        let id = (1..=LONGEST_ID).contains(&self.scan_id.len()) && visible(&self.scan_id);
-        let place = self.place_code.len() <= LONGEST_PLACE && visible(&self.place_code);
-        match (number, kind) {
-            (Some(number), Some(kind)) if id && place => {
-                let (id, place) = (self.scan_id, self.place_code);
-                Ok((number, Scan { id, kind, at: microseconds(self.time), place }))
-            }
-            _ => {
-                let faults = [
-                    (number.is_some(), "item_number", "UPU S10: RR000000014VN"),
-                    (id, "scan_id", "1–64 ASCII"),
-                    (
-                        kind.is_some(),
-                        "kind",
-                        "accepted, in_transit, out_for_delivery, attempted, delivered, returned",
-                    ),
-                    (place, "place_code", "0–20 ASCII"),
-                ];
-                let wrong = faults.into_iter().filter(|(sound, ..)| !sound);
-                Err(wrong.map(|(_, field, form)| malformed(index, field, form)).collect())
-            }
+    fn check(&self, index: usize) -> Result<(TrackingNumber, Scan), Vec<Violation>> {
+        let number = self.text("item_number").and_then(|number| number.parse().ok());
+        let id = self.text("scan_id").filter(|id| (1..=LONGEST_ID).contains(&id.len()));
+        let id = id.filter(|id| visible(id));
+        let kind = self.text("kind").and_then(kind);
+        let at = self.text("time").and_then(|time| time.parse().ok()).map(microseconds);
+        let place =
+            if self.0.get("place_code").is_some() { self.text("place_code") } else { Some("") };
+        let place = place.filter(|place| place.len() <= LONGEST_PLACE && visible(place));
+        if let (Some(number), Some(id), Some(kind), Some(at), Some(place)) =
+            (number, id, kind, at, place)
+        {
+            return Ok((number, Scan { id: id.into(), kind, at, place: place.into() }));
         }
+        let forms = [
+            (number.is_some(), "item_number", "UPU S10: RR000000014VN"),
+            (id.is_some(), "scan_id", "1–64 ASCII"),
+            (
+                kind.is_some(),
+                "kind",
+                "accepted, in_transit, out_for_delivery, attempted, delivered, returned",
+            ),
+            (at.is_some(), "time", "RFC 3339: 2026-11-25T03:00:00Z"),
+            (place.is_some(), "place_code", "0–20 ASCII"),
+        ];
+        let wrong = forms.into_iter().filter(|(sound, ..)| !sound);
+        Err(wrong.map(|(_, field, form)| malformed(index, field, form)).collect())
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.0.get(field)?.as_str()
     }
 }
 
@@ -150,7 +148,7 @@ mod tests {
             "time": "2026-11-25T03:00:00.0000009Z", "place_code": "700000", "weight": 250})
     }
 
-    fn faults(field: &str, value: &str) -> Vec<String> {
+    fn faults(field: &str, value: impl Into<Value>) -> Vec<String> {
         let mut wrong = told();
         wrong[field] = value.into();
         let body = json!({"scans": [told(), wrong]}).to_string();
@@ -181,9 +179,22 @@ mod tests {
             ("kind", "lost"),
             ("place_code", &long_place),
             ("place_code", "Huế"),
+            ("time", "yesterday"),
+            ("time", "2026-11-25"),
         ] {
             assert_eq!(faults(field, value), [format!("scans[1].{field}")], "{value}");
         }
+        for field in ["item_number", "scan_id", "kind", "time", "place_code"] {
+            assert_eq!(faults(field, Value::Null), [format!("scans[1].{field}")]);
+            assert_eq!(faults(field, 7), [format!("scans[1].{field}")]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_scan_keeps_out_no_other() {
+        let body = json!({"scans": [{}, told(), 7]}).to_string();
+        let Batch { parcels, faults } = Batch::parse(body.as_bytes()).expect("a batch");
+        assert_eq!((parcels.len(), faults.len()), (1, 4 + 4));
     }
 
     #[test]
@@ -192,7 +203,7 @@ mod tests {
         for (body, error) in [
             ("", BatchError::Shape),
             ("[]", BatchError::Shape),
-            (r#"{"scans": [{}]}"#, BatchError::Shape),
+            (r#"{"scans": {}}"#, BatchError::Shape),
             (r#"{"scans": []}"#, BatchError::Count),
             (&many, BatchError::Count),
         ] {

@@ -7,7 +7,7 @@ use proto::motcua::mailing::v1::ScanKind;
 use uuid::Uuid;
 
 use super::confirm::no_such_shipment;
-use super::{Scan, Scans, Shipment, post};
+use super::{Scan, Shipment, post};
 use crate::mail::{Fact, Mail};
 
 /// How far the carrier's clock may be from ours, either way.
@@ -52,7 +52,7 @@ impl Command for RecordScans {
         for Numbered { index, scan } in &self.scans {
             let shipment = after.shipment.as_ref().ok_or_else(no_such_shipment)?;
             match judge(shipment, scan, at.now) {
-                Ok(Seen::Before) => {}
+                Ok(Seen::Before | Seen::OneTooMany) => {}
                 Ok(Seen::First) => facts.extend(take(&mut after, scan, at)),
                 Err(fault) => faults.push(fault.of(*index)),
             }
@@ -64,17 +64,17 @@ impl Command for RecordScans {
     }
 }
 
-/// Whether a scan is known.
+/// Whether a scan is known, and if not, whether it is kept.
 enum Seen {
     Before,
     First,
+    OneTooMany,
 }
 
 /// Why a scan is not taken.
 enum Misfit {
     Taken,
     Time,
-    TooMany,
 }
 
 fn judge(shipment: &Shipment, scan: &Scan, now: Timestamp) -> Result<Seen, Misfit> {
@@ -87,10 +87,8 @@ fn judge(shipment: &Shipment, scan: &Scan, now: Timestamp) -> Result<Seen, Misfi
     if !(earliest..=latest).contains(&scan.at) {
         return Err(Misfit::Time);
     }
-    if shipment.scans.all().len() >= Scans::MOST {
-        return Err(Misfit::TooMany);
-    }
-    Ok(Seen::First)
+    let kept = shipment.scans.have_room_for(scan.kind);
+    Ok(if kept { Seen::First } else { Seen::OneTooMany })
 }
 
 /// What follows from a new scan. It proves that the carrier has the parcel, whether or not we heard that it took it.
@@ -125,12 +123,6 @@ impl Misfit {
                 "SCAN_TIME_UNLIKELY",
                 "time phải từ lúc mở bưu gửi đến hiện tại, sai lệch tối đa 5 phút; hãy kiểm tra đồng hồ.",
                 "time must lie between the opening of the shipment and now, give or take 5 minutes; check both clocks.",
-            ),
-            Self::TooMany => Violation::new(
-                format!("scans[{index}].item_number"),
-                "SCANS_TOO_MANY",
-                "Bưu gửi này đã có 100 lần quét; hãy liên hệ cơ quan gửi.",
-                "This parcel has 100 scans already; speak to the sender.",
             ),
         }
     }

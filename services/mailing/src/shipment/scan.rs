@@ -21,8 +21,14 @@ pub struct Scan {
 pub struct Scans(Vec<Scan>);
 
 impl Scans {
-    /// Scans one parcel can have: ten times what a long way takes.
+    /// Scans kept of one parcel: ten times what a long way takes. Beyond it only the first that ends the way is kept.
     pub const MOST: usize = 100;
+
+    /// Whether one more of this kind is kept.
+    pub fn have_room_for(&self, kind: ScanKind) -> bool {
+        let ends = matches!(kind, ScanKind::Delivered | ScanKind::Returned);
+        self.0.len() < Self::MOST || (ends && self.earliest(kind).is_none())
+    }
 
     /// All of them.
     pub fn all(&self) -> &[Scan] {

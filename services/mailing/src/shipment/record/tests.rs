@@ -89,12 +89,16 @@ fn a_fault_keeps_the_whole_parcel_out() {
 }
 
 #[test]
-fn a_parcel_has_a_hundred_scans_at_most() {
+fn of_a_parcel_a_hundred_scans_are_kept_and_those_that_end_its_way() {
     let scans: Vec<Scan> =
         (0..100).map(|number| scan(&number.to_string(), ScanKind::InTransit, 1)).collect();
     let (after, _) = record(&opened(), &scans).expect("taken");
-    let refused = record(&after, &[scan("x", ScanKind::Delivered, 2)]).expect_err("refused");
-    assert_eq!(refused.violations[0].reason, "SCANS_TOO_MANY");
+    let more = [scan("x", ScanKind::InTransit, 2), scan("y", ScanKind::Delivered, 3)];
+    let (after, facts) = record(&after, &more).expect("taken");
+    assert!(matches!(facts[..], [Fact::Scanned(..), Fact::Delivered(..)]), "{facts:?}");
+    assert_eq!(after.shipment.as_ref().expect("a shipment").scans.all().len(), 101);
+    let (same, facts) = record(&after, &[scan("z", ScanKind::Delivered, 4)]).expect("heard");
+    assert_eq!((same, facts), (after, vec![]));
 }
 
 #[test]
