@@ -12,6 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic::transport::ServerTlsConfig;
 
 use crate::access::{Issuer, Rules, Verifier};
 use crate::backlog::Backlog;
@@ -53,6 +54,8 @@ pub struct Process {
     pub connections: u32,
     /// Ports beside those of gRPC, bound already.
     pub ports: Ports,
+    /// What servers show to those who connect; none: they are spoken to in plain.
+    pub tls: Option<ServerTlsConfig>,
 }
 
 /// Where one service stands: its database and the bell of its log.
@@ -203,6 +206,7 @@ impl Standing {
             reflection: process.reflection,
             connections: process.connections,
             stopping,
+            tls: process.tls,
         };
         let hears = sinks.clone();
         let ready = async move { join_all(hears.iter().map(Sink::has_joined)).await };

@@ -81,6 +81,7 @@ impl Server {
             reflection: false,
             connections: CONNECTIONS,
             stopping,
+            tls: None,
         };
         let serving = tokio::spawn(serving.on(listener, stop.clone()));
         Self { address, metrics, stop, serving, slow }

@@ -193,5 +193,6 @@ fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Pro
         reflection: plan.reflection,
         connections: plan.settings.get(&server::CONNECTIONS)?,
         ports: plan.ports.clone(),
+        tls: None,
     })
 }

@@ -27,6 +27,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::keyring::OWN;
 use crate::place::Place;
+use crate::wire::Wire;
 use crate::{SERVICES, measures, mesh, open_files, settings};
 
 /// The first pause before a database is looked at again, and the longest.
@@ -46,6 +47,7 @@ impl Served {
         migrates: bool,
     ) -> Result<Self, BoxError> {
         let told = Told::of(kind, &settings)?;
+        let listens = &settings::of(kind.name)?.listen;
         let (metrics, mut running) = (Metrics::new(), Running::default());
         open_files::raise(told.files_needed);
         let measured = measures::bind(&settings).await?;
@@ -57,7 +59,7 @@ impl Served {
         until_migrated(kind, &pool).await?;
         let process = told.process(kind, settings, metrics).await?;
         let standing = Standing::on(kind, process, pool)?;
-        let listener = server::bind(told.listen, listen_setting(kind)?).await?;
+        let listener = server::bind(told.listen, listens.declaration().name).await?;
         let carrier = KafkaCarrier::new(&told.brokers);
         standing.start(listener, &carrier, Some(&told.brokers), &mut running);
         Ok(Self(running))
@@ -117,13 +119,15 @@ struct Told {
     keys: Keys,
     own: SigningKey,
     trusted: Vec<Trusted>,
+    wire: Wire,
     peers: HashMap<&'static str, Vec<String>>,
     files_needed: u64,
 }
 
 impl Told {
     fn of(kind: Kind, settings: &Settings) -> Result<Self, BoxError> {
-        let listen = listen(kind, settings)?;
+        let of = settings::of(kind.name)?;
+        let wire = Wire::of(of, settings)?;
         let database = database_of(kind, settings)?;
         let brokers = settings.require(&settings::KAFKA_BROKERS)?;
         let keys = Keys::given(settings.require(&settings::KEYS_DIRECTORY)?);
@@ -131,14 +135,15 @@ impl Told {
         let (own, trusted) = (signing_key(&keys, OWN)?, trusted_in(&folder)?);
         is_trusted(&own, &SpeaksFor::Service(kind.name.into()), &trusted, &folder)?;
         Ok(Self {
-            listen,
+            listen: settings.get(&of.listen)?,
             database,
             connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
             brokers,
             keys,
             own,
             trusted,
-            peers: peers(settings)?,
+            peers: wire.peers(settings)?,
+            wire,
             files_needed: files_needed(settings)?,
         })
     }
@@ -154,13 +159,14 @@ impl Told {
         Ok(Process {
             verifier: Verifier::of(&self.trusted, clock.clone())?,
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
-            peers: Peers::replicated(self.peers.clone(), own.clone()),
+            peers: Peers::replicated(self.peers.clone(), own.clone(), self.wire.authority.clone()),
             issuer: self.issuer(kind, own, &clock)?,
             reflection: settings.get(&settings::REFLECTION)?,
             connections: settings.get(&server::CONNECTIONS)?,
             ports: mesh::ports_of(kind.name, &settings).await?,
             keys: self.keys.clone(),
             data: Place::of(&settings)?.data,
+            tls: self.wire.shown.clone(),
             metrics,
             clock,
             settings,
@@ -171,37 +177,6 @@ impl Told {
     fn issuer(&self, kind: Kind, own: Issuer, clock: &Clock) -> Result<Issuer, BoxError> {
         if kind.name == identity::SERVICE.name { mesh::issuer(&self.keys, clock) } else { Ok(own) }
     }
-}
-
-fn listen_setting(kind: Kind) -> Result<&'static str, BoxError> {
-    Ok(settings::of(kind.name)?.listen.declaration().name)
-}
-
-/// Tokens are good for whoever reads them on their way: in plain they stay on this machine, unless it is said that the network encrypts.
-fn listen(kind: Kind, settings: &Settings) -> Result<SocketAddr, BoxError> {
-    let listen = settings.get(&settings::of(kind.name)?.listen)?;
-    if listen.ip().is_loopback() || settings.get(&settings::PLAIN)? {
-        return Ok(listen);
-    }
-    let name = listen_setting(kind)?;
-    Err(format!(
-        "{name} is {listen}, beyond this machine, and gRPC is not encrypted; \
-         set grpc.plain=true if the network encrypts, or listen on 127.0.0.1"
-    )
-    .into())
-}
-
-fn peers(settings: &Settings) -> Result<HashMap<&'static str, Vec<String>>, BoxError> {
-    let mut peers = HashMap::new();
-    for of in &settings::SERVICES {
-        let addresses = settings.get(&of.peers)?;
-        if let Some(other) = addresses.iter().find(|address| !address.starts_with("http://")) {
-            let name = of.peers.declaration().name;
-            return Err(format!("{name} takes http://host:port,…, not {other}").into());
-        }
-        peers.insert(of.service, addresses);
-    }
-    Ok(peers)
 }
 
 fn signing_key(keys: &Keys, name: &str) -> Result<SigningKey, BoxError> {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use chassis::peers::serves;
 use chassis::postgres::{Postgres, Settings};
+use chassis::replicas::{Manner, serves};
 use rustix::process::{Pid, Signal, kill_process};
 use support::{PATIENCE, eventually, own_address};
 use tokio::process::{Child, Command};
@@ -77,6 +77,10 @@ fn logs(folder: &Folder) -> String {
     logs.map(|log| format!("--- {}\n{}", log.path().display(), text(log.path()))).collect()
 }
 
+fn plainly() -> Manner {
+    Manner { patience: PATIENCE, tls: None }
+}
+
 /// A service that is given everything but tables.
 struct Untended {
     folder: Folder,
@@ -110,6 +114,7 @@ impl Untended {
             format!("keys.directory={}", keys.join("feedback").display()),
             format!("keys.trusted={}", keys.join("trusted").display()),
             format!("peers.dossier={}", support::nobody()),
+            "tls.off=loopback".into(),
         ];
         Self { folder, postgres, set, address: format!("http://{listen}") }
     }
@@ -133,10 +138,10 @@ async fn a_service_waits_for_its_migrations_and_ends_in_order() {
         std::fs::read_to_string(untended.words()).expect("its words").contains(words)
     };
     eventually(PATIENCE, async || says("run `motcua migrate feedback`").await).await;
-    assert!(!serves(&untended.address).await, "it is not ready");
+    assert!(!serves(&untended.address, &plainly()).await, "it is not ready");
     let migrated = ran(&mut motcua(&untended.set, &["migrate", "feedback"])).await;
     assert!(migrated.status.success(), "{migrated:?}");
-    eventually(2 * PATIENCE, async || serves(&untended.address).await).await;
+    eventually(2 * PATIENCE, async || serves(&untended.address, &plainly()).await).await;
     let id = serving.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
     let ended = tokio::time::timeout(ENOUGH, serving.wait()).await.expect("in time");
@@ -156,6 +161,11 @@ async fn what_is_missing_is_named() {
         let words = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success() && words.contains(missing), "{missing}: {words}");
     }
+    let secure: Vec<_> =
+        untended.set.iter().filter(|set| *set != "tls.off=loopback").cloned().collect();
+    let refused = ran(&mut motcua(&secure, &["serve", "feedback"])).await;
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("tls.certificate"), "TLS is not off by itself: {words}");
     let strange = untended.folder.0.join("keys/dossier");
     let mut set = untended.set.clone();
     set.push(format!("keys.directory={}", strange.display()));

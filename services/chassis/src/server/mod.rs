@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::Server;
+use tonic::transport::{Server, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -58,6 +58,8 @@ pub struct Serving {
     pub connections: u32,
     /// Cancelled when it begins to stop.
     pub stopping: CancellationToken,
+    /// What it shows to those who connect; none: it is spoken to in plain.
+    pub tls: Option<ServerTlsConfig>,
 }
 
 /// Binds an address.
@@ -120,7 +122,7 @@ impl Serving {
             }
             std::future::pending::<()>().await
         };
-        let serving = limited()
+        let serving = limited(self.tls)?
             .layer(access)
             .layer(calls.clone())
             .add_routes(routes)
@@ -143,14 +145,19 @@ async fn tell(health: &HealthReporter, service: &str, status: ServingStatus) {
 }
 
 /// A server that bounds what one connection may ask, and closes those that are dead.
-fn limited() -> Server {
+fn limited(tls: Option<ServerTlsConfig>) -> Result<Server, BoxError> {
     let (interval, patience) = ALIVE;
-    Server::builder()
+    let server = Server::builder();
+    let server = match tls {
+        Some(tls) => server.tls_config(tls)?,
+        None => server,
+    };
+    Ok(server
         .timeout(LONGEST_CALL)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .max_concurrent_streams(u32::try_from(CALLS_PER_CONNECTION).ok())
         .http2_keepalive_interval(Some(interval))
-        .http2_keepalive_timeout(Some(patience))
+        .http2_keepalive_timeout(Some(patience)))
 }
 
 /// Returns when, after `stop`, the last call has been answered or has used up its time.
