@@ -19,7 +19,9 @@ use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::config;
 use crate::database;
-use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink, Watch, wake_across};
+use crate::events::{
+    Bell, Carrier, DeadLetters, Kafka, Log, Reactions, Relay, Sink, Watch, wake_across,
+};
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::running::Running;
@@ -152,14 +154,14 @@ impl Standing {
         Ok(Self { kind, log, ground, service })
     }
 
-    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, if `brokers` is given, the relay of its log. Its
+    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, over Kafka, the relay of its log. Its
     /// health says that it serves once its reactions are carried too.
     /// Everything ends when `running` is stopped; the returned sinks are for replaying dead letters.
     pub fn start(
         self,
         listener: TcpListener,
         carrier: &dyn Carrier,
-        brokers: Option<&str>,
+        kafka: Option<Kafka>,
         running: &mut Running,
     ) -> Vec<Sink> {
         let Self { kind, log, ground, service } = self;
@@ -176,7 +178,7 @@ impl Standing {
         for task in service.tasks {
             running.work(task);
         }
-        if let Some(brokers) = brokers {
+        if let Some(kafka) = kafka {
             let watch = Watch {
                 log: log.clone(),
                 pool: pool.clone(),
@@ -186,7 +188,7 @@ impl Standing {
             };
             running.work(endless(watch.run()));
             running.work(endless(wake_across(log.clone())));
-            let relay = Relay::new(log, pool.clone(), brokers, process.metrics.clone());
+            let relay = Relay::new(log, pool.clone(), kafka, process.metrics.clone());
             running.work(endless(relay.run()));
         }
         let backlog = Backlog {

@@ -11,7 +11,7 @@ use std::env;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use chassis::events::{Carrier, Cursor, KafkaCarrier, Relay, topic};
+use chassis::events::{Carrier, Cursor, Kafka, KafkaCarrier, Relay};
 use chassis::telemetry::Metrics;
 use chassis::write::Stream;
 use futures::future::join_all;
@@ -83,7 +83,7 @@ impl Pair {
     }
 
     fn topic(&self) -> String {
-        topic(self.teller.log.source)
+        Kafka::from(self.broker).topic(self.teller.log.source)
     }
 
     fn start_relay(&self) -> Running {

@@ -13,7 +13,7 @@ use chassis::access::{Issuer, Rules, SigningKey, SpeaksFor, Trusted, Verifier, t
 use chassis::clock::Clock;
 use chassis::config::{Settings, SettingsError};
 use chassis::database;
-use chassis::events::KafkaCarrier;
+use chassis::events::{Kafka, KafkaCarrier};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
@@ -60,8 +60,8 @@ impl Served {
         let process = told.process(kind, settings, metrics).await?;
         let standing = Standing::on(kind, process, pool)?;
         let listener = server::bind(told.listen, listens.declaration().name).await?;
-        let carrier = KafkaCarrier::new(&told.brokers);
-        standing.start(listener, &carrier, Some(&told.brokers), &mut running);
+        let carrier = KafkaCarrier::new(told.kafka.clone());
+        standing.start(listener, &carrier, Some(told.kafka), &mut running);
         Ok(Self(running))
     }
 
@@ -115,7 +115,7 @@ struct Told {
     listen: SocketAddr,
     database: PgConnectOptions,
     connections: u32,
-    brokers: String,
+    kafka: Kafka,
     keys: Keys,
     own: SigningKey,
     trusted: Vec<Trusted>,
@@ -130,6 +130,7 @@ impl Told {
         let wire = Wire::of(of, settings)?;
         let database = database_of(kind, settings)?;
         let brokers = settings.require(&settings::KAFKA_BROKERS)?;
+        let kafka = Kafka { brokers, prefix: settings.get(&settings::KAFKA_PREFIX)? };
         let keys = Keys::given(settings.require(&settings::KEYS_DIRECTORY)?);
         let folder = settings.require(&settings::KEYS_TRUSTED)?;
         let (own, trusted) = (signing_key(&keys, OWN)?, trusted_in(&folder)?);
@@ -138,7 +139,7 @@ impl Told {
             listen: settings.get(&of.listen)?,
             database,
             connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
-            brokers,
+            kafka,
             keys,
             own,
             trusted,

@@ -37,6 +37,13 @@ pub const KAFKA_BROKERS: Setting<Option<String>> = Setting::new(
     "Apache Kafka that carries events, host:port,…; not set: services read each other's logs, which only one process can. With serve it must be set.",
 );
 
+/// What topics are called.
+pub const KAFKA_PREFIX: Setting<String> = Setting::new(
+    "kafka.prefix",
+    "motcua",
+    "What the names of topics and consumer groups begin with; meshes that share a Kafka need one each, or they take each other's events.",
+);
+
 /// PostgreSQL's programs.
 pub const POSTGRES_BIN: Setting<Option<PathBuf>> = Setting::new(
     "postgres.bin",
@@ -262,6 +269,7 @@ pub fn table() -> Vec<Declaration> {
         KEYS_DIRECTORY.declaration(),
         KEYS_TRUSTED.declaration(),
         KAFKA_BROKERS.declaration(),
+        KAFKA_PREFIX.declaration(),
         POSTGRES_BIN.declaration(),
         POSTGRES_BUFFERS_MB.declaration(),
         DATABASE_CONNECTIONS.declaration(),

@@ -47,6 +47,11 @@ async fn kafka() -> String {
     tokio::task::spawn_blocking(journeys::kafka).await.expect("Kafka")
 }
 
+/// Topics of its own: others share the broker.
+fn prefix() -> String {
+    format!("kafka.prefix=test-{}", Uuid::now_v7())
+}
+
 #[tokio::test]
 async fn a_dossier_goes_through_two_processes_of_each_service() {
     let folder = Folder::new();
@@ -54,6 +59,7 @@ async fn a_dossier_goes_through_two_processes_of_each_service() {
     let set = [
         format!("data.directory={}", folder.0.join("data").display()),
         format!("kafka.brokers={}", kafka().await),
+        prefix(),
         "cluster.port=0".into(),
         "postgres.shared_buffers_mb=32".into(),
         "database.connections=6".into(),
@@ -111,6 +117,7 @@ impl Untended {
             format!("feedback.listen={listen}"),
             format!("metrics.listen={metrics}"),
             format!("kafka.brokers={}", kafka().await),
+            prefix(),
             format!("keys.directory={}", keys.join("feedback").display()),
             format!("keys.trusted={}", keys.join("trusted").display()),
             format!("peers.dossier={}", support::nobody()),

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use chassis::service::BoxError;
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose,
 };
 
 use crate::SERVICES;
@@ -23,7 +23,7 @@ pub(super) fn make(folder: &Path) -> Result<(), BoxError> {
     write(&folder.join(AUTHORITY), &certificate)?;
     for kind in SERVICES {
         let key = KeyPair::generate()?;
-        let mut parameters = CertificateParams::new(vec![kind.name.into()])?;
+        let mut parameters = named(kind.name, vec![kind.name.into()])?;
         parameters.use_authority_key_identifier_extension = true;
         parameters.key_usages.push(KeyUsagePurpose::DigitalSignature);
         parameters.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
@@ -36,11 +36,19 @@ pub(super) fn make(folder: &Path) -> Result<(), BoxError> {
 
 fn authority() -> Result<(String, Issuer<'static, KeyPair>), BoxError> {
     let key = KeyPair::generate()?;
-    let mut parameters = CertificateParams::default();
+    let mut parameters = named("Motcua, for trying", Vec::new())?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages.push(KeyUsagePurpose::KeyCertSign);
     let certificate = parameters.self_signed(&key)?;
     Ok((certificate.pem(), Issuer::new(parameters, key)))
+}
+
+/// A certificate that looks signed by itself is believed by few.
+fn named(common_name: &str, names: Vec<String>) -> Result<CertificateParams, BoxError> {
+    let mut parameters = CertificateParams::new(names)?;
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, common_name);
+    Ok(parameters)
 }
 
 /// For our own eyes, whatever was there.

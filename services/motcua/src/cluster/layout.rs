@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use chassis::config::{Setting, Value};
+use chassis::events::Kafka;
 use chassis::keys::Keys;
 use chassis::service::BoxError;
 use chassis::tls::Authority;
@@ -36,7 +37,7 @@ struct Sandbox {
 /// Where everything lies and listens.
 pub(super) struct Layout {
     root: PathBuf,
-    brokers: String,
+    kafka: Kafka,
     /// In the order of [`settings::SERVICES`].
     services: Vec<(&'static str, Vec<Replica>)>,
     sandbox: Sandbox,
@@ -46,7 +47,7 @@ impl Layout {
     /// So many processes of each service, on ports from `first` on, or on free ones.
     pub(super) fn of(
         root: PathBuf,
-        brokers: String,
+        kafka: Kafka,
         replicas: u16,
         first: u16,
     ) -> Result<Self, BoxError> {
@@ -64,7 +65,7 @@ impl Layout {
         }
         let sandbox =
             Sandbox { telephone: next()?, bank: next()?, carrier: next()?, metrics: next()? };
-        let layout = Self { root, brokers, services, sandbox };
+        let layout = Self { root, kafka, services, sandbox };
         fs::create_dir_all(layout.logs())?;
         Ok(layout)
     }
@@ -174,7 +175,8 @@ impl Layout {
             say(&settings::TLS_CERTIFICATE, text(&file("pem"))?),
             say(&settings::TLS_KEY, text(&file("key"))?),
             say(&settings::TLS_AUTHORITY, text(&certificates.join(AUTHORITY))?),
-            say(&settings::KAFKA_BROKERS, self.brokers.clone()),
+            say(&settings::KAFKA_BROKERS, self.kafka.brokers.clone()),
+            say(&settings::KAFKA_PREFIX, self.kafka.prefix.clone()),
             say(&of.listen, local(replica.grpc)),
             say(&settings::METRICS_LISTEN, local(replica.metrics)),
             say(&payment::settings::CALLBACK_LISTEN, local(replica.callback)),

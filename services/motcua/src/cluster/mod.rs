@@ -11,6 +11,7 @@ use std::time::Duration;
 use chassis::access::Issuer;
 use chassis::clock::Clock;
 use chassis::config::Settings;
+use chassis::events::Kafka;
 use chassis::keys::Keys;
 use chassis::postgres::{self, Postgres};
 use chassis::replicas::{self, Manner};
@@ -60,8 +61,8 @@ impl Cluster {
         replicas: u16,
     ) -> Result<Self, BoxError> {
         let root = root(settings)?;
-        let brokers = settings.require(&settings::KAFKA_BROKERS)?;
-        let layout = Layout::of(root, brokers, replicas, settings.get(&settings::CLUSTER_PORT)?)?;
+        let first = settings.get(&settings::CLUSTER_PORT)?;
+        let layout = Layout::of(root, kafka(settings)?, replicas, first)?;
         keyring::make(&layout.keys())?;
         certificates::make(&layout.certificates())?;
         let authority = Authority::read(&layout.certificates().join(certificates::AUTHORITY))?;
@@ -156,12 +157,20 @@ fn root(settings: &Settings) -> Result<PathBuf, BoxError> {
     Ok(data.with_file_name(name))
 }
 
+/// Under names of its own: another mesh may be about.
+fn kafka(settings: &Settings) -> Result<Kafka, BoxError> {
+    let brokers = settings.require(&settings::KAFKA_BROKERS)?;
+    let prefix = format!("{}-cluster", settings.get(&settings::KAFKA_PREFIX)?);
+    Ok(Kafka { brokers, prefix })
+}
+
 fn postgres_settings(settings: &Settings, layout: &Layout) -> Result<postgres::Settings, BoxError> {
     let connections = settings.get(&settings::DATABASE_CONNECTIONS)?;
     Ok(postgres::Settings {
         bin_dir: settings.get(&settings::POSTGRES_BIN)?,
         shared_buffers_mb: settings.get(&settings::POSTGRES_BUFFERS_MB)?,
-        max_connections: connections * layout.services() + 20,
+        // One more each, on which it hears of the others' commits.
+        max_connections: (connections + 1) * layout.services() + 20,
         owners: SERVICES.iter().map(|kind| kind.name.to_owned()).collect(),
         ..postgres::Settings::new(layout.root())
     })
