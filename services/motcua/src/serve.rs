@@ -26,6 +26,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::keyring::OWN;
+use crate::mesh::TOKENS;
 use crate::place::Place;
 use crate::wire::Wire;
 use crate::{SERVICES, measures, mesh, open_files, settings};
@@ -134,7 +135,12 @@ impl Told {
         let keys = Keys::given(settings.require(&settings::KEYS_DIRECTORY)?);
         let folder = settings.require(&settings::KEYS_TRUSTED)?;
         let (own, trusted) = (signing_key(&keys, OWN)?, trusted_in(&folder)?);
+        all_are_there(&trusted, &folder)?;
         is_trusted(&own, &SpeaksFor::Service(kind.name.into()), &trusted, &folder)?;
+        if kind.name == identity::SERVICE.name {
+            let tokens = signing_key(&keys, TOKENS)?;
+            is_trusted(&tokens, &SpeaksFor::Everybody, &trusted, &folder)?;
+        }
         Ok(Self {
             listen: settings.get(&of.listen)?,
             database,
@@ -184,6 +190,19 @@ fn signing_key(keys: &Keys, name: &str) -> Result<SigningKey, BoxError> {
     Ok(SigningKey::from_bytes(&*keys.secret(name)?))
 }
 
+/// A service without a key here would be refused all it asks, and identity's key could speak for it.
+fn all_are_there(trusted: &[Trusted], folder: &Path) -> Result<(), BoxError> {
+    let services = SERVICES.iter().map(|kind| SpeaksFor::Service(kind.name.into()));
+    for wanted in services.chain([SpeaksFor::Everybody]) {
+        if !trusted.iter().any(|it| it.speaks_for == wanted) {
+            return Err(
+                format!("{} (keys.trusted) holds no {}", folder.display(), wanted.file()).into()
+            );
+        }
+    }
+    Ok(())
+}
+
 /// A service whose own word nobody takes would start, and then be refused everywhere.
 fn is_trusted(
     key: &SigningKey,
@@ -195,8 +214,9 @@ fn is_trusted(
     if trusted.iter().any(|it| it.key == key && it.speaks_for == *speaks_for) {
         return Ok(());
     }
-    let folder = folder.display();
-    Err(format!("the key {OWN}.key in keys.directory is none that {folder} (keys.trusted) trusts for {speaks_for:?}").into())
+    let (folder, file) = (folder.display(), speaks_for.file());
+    Err(format!("{file} in {folder} (keys.trusted) is of another key than that in keys.directory")
+        .into())
 }
 
 /// Connections of callers, of callbacks and of collectors, those to the database, and the rest.

@@ -179,5 +179,9 @@ async fn what_is_missing_is_named() {
     let refused = ran(&mut motcua(&set, &["serve", "feedback"])).await;
     let words = String::from_utf8_lossy(&refused.stderr);
     assert!(words.contains("keys.trusted"), "another service's key: {words}");
+    std::fs::remove_file(untended.folder.0.join("keys/trusted/payment.pem")).expect("removed");
+    let refused = ran(&mut motcua(&untended.set, &["serve", "feedback"])).await;
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("payment.pem"), "a service nobody knows: {words}");
     untended.postgres.stop().await.expect("stopped");
 }
