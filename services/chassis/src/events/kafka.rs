@@ -18,7 +18,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
-use sqlx::PgPool;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, PgPool};
+use tokio::time::{sleep, timeout};
 
 use super::carrier::{Carrier, again_and_again, resume};
 use super::cloudevent::{headers, parse};
@@ -35,6 +37,15 @@ const PARTITIONS: i32 = 6;
 
 /// How long one request to the broker may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the broker may take to acknowledge a portion before the relay begins again, and another replica's may take its turn.
+const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The advisory lock of the relay that publishes; each service has a database of its own, so that one number is enough.
+const PUBLISHES: i64 = 0x6d6f_7463_7561;
+
+/// How often a relay that waits for its turn asks.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long a stopping consumer may hold up its thread to leave its group in order.
 const PARTING: Duration = Duration::from_secs(1);
@@ -67,7 +78,8 @@ impl Kafka {
     }
 }
 
-/// Publishes the log of one service. Two at once only duplicate.
+/// Publishes the log of one service. Of its replicas' relays one publishes and the others wait for their turn; two at once, after a
+/// connection was lost, only duplicate.
 #[derive(Clone, Debug)]
 pub struct Relay {
     log: Log,
@@ -93,6 +105,7 @@ impl Relay {
 
     async fn publish(&self) -> Result<(), Failure> {
         let source = self.log.source;
+        let _turn = self.turn().await.map_err(failed)?;
         let topic = self.kafka.topic(source);
         make_topic(&self.kafka.brokers, &topic).await.map_err(broker)?;
         let producer: FutureProducer = self.producer().map_err(broker)?;
@@ -106,12 +119,25 @@ impl Relay {
                 listener.wait().await;
                 continue;
             }
-            send(&producer, &topic, &events).await?;
+            let sent = timeout(DELIVERED_WITHIN, send(&producer, &topic, &events)).await;
+            sent.map_err(|_| Failure::Unavailable("kafka: no acknowledgement".into()))??;
             cursor::save(&self.pool, source, Self::READER, position, &next)
                 .await
                 .map_err(failed)?;
             cursor = next;
         }
+    }
+
+    /// Waits for this relay's turn, which lasts as long as the connection.
+    async fn turn(&self) -> sqlx::Result<PgConnection> {
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        while !sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "ours!""#, PUBLISHES)
+            .fetch_one(&mut connection)
+            .await?
+        {
+            sleep(ASK_AGAIN).await;
+        }
+        Ok(connection)
     }
 
     /// Idempotent, so that retries neither duplicate nor reorder; no message lapses: the log is the queue.
@@ -250,8 +276,7 @@ impl Member {
     async fn portion(&self) -> Result<Vec<BorrowedMessage<'_>>, KafkaError> {
         let mut records = vec![self.record().await?];
         while records.len() < PORTION {
-            let Ok(next) = tokio::time::timeout(Duration::from_millis(1), self.record()).await
-            else {
+            let Ok(next) = timeout(Duration::from_millis(1), self.record()).await else {
                 break;
             };
             records.push(next?);

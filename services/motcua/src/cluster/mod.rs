@@ -169,8 +169,8 @@ fn postgres_settings(settings: &Settings, layout: &Layout) -> Result<postgres::S
     Ok(postgres::Settings {
         bin_dir: settings.get(&settings::POSTGRES_BIN)?,
         shared_buffers_mb: settings.get(&settings::POSTGRES_BUFFERS_MB)?,
-        // One more each, on which it hears of the others' commits.
-        max_connections: (connections + 1) * layout.services() + 20,
+        // Two more each: it hears of the others' commits on one, and holds the relay's turn on the other.
+        max_connections: (connections + 2) * layout.services() + 20,
         owners: SERVICES.iter().map(|kind| kind.name.to_owned()).collect(),
         ..postgres::Settings::new(layout.root())
     })
