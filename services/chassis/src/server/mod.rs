@@ -84,7 +84,8 @@ impl Serving {
         self.when(ready(()), listener, stop).await
     }
 
-    /// The same; health tells that it serves, under no name and under the service's, only when `ready` has come to its end. Calls are answered before that too.
+    /// The same; health tells that it serves, under no name and under the service's, only when `ready` has come to its end. Calls are
+    /// answered before that too.
     ///
     /// # Errors
     /// As [`Serving::on`].
