@@ -26,5 +26,6 @@ pub mod status;
 pub mod telemetry;
 pub mod text;
 pub mod timers;
+pub mod tls;
 pub mod webhook;
 pub mod write;

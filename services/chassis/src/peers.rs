@@ -7,13 +7,14 @@ use std::time::Duration;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 use crate::access::{Issuer, Person};
 use crate::refusal::Failure;
-use crate::replicas;
+use crate::replicas::{self, Manner};
 use crate::telemetry::current_traceparent;
+use crate::tls::Authority;
 
 /// How long a question to another service may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Peers {
     addresses: Arc<HashMap<&'static str, Vec<String>>>,
     issuer: Issuer,
+    authority: Option<Authority>,
 }
 
 /// A channel on which every question carries who asks and the trace it belongs to.
@@ -32,12 +34,17 @@ impl Peers {
     /// Services by name at addresses `http://host:port`; `issuer` speaks for those who ask.
     pub fn new(addresses: HashMap<&'static str, String>, issuer: Issuer) -> Self {
         let one = |(service, address)| (service, vec![address]);
-        Self::replicated(addresses.into_iter().map(one).collect(), issuer)
+        Self::replicated(addresses.into_iter().map(one).collect(), issuer, None)
     }
 
-    /// Services by name at all their addresses, where a host may be a name that several replicas share.
-    pub fn replicated(addresses: HashMap<&'static str, Vec<String>>, issuer: Issuer) -> Self {
-        Self { addresses: Arc::new(addresses), issuer }
+    /// Services by name at all their addresses, where a host may be a name that several replicas share; those at `https://` show
+    /// certificates of `authority`.
+    pub fn replicated(
+        addresses: HashMap<&'static str, Vec<String>>,
+        issuer: Issuer,
+        authority: Option<Authority>,
+    ) -> Self {
+        Self { addresses: Arc::new(addresses), issuer, authority }
     }
 
     /// The channel on which `asker` puts questions to `service`; it connects with the first one. To be called within a runtime.
@@ -52,19 +59,12 @@ impl Peers {
         let unknown =
             |why: String| Failure::Broken(format!("where {service} is (peers.{service}): {why}"));
         let addresses = self.addresses.get(service).map(Vec::as_slice).unwrap_or_default();
-        let channel = replicas::channel(addresses, patient).map_err(unknown)?;
+        let tls = self.authority.as_ref().map(|authority| authority.of(service));
+        let manner = Manner { patience: PATIENCE, tls };
+        let channel = replicas::channel(addresses, manner).map_err(unknown)?;
         let asking = Asking { name: format!("services/{asker}"), issuer: self.issuer.clone() };
         Ok(InterceptedService::new(channel, asking))
     }
-}
-
-fn patient(endpoint: Endpoint) -> Endpoint {
-    endpoint.timeout(PATIENCE).connect_timeout(PATIENCE)
-}
-
-/// Whether someone at `http://host:port` says within a second that it serves.
-pub async fn serves(address: &str) -> bool {
-    replicas::serves_at(address, patient).await
 }
 
 /// Puts token and trace on a question.

@@ -1,6 +1,7 @@
 //! A channel over all replicas of a service: found by name, looked at, and each asked in turn.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use http::Uri;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{sleep, timeout};
 use tonic::transport::channel::Change;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -23,32 +24,51 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Changes of the balanced set that may wait.
 const WAITING: usize = 64;
 
-/// A channel over `addresses`, `http://host:port` each, of which a host may be a name with several addresses behind it. One plain
+/// How an address is spoken to.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// How long a call may take.
+    pub patience: Duration,
+    /// What those at `https://` are held to.
+    pub tls: Option<ClientTlsConfig>,
+}
+
+impl Manner {
+    fn endpoint(&self, address: &str) -> Result<Endpoint, String> {
+        let told = |error: tonic::transport::Error| match error.source() {
+            Some(cause) => format!("{address}: {error}: {cause}"),
+            None => format!("{address}: {error}"),
+        };
+        let endpoint = Endpoint::from_shared(address.to_owned()).map_err(told)?;
+        let endpoint = endpoint.timeout(self.patience).connect_timeout(self.patience);
+        match (&self.tls, endpoint.uri().scheme_str()) {
+            (Some(tls), Some("https")) => endpoint.tls_config(tls.clone()).map_err(told),
+            (None, Some("https")) => Err(format!("{address}: no authority is set for https")),
+            _ => Ok(endpoint),
+        }
+    }
+}
+
+/// A channel over `addresses`, `http://host:port` or `https://…` each, of which a host may be a name with several addresses behind it. One plain
 /// address is connected to as it is. Else calls go to the replicas that say that they serve; when none does, to all that were known,
 /// and fail with what befalls them there.
 ///
 /// # Errors
-/// An address is none.
-pub fn channel(
-    addresses: &[String],
-    configure: fn(Endpoint) -> Endpoint,
-) -> Result<Channel, String> {
-    let endpoint = |address: &String| {
-        let endpoint = Endpoint::from_shared(address.clone());
-        endpoint.map(configure).map_err(|error| format!("{address}: {error}"))
-    };
-    let endpoints = addresses.iter().map(endpoint).collect::<Result<Vec<_>, _>>()?;
+/// There is none, or one is no address.
+pub fn channel(addresses: &[String], manner: Manner) -> Result<Channel, String> {
+    let endpoints = addresses.iter().map(|address| manner.endpoint(address));
+    let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
     match endpoints.as_slice() {
         [] => Err("none".into()),
         [one] if literal(one.uri()).is_some() => Ok(one.connect_lazy()),
-        _ => Ok(balanced(endpoints, configure)),
+        _ => Ok(balanced(endpoints, manner)),
     }
 }
 
-fn balanced(endpoints: Vec<Endpoint>, configure: fn(Endpoint) -> Endpoint) -> Channel {
+fn balanced(endpoints: Vec<Endpoint>, manner: Manner) -> Channel {
     let (channel, changes) = Channel::balance_channel(WAITING);
     let uris = endpoints.into_iter().map(|endpoint| endpoint.uri().clone()).collect();
-    let keeper = Keeper { uris, configure, changes, present: BTreeSet::new() };
+    let keeper = Keeper { uris, manner, changes, present: BTreeSet::new() };
     tokio::spawn(keeper.keep());
     channel
 }
@@ -56,7 +76,7 @@ fn balanced(endpoints: Vec<Endpoint>, configure: fn(Endpoint) -> Endpoint) -> Ch
 /// Keeps the balanced set true for as long as someone holds the channel.
 struct Keeper {
     uris: Vec<Uri>,
-    configure: fn(Endpoint) -> Endpoint,
+    manner: Manner,
     changes: Sender<Change<String, Endpoint>>,
     present: BTreeSet<String>,
 }
@@ -68,7 +88,7 @@ impl Keeper {
         let gone = self.changes.clone();
         loop {
             let found = self.look().await;
-            let serving = serving(&found, self.configure).await;
+            let serving = serving(&found, &self.manner).await;
             if !serving.is_empty() {
                 self.become_just(serving).await;
             } else if !found.is_empty() {
@@ -83,15 +103,19 @@ impl Keeper {
 
     /// Every address behind the names. A name that does not resolve has none.
     async fn look(&self) -> BTreeSet<String> {
-        let resolved = join_all(self.uris.iter().map(resolve)).await;
-        resolved.into_iter().flatten().map(|address| format!("http://{address}")).collect()
+        let at = async |uri: &Uri| {
+            let scheme = uri.scheme_str().unwrap_or("http");
+            let found = resolve(uri).await.into_iter();
+            found.map(|address| format!("{scheme}://{address}")).collect::<Vec<_>>()
+        };
+        join_all(self.uris.iter().map(at)).await.into_iter().flatten().collect()
     }
 
     /// Newcomers first, so that the set is never empty between.
     async fn become_just(&mut self, wanted: BTreeSet<String>) {
         for address in wanted.difference(&self.present) {
-            let Ok(endpoint) = Endpoint::from_shared(address.clone()) else { continue };
-            let insert = Change::Insert(address.clone(), (self.configure)(endpoint));
+            let Ok(endpoint) = self.manner.endpoint(address) else { continue };
+            let insert = Change::Insert(address.clone(), endpoint);
             // Nobody takes changes any more: `keep` sees that too.
             let _ = self.changes.send(insert).await;
         }
@@ -125,29 +149,27 @@ fn literal(uri: &Uri) -> Option<SocketAddr> {
 }
 
 fn port(uri: &Uri) -> u16 {
-    uri.port_u16().unwrap_or(80)
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    uri.port_u16().unwrap_or(usual)
 }
 
 /// Those of `found` that say that they serve.
-async fn serving(
-    found: &BTreeSet<String>,
-    configure: fn(Endpoint) -> Endpoint,
-) -> BTreeSet<String> {
+async fn serving(found: &BTreeSet<String>, manner: &Manner) -> BTreeSet<String> {
     let asked = found.iter().map(|address| async move {
-        let serves = serves_at(address, configure).await;
+        let serves = serves(address, manner).await;
         serves.then(|| address.clone())
     });
     join_all(asked).await.into_iter().flatten().collect()
 }
 
 /// Whether a replica says in time that it serves.
-pub async fn serves_at(address: &str, configure: fn(Endpoint) -> Endpoint) -> bool {
-    timeout(PATIENCE, says_so(address, configure)).await.unwrap_or(false)
+pub async fn serves(address: &str, manner: &Manner) -> bool {
+    timeout(PATIENCE, says_so(address, manner)).await.unwrap_or(false)
 }
 
-async fn says_so(address: &str, configure: fn(Endpoint) -> Endpoint) -> bool {
-    let Ok(endpoint) = Endpoint::from_shared(address.to_owned()) else { return false };
-    let Ok(channel) = configure(endpoint).connect().await else { return false };
+async fn says_so(address: &str, manner: &Manner) -> bool {
+    let Ok(endpoint) = manner.endpoint(address) else { return false };
+    let Ok(channel) = endpoint.connect().await else { return false };
     let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
     answer.is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
 }
@@ -171,8 +193,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_address_is_told() {
-        let same: fn(Endpoint) -> Endpoint = |endpoint| endpoint;
-        assert_eq!(channel(&[], same).err().as_deref(), Some("none"));
-        assert!(channel(&["http://a b".into()], same).is_err());
+        let manner = || Manner { patience: PATIENCE, tls: None };
+        assert_eq!(channel(&[], manner()).err().as_deref(), Some("none"));
+        for address in ["http://a b", "https://mailing:4604"] {
+            assert!(channel(&[address.into()], manner()).is_err(), "{address}");
+        }
     }
 }

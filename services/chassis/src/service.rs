@@ -12,13 +12,16 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic::transport::ServerTlsConfig;
 
 use crate::access::{Issuer, Rules, Verifier};
 use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::config;
 use crate::database;
-use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink, Watch, wake_across};
+use crate::events::{
+    Bell, Carrier, DeadLetters, Kafka, Log, Reactions, Relay, Sink, Watch, wake_across,
+};
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::running::Running;
@@ -53,6 +56,8 @@ pub struct Process {
     pub connections: Places,
     /// Ports beside those of gRPC, bound already.
     pub ports: Ports,
+    /// What servers show to those who connect; none: they are spoken to in plain.
+    pub tls: Option<ServerTlsConfig>,
 }
 
 /// Where one service stands: its database and the bell of its log.
@@ -149,14 +154,14 @@ impl Standing {
         Ok(Self { kind, log, ground, service })
     }
 
-    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, if `brokers` is given, the relay of its log. Its
+    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, over Kafka, the relay of its log. Its
     /// health says that it serves once its reactions are carried too.
     /// Everything ends when `running` is stopped; the returned sinks are for replaying dead letters.
     pub fn start(
         self,
         listener: TcpListener,
         carrier: &dyn Carrier,
-        brokers: Option<&str>,
+        kafka: Option<Kafka>,
         running: &mut Running,
     ) -> Vec<Sink> {
         let Self { kind, log, ground, service } = self;
@@ -173,7 +178,7 @@ impl Standing {
         for task in service.tasks {
             running.work(task);
         }
-        if let Some(brokers) = brokers {
+        if let Some(kafka) = kafka {
             let watch = Watch {
                 log: log.clone(),
                 pool: pool.clone(),
@@ -183,7 +188,7 @@ impl Standing {
             };
             running.work(endless(watch.run()));
             running.work(endless(wake_across(log.clone())));
-            let relay = Relay::new(log, pool.clone(), brokers, process.metrics.clone());
+            let relay = Relay::new(log, pool.clone(), kafka, process.metrics.clone());
             running.work(endless(relay.run()));
         }
         let backlog = Backlog {
@@ -203,6 +208,7 @@ impl Standing {
             reflection: process.reflection,
             connections: process.connections,
             stopping,
+            tls: process.tls,
         };
         let hears = sinks.clone();
         let ready = async move { join_all(hears.iter().map(Sink::has_joined)).await };

@@ -11,7 +11,7 @@ use std::env;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use chassis::events::{Carrier, Cursor, KafkaCarrier, Relay, topic};
+use chassis::events::{Carrier, Cursor, Kafka, KafkaCarrier, Relay};
 use chassis::telemetry::Metrics;
 use chassis::write::Stream;
 use futures::future::join_all;
@@ -83,7 +83,7 @@ impl Pair {
     }
 
     fn topic(&self) -> String {
-        topic(self.teller.log.source)
+        Kafka::from(self.broker).topic(self.teller.log.source)
     }
 
     fn start_relay(&self) -> Running {
@@ -225,18 +225,35 @@ async fn a_broker_that_is_killed_in_mid_stream_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
-async fn two_relays_at_once_only_duplicate() {
+async fn of_two_relays_one_publishes_and_the_other_takes_its_turn() {
     let _broker = BROKER.read().await;
     let (pair, streams) = (Pair::new().await, streams::<4>());
-    pair.tell(&streams, 1..=20).await;
-    let _relays = [pair.start_relay(), pair.start_relay()];
+    let first = pair.start_relay();
     let _listener = pair.start_listener();
+    pair.tell(&streams, 1..=20).await;
+    pair.until_noted(&streams, 20).await;
+    let _second = pair.start_relay();
     pair.tell(&streams, 21..=40).await;
     pair.until_noted(&streams, 40).await;
+    assert_eq!(pair.listener.handled("repeat"), 0, "none was published twice");
+    drop(first);
+    pair.tell(&streams, 41..=60).await;
+    pair.until_noted(&streams, 60).await;
+}
+
+#[tokio::test]
+async fn a_log_published_again_from_its_beginning_only_duplicates() {
+    let _broker = BROKER.read().await;
+    let (pair, streams) = (Pair::new().await, streams::<4>());
+    let relay = pair.start_relay();
+    let _listener = pair.start_listener();
+    pair.tell(&streams, 1..=40).await;
+    pair.until_noted(&streams, 40).await;
+    drop(relay);
 
     let forgotten = "delete from chassis.cursor where reader = 'relay'";
     sqlx::query(forgotten).execute(&pair.teller.database.pool()).await.unwrap();
-    let _third = pair.start_relay();
+    let _again = pair.start_relay();
     eventually(LIMIT, async || pair.listener.handled("repeat") >= 160).await;
     pair.tell(&streams, 41..=50).await;
     pair.until_noted(&streams, 50).await;

@@ -44,6 +44,7 @@ impl Replica {
             reflection: false,
             connections: Places { all: 100, of_one: 100 },
             stopping: CancellationToken::new(),
+            tls: None,
         };
         let serving = tokio::spawn(serving.when(ready, listener, stop.clone()));
         Self { address, stop, serving }
@@ -57,7 +58,7 @@ impl Replica {
 
 fn channel(addresses: &[String]) -> PeerChannel {
     let issuer = Issuer::of_service("dossier", &key(), Clock::system()).expect("a key");
-    let peers = Peers::replicated(HashMap::from([("identity", addresses.to_vec())]), issuer);
+    let peers = Peers::replicated(HashMap::from([("identity", addresses.to_vec())]), issuer, None);
     peers.channel("dossier", "identity").expect("an address")
 }
 

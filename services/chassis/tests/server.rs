@@ -90,6 +90,7 @@ impl Server {
             reflection: false,
             connections: places,
             stopping,
+            tls: None,
         };
         let serving = tokio::spawn(serving.on(listener, stop.clone()));
         Self { address, metrics, stop, serving, slow }

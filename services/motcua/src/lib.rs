@@ -11,6 +11,7 @@ pub mod place;
 pub mod serve;
 pub mod settings;
 pub mod up;
+mod wire;
 
 use chassis::service::Kind;
 

@@ -14,6 +14,7 @@ use chassis::access::{Issuer, Person};
 use chassis::config::{self, Settings, Sources};
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
+use chassis::tls::Authority;
 use clap::{Args, Parser, Subcommand};
 use motcua::cluster::Given;
 use motcua::journey::{self, Endpoints, Journey};
@@ -209,8 +210,10 @@ fn listens(settings: &Settings, service: &str) -> Result<SocketAddr, BoxError> {
 
 /// Where the journey goes: the services, and the sandbox around them.
 fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
+    let authority = settings.get(&settings::TLS_AUTHORITY)?;
+    let scheme = if authority.is_some() { "https" } else { "http" };
     let address = |service: &str| -> Result<String, BoxError> {
-        Ok(format!("http://{}", listens(settings, service)?))
+        Ok(format!("{scheme}://{}", listens(settings, service)?))
     };
     let telephone = settings.get(&settings::TELEPHONE_LISTEN)?;
     let telephone =
@@ -226,12 +229,13 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
         feedback: address("feedback")?,
         telephone: format!("http://{telephone}"),
         bank: format!("http://{bank}"),
+        authority: authority.map(|file| Authority::read(&file)).transpose()?,
     })
 }
 
 async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError> {
     let endpoints = endpoints(settings)?;
-    let ours = if ctl::listens(&endpoints.dossier).await {
+    let ours = if ctl::listens(&listens(settings, "dossier")?.to_string()).await {
         None
     } else {
         Some(AllInOne::start(settings.clone()).await?)

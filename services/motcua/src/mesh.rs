@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
 use chassis::config::{Setting, Settings};
-use chassis::events::{Carrier, KafkaCarrier, Log, LogCarrier, Sink};
+use chassis::events::{Carrier, Kafka, KafkaCarrier, Log, LogCarrier, Sink};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
@@ -143,11 +143,12 @@ impl Mesh {
             standing.push((raised, listener));
         }
         let logs = standing.iter().map(|(service, _)| service.log.clone()).collect();
-        let carrier = carrier(plan.brokers.as_deref(), logs);
+        let prefix = plan.settings.get(&settings::KAFKA_PREFIX)?;
+        let kafka = plan.brokers.map(|brokers| Kafka { brokers, prefix });
+        let carrier = carrier(kafka.clone(), logs);
         let (mut running, mut sinks) = (Running::default(), Vec::new());
         for (service, listener) in standing {
-            let brokers = plan.brokers.as_deref();
-            sinks.extend(service.start(listener, &*carrier, brokers, &mut running));
+            sinks.extend(service.start(listener, &*carrier, kafka.clone(), &mut running));
         }
         Ok(Self { addresses, issuer, sinks, running })
     }
@@ -169,9 +170,9 @@ impl Mesh {
 }
 
 /// The one place that decides who carries events.
-fn carrier(brokers: Option<&str>, logs: Vec<Log>) -> Box<dyn Carrier> {
-    match brokers {
-        Some(brokers) => Box::new(KafkaCarrier::new(brokers)),
+fn carrier(kafka: Option<Kafka>, logs: Vec<Log>) -> Box<dyn Carrier> {
+    match kafka {
+        Some(kafka) => Box::new(KafkaCarrier::new(kafka)),
         None => Box::new(LogCarrier::new(logs)),
     }
 }
@@ -193,5 +194,6 @@ fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Pro
         reflection: plan.reflection,
         connections: Places::of(&plan.settings)?,
         ports: plan.ports.clone(),
+        tls: None,
     })
 }

@@ -13,7 +13,7 @@ use chassis::access::{Issuer, Rules, SigningKey, SpeaksFor, Trusted, Verifier, t
 use chassis::clock::Clock;
 use chassis::config::{Settings, SettingsError};
 use chassis::database;
-use chassis::events::KafkaCarrier;
+use chassis::events::{Kafka, KafkaCarrier};
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
@@ -26,7 +26,9 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::keyring::OWN;
+use crate::mesh::TOKENS;
 use crate::place::Place;
+use crate::wire::Wire;
 use crate::{SERVICES, measures, mesh, open_files, settings};
 
 /// The first pause before a database is looked at again, and the longest.
@@ -46,6 +48,7 @@ impl Served {
         migrates: bool,
     ) -> Result<Self, BoxError> {
         let told = Told::of(kind, &settings)?;
+        let listens = &settings::of(kind.name)?.listen;
         let (metrics, mut running) = (Metrics::new(), Running::default());
         open_files::raise(told.files_needed);
         let measured = measures::bind(&settings).await?;
@@ -57,9 +60,9 @@ impl Served {
         until_migrated(kind, &pool).await?;
         let process = told.process(kind, settings, metrics).await?;
         let standing = Standing::on(kind, process, pool)?;
-        let listener = server::bind(told.listen, listen_setting(kind)?).await?;
-        let carrier = KafkaCarrier::new(&told.brokers);
-        standing.start(listener, &carrier, Some(&told.brokers), &mut running);
+        let listener = server::bind(told.listen, listens.declaration().name).await?;
+        let carrier = KafkaCarrier::new(told.kafka.clone());
+        standing.start(listener, &carrier, Some(told.kafka), &mut running);
         Ok(Self(running))
     }
 
@@ -113,32 +116,41 @@ struct Told {
     listen: SocketAddr,
     database: PgConnectOptions,
     connections: u32,
-    brokers: String,
+    kafka: Kafka,
     keys: Keys,
     own: SigningKey,
     trusted: Vec<Trusted>,
+    wire: Wire,
     peers: HashMap<&'static str, Vec<String>>,
     files_needed: u64,
 }
 
 impl Told {
     fn of(kind: Kind, settings: &Settings) -> Result<Self, BoxError> {
-        let listen = listen(kind, settings)?;
+        let of = settings::of(kind.name)?;
+        let wire = Wire::of(of, settings)?;
         let database = database_of(kind, settings)?;
         let brokers = settings.require(&settings::KAFKA_BROKERS)?;
+        let kafka = Kafka { brokers, prefix: settings.get(&settings::KAFKA_PREFIX)? };
         let keys = Keys::given(settings.require(&settings::KEYS_DIRECTORY)?);
         let folder = settings.require(&settings::KEYS_TRUSTED)?;
         let (own, trusted) = (signing_key(&keys, OWN)?, trusted_in(&folder)?);
+        all_are_there(&trusted, &folder)?;
         is_trusted(&own, &SpeaksFor::Service(kind.name.into()), &trusted, &folder)?;
+        if kind.name == identity::SERVICE.name {
+            let tokens = signing_key(&keys, TOKENS)?;
+            is_trusted(&tokens, &SpeaksFor::Everybody, &trusted, &folder)?;
+        }
         Ok(Self {
-            listen,
+            listen: settings.get(&of.listen)?,
             database,
             connections: settings.get(&settings::DATABASE_CONNECTIONS)?,
-            brokers,
+            kafka,
             keys,
             own,
             trusted,
-            peers: peers(settings)?,
+            peers: wire.peers(settings)?,
+            wire,
             files_needed: files_needed(settings)?,
         })
     }
@@ -154,13 +166,14 @@ impl Told {
         Ok(Process {
             verifier: Verifier::of(&self.trusted, clock.clone())?,
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS)?),
-            peers: Peers::replicated(self.peers.clone(), own.clone()),
+            peers: Peers::replicated(self.peers.clone(), own.clone(), self.wire.authority.clone()),
             issuer: self.issuer(kind, own, &clock)?,
             reflection: settings.get(&settings::REFLECTION)?,
             connections: Places::of(&settings)?,
             ports: mesh::ports_of(kind.name, &settings).await?,
             keys: self.keys.clone(),
             data: Place::of(&settings)?.data,
+            tls: self.wire.shown.clone(),
             metrics,
             clock,
             settings,
@@ -173,39 +186,21 @@ impl Told {
     }
 }
 
-fn listen_setting(kind: Kind) -> Result<&'static str, BoxError> {
-    Ok(settings::of(kind.name)?.listen.declaration().name)
-}
-
-/// Tokens are good for whoever reads them on their way: in plain they stay on this machine, unless it is said that the network encrypts.
-fn listen(kind: Kind, settings: &Settings) -> Result<SocketAddr, BoxError> {
-    let listen = settings.get(&settings::of(kind.name)?.listen)?;
-    if listen.ip().is_loopback() || settings.get(&settings::PLAIN)? {
-        return Ok(listen);
-    }
-    let name = listen_setting(kind)?;
-    Err(format!(
-        "{name} is {listen}, beyond this machine, and gRPC is not encrypted; \
-         set grpc.plain=true if the network encrypts, or listen on 127.0.0.1"
-    )
-    .into())
-}
-
-fn peers(settings: &Settings) -> Result<HashMap<&'static str, Vec<String>>, BoxError> {
-    let mut peers = HashMap::new();
-    for of in &settings::SERVICES {
-        let addresses = settings.get(&of.peers)?;
-        if let Some(other) = addresses.iter().find(|address| !address.starts_with("http://")) {
-            let name = of.peers.declaration().name;
-            return Err(format!("{name} takes http://host:port,…, not {other}").into());
-        }
-        peers.insert(of.service, addresses);
-    }
-    Ok(peers)
-}
-
 fn signing_key(keys: &Keys, name: &str) -> Result<SigningKey, BoxError> {
     Ok(SigningKey::from_bytes(&*keys.secret(name)?))
+}
+
+/// A service without a key here would be refused all it asks, and identity's key could speak for it.
+fn all_are_there(trusted: &[Trusted], folder: &Path) -> Result<(), BoxError> {
+    let services = SERVICES.iter().map(|kind| SpeaksFor::Service(kind.name.into()));
+    for wanted in services.chain([SpeaksFor::Everybody]) {
+        if !trusted.iter().any(|it| it.speaks_for == wanted) {
+            return Err(
+                format!("{} (keys.trusted) holds no {}", folder.display(), wanted.file()).into()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// A service whose own word nobody takes would start, and then be refused everywhere.
@@ -219,8 +214,9 @@ fn is_trusted(
     if trusted.iter().any(|it| it.key == key && it.speaks_for == *speaks_for) {
         return Ok(());
     }
-    let folder = folder.display();
-    Err(format!("the key {OWN}.key in keys.directory is none that {folder} (keys.trusted) trusts for {speaks_for:?}").into())
+    let (folder, file) = (folder.display(), speaks_for.file());
+    Err(format!("{file} in {folder} (keys.trusted) is of another key than that in keys.directory")
+        .into())
 }
 
 /// Connections of callers, of callbacks and of collectors, those to the database, and the rest.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chassis::config::{Declaration, Setting};
+use chassis::config::{Declaration, Setting, Value};
 use chassis::server;
 use chassis::telemetry::TelemetrySettings;
 use secrecy::SecretString;
@@ -37,6 +37,13 @@ pub const KAFKA_BROKERS: Setting<Option<String>> = Setting::new(
     "Apache Kafka that carries events, host:port,…; not set: services read each other's logs, which only one process can. With serve it must be set.",
 );
 
+/// What topics are called.
+pub const KAFKA_PREFIX: Setting<String> = Setting::new(
+    "kafka.prefix",
+    "motcua",
+    "What the names of topics and consumer groups begin with; meshes that share a Kafka need one each, or they take each other's events.",
+);
+
 /// PostgreSQL's programs.
 pub const POSTGRES_BIN: Setting<Option<PathBuf>> = Setting::new(
     "postgres.bin",
@@ -65,12 +72,54 @@ pub const REFLECTION: Setting<bool> = Setting::new(
     "Whether servers tell any caller which methods there are (gRPC reflection).",
 );
 
-/// Whether calls may be read on their way.
-pub const PLAIN: Setting<bool> = Setting::new(
-    "grpc.plain",
-    "false",
-    "Whether serve may listen beyond this machine although gRPC is not encrypted: true only where the network itself encrypts between machines.",
+/// What a service shows.
+pub const TLS_CERTIFICATE: Setting<Option<PathBuf>> = Setting::new(
+    "tls.certificate",
+    "",
+    "The certificate that the service of serve shows, PEM, with those between it and the authority; it bears the service's name, such as mailing.",
 );
+
+/// The key to it.
+pub const TLS_KEY: Setting<Option<PathBuf>> =
+    Setting::new("tls.key", "", "The private key to tls.certificate, PEM.");
+
+/// Who signs certificates.
+pub const TLS_AUTHORITY: Setting<Option<PathBuf>> = Setting::new(
+    "tls.authority",
+    "",
+    "The certificate of the authority that signs those of all services of the mesh, PEM.",
+);
+
+/// Where calls may be read on their way.
+pub const TLS_OFF: Setting<TlsOff> = Setting::new(
+    "tls.off",
+    "no",
+    "Where services of serve speak and listen without TLS: no; loopback, on this machine alone; or everywhere, only if the network itself encrypts.",
+);
+
+/// Where there is no TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsOff {
+    /// Nowhere.
+    No,
+    /// On this machine.
+    Loopback,
+    /// Wherever the service listens, and whomever it asks.
+    Everywhere,
+}
+
+impl Value for TlsOff {
+    const ACCEPTED: &'static str = "no, loopback or everywhere";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "no" => Some(Self::No),
+            "loopback" => Some(Self::Loopback),
+            "everywhere" => Some(Self::Everywhere),
+            _ => None,
+        }
+    }
+}
 
 /// Measures.
 pub const METRICS_LISTEN: Setting<SocketAddr> = Setting::new(
@@ -155,7 +204,7 @@ impl Of {
         let peers = Setting::new(
             peers,
             "",
-            "Where other processes find it, http://host:port,…; a host may be a name that all replicas share.",
+            "Where other processes find it, https://host:port,…; a host may be a name that all replicas share.",
         );
         Self { service, listen, database, peers }
     }
@@ -220,11 +269,15 @@ pub fn table() -> Vec<Declaration> {
         KEYS_DIRECTORY.declaration(),
         KEYS_TRUSTED.declaration(),
         KAFKA_BROKERS.declaration(),
+        KAFKA_PREFIX.declaration(),
         POSTGRES_BIN.declaration(),
         POSTGRES_BUFFERS_MB.declaration(),
         DATABASE_CONNECTIONS.declaration(),
         REFLECTION.declaration(),
-        PLAIN.declaration(),
+        TLS_CERTIFICATE.declaration(),
+        TLS_KEY.declaration(),
+        TLS_AUTHORITY.declaration(),
+        TLS_OFF.declaration(),
         server::CONNECTIONS.declaration(),
         server::CONNECTIONS_OF_ONE.declaration(),
         METRICS_LISTEN.declaration(),

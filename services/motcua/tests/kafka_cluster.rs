@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use chassis::peers::serves;
 use chassis::postgres::{Postgres, Settings};
+use chassis::replicas::{Manner, serves};
 use rustix::process::{Pid, Signal, kill_process};
 use support::{PATIENCE, eventually, own_address};
 use tokio::process::{Child, Command};
@@ -47,6 +47,11 @@ async fn kafka() -> String {
     tokio::task::spawn_blocking(journeys::kafka).await.expect("Kafka")
 }
 
+/// Topics of its own: others share the broker.
+fn prefix() -> String {
+    format!("kafka.prefix=test-{}", Uuid::now_v7())
+}
+
 #[tokio::test]
 async fn a_dossier_goes_through_two_processes_of_each_service() {
     let folder = Folder::new();
@@ -54,6 +59,7 @@ async fn a_dossier_goes_through_two_processes_of_each_service() {
     let set = [
         format!("data.directory={}", folder.0.join("data").display()),
         format!("kafka.brokers={}", kafka().await),
+        prefix(),
         "cluster.port=0".into(),
         "postgres.shared_buffers_mb=32".into(),
         "database.connections=6".into(),
@@ -75,6 +81,10 @@ fn logs(folder: &Folder) -> String {
         std::fs::read_dir(folder.0.join("data-cluster/logs")).into_iter().flatten().flatten();
     let text = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_default();
     logs.map(|log| format!("--- {}\n{}", log.path().display(), text(log.path()))).collect()
+}
+
+fn plainly() -> Manner {
+    Manner { patience: PATIENCE, tls: None }
 }
 
 /// A service that is given everything but tables.
@@ -107,9 +117,11 @@ impl Untended {
             format!("feedback.listen={listen}"),
             format!("metrics.listen={metrics}"),
             format!("kafka.brokers={}", kafka().await),
+            prefix(),
             format!("keys.directory={}", keys.join("feedback").display()),
             format!("keys.trusted={}", keys.join("trusted").display()),
             format!("peers.dossier={}", support::nobody()),
+            "tls.off=loopback".into(),
         ];
         Self { folder, postgres, set, address: format!("http://{listen}") }
     }
@@ -133,10 +145,10 @@ async fn a_service_waits_for_its_migrations_and_ends_in_order() {
         std::fs::read_to_string(untended.words()).expect("its words").contains(words)
     };
     eventually(PATIENCE, async || says("run `motcua migrate feedback`").await).await;
-    assert!(!serves(&untended.address).await, "it is not ready");
+    assert!(!serves(&untended.address, &plainly()).await, "it is not ready");
     let migrated = ran(&mut motcua(&untended.set, &["migrate", "feedback"])).await;
     assert!(migrated.status.success(), "{migrated:?}");
-    eventually(2 * PATIENCE, async || serves(&untended.address).await).await;
+    eventually(2 * PATIENCE, async || serves(&untended.address, &plainly()).await).await;
     let id = serving.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
     let ended = tokio::time::timeout(ENOUGH, serving.wait()).await.expect("in time");
@@ -156,11 +168,20 @@ async fn what_is_missing_is_named() {
         let words = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success() && words.contains(missing), "{missing}: {words}");
     }
+    let secure: Vec<_> =
+        untended.set.iter().filter(|set| *set != "tls.off=loopback").cloned().collect();
+    let refused = ran(&mut motcua(&secure, &["serve", "feedback"])).await;
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("tls.certificate"), "TLS is not off by itself: {words}");
     let strange = untended.folder.0.join("keys/dossier");
     let mut set = untended.set.clone();
     set.push(format!("keys.directory={}", strange.display()));
     let refused = ran(&mut motcua(&set, &["serve", "feedback"])).await;
     let words = String::from_utf8_lossy(&refused.stderr);
     assert!(words.contains("keys.trusted"), "another service's key: {words}");
+    std::fs::remove_file(untended.folder.0.join("keys/trusted/payment.pem")).expect("removed");
+    let refused = ran(&mut motcua(&untended.set, &["serve", "feedback"])).await;
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("payment.pem"), "a service nobody knows: {words}");
     untended.postgres.stop().await.expect("stopped");
 }

@@ -171,6 +171,7 @@ impl House {
             feedback: at("feedback"),
             telephone: format!("http://{}", self.telephone),
             bank: format!("http://{}", self.bank),
+            authority: None,
         }
     }
 

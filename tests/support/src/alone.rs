@@ -92,6 +92,7 @@ impl Alone {
             reflection: false,
             connections: Places { all: CALLERS, of_one: CALLERS },
             ports,
+            tls: None,
         };
         let standing = Standing::raise(kind, process, database.options(), CONNECTIONS).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

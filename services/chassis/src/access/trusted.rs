@@ -37,6 +37,16 @@ pub enum SpeaksFor {
     Service(String),
 }
 
+impl SpeaksFor {
+    /// The name of the file that [`write_trusted`] writes.
+    pub fn file(&self) -> String {
+        match self {
+            Self::Everybody => format!("{TOKENS}.pem"),
+            Self::Service(service) => format!("{service}.pem"),
+        }
+    }
+}
+
 /// A folder of public keys that cannot be used.
 #[derive(Debug, Error)]
 pub enum TrustError {
@@ -82,11 +92,7 @@ pub fn trusted_in(folder: &Path) -> Result<Vec<Trusted>, TrustError> {
 /// # Errors
 /// It cannot be written.
 pub fn write_trusted(folder: &Path, trusted: &Trusted) -> Result<(), TrustError> {
-    let who = match &trusted.speaks_for {
-        SpeaksFor::Everybody => TOKENS,
-        SpeaksFor::Service(service) => service,
-    };
-    let path = folder.join(format!("{who}.pem"));
+    let path = folder.join(trusted.speaks_for.file());
     let failed = |source| TrustError::File { path: path.clone(), source };
     let pem = trusted.key.to_public_key_pem(LineEnding::LF);
     let pem = pem.map_err(|_| TrustError::NotAKey(path.clone()))?;

@@ -18,7 +18,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
-use sqlx::PgPool;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, PgPool};
+use tokio::time::{sleep, timeout};
 
 use super::carrier::{Carrier, again_and_again, resume};
 use super::cloudevent::{headers, parse};
@@ -36,20 +38,53 @@ const PARTITIONS: i32 = 6;
 /// How long one request to the broker may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long the broker may take to acknowledge a portion before the relay begins again, and another replica's may take its turn.
+const DELIVERED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The advisory lock of the relay that publishes; each service has a database of its own, so that one number is enough.
+const PUBLISHES: i64 = 0x6d6f_7463_7561;
+
+/// How often a relay that waits for its turn asks.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 /// How long a stopping consumer may hold up its thread to leave its group in order.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// The topic of a service's facts.
-pub fn topic(source: &str) -> String {
-    format!("motcua.{source}.v1")
+/// Where events travel, and under which names. Meshes that share a broker have prefixes of their own, or they take each other's events.
+#[derive(Clone, Debug)]
+pub struct Kafka {
+    /// The brokers, `host:port,…`.
+    pub brokers: String,
+    /// What names of topics and groups begin with: letters, digits, dots, hyphens and underlines, `motcua` unless there are several meshes.
+    pub prefix: String,
 }
 
-/// Publishes the log of one service. Two at once only duplicate.
+impl From<&str> for Kafka {
+    /// These brokers, under the usual names.
+    fn from(brokers: &str) -> Self {
+        Self { brokers: brokers.into(), prefix: "motcua".into() }
+    }
+}
+
+impl Kafka {
+    /// The topic of a service's facts.
+    pub fn topic(&self, source: &str) -> String {
+        format!("{}.{source}.v1", self.prefix)
+    }
+
+    /// The consumer group of a service.
+    fn group(&self, service: &str) -> String {
+        format!("{}.{service}", self.prefix)
+    }
+}
+
+/// Publishes the log of one service. Of its replicas' relays one publishes and the others wait for their turn; two at once, after a
+/// connection was lost, only duplicate.
 #[derive(Clone, Debug)]
 pub struct Relay {
     log: Log,
     pool: PgPool,
-    brokers: String,
+    kafka: Kafka,
     metrics: Metrics,
 }
 
@@ -57,9 +92,9 @@ impl Relay {
     /// Its name as a reader of the log.
     pub const READER: &str = "relay";
 
-    /// The relay of a log that lies in `pool` to the brokers `host:port,…`.
-    pub fn new(log: Log, pool: PgPool, brokers: &str, metrics: Metrics) -> Self {
-        Self { log, pool, brokers: brokers.into(), metrics }
+    /// The relay of a log that lies in `pool`.
+    pub fn new(log: Log, pool: PgPool, kafka: impl Into<Kafka>, metrics: Metrics) -> Self {
+        Self { log, pool, kafka: kafka.into(), metrics }
     }
 
     /// Publishes for as long as it is polled, from its cursor, and from there again after any failure.
@@ -70,7 +105,9 @@ impl Relay {
 
     async fn publish(&self) -> Result<(), Failure> {
         let source = self.log.source;
-        make_topic(&self.brokers, &topic(source)).await.map_err(broker)?;
+        let _turn = self.turn().await.map_err(failed)?;
+        let topic = self.kafka.topic(source);
+        make_topic(&self.kafka.brokers, &topic).await.map_err(broker)?;
         let producer: FutureProducer = self.producer().map_err(broker)?;
         let mut listener = self.log.listener();
         let (position, mut cursor) =
@@ -82,7 +119,8 @@ impl Relay {
                 listener.wait().await;
                 continue;
             }
-            send(&producer, &topic(source), &events).await?;
+            let sent = timeout(DELIVERED_WITHIN, send(&producer, &topic, &events)).await;
+            sent.map_err(|_| Failure::Unavailable("kafka: no acknowledgement".into()))??;
             cursor::save(&self.pool, source, Self::READER, position, &next)
                 .await
                 .map_err(failed)?;
@@ -90,10 +128,22 @@ impl Relay {
         }
     }
 
+    /// Waits for this relay's turn, which lasts as long as the connection.
+    async fn turn(&self) -> sqlx::Result<PgConnection> {
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        while !sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "ours!""#, PUBLISHES)
+            .fetch_one(&mut connection)
+            .await?
+        {
+            sleep(ASK_AGAIN).await;
+        }
+        Ok(connection)
+    }
+
     /// Idempotent, so that retries neither duplicate nor reorder; no message lapses: the log is the queue.
     fn producer(&self) -> Result<FutureProducer, KafkaError> {
         ClientConfig::new()
-            .set("bootstrap.servers", &self.brokers)
+            .set("bootstrap.servers", &self.kafka.brokers)
             .set("client.id", format!("motcua-{}", self.log.source))
             .set("enable.idempotence", "true")
             .set("message.timeout.ms", "0")
@@ -139,31 +189,29 @@ async fn make_topic(brokers: &str, name: &str) -> Result<(), KafkaError> {
 
 /// Reads topics as a consumer group: for services in processes of their own.
 #[derive(Clone, Debug)]
-pub struct KafkaCarrier {
-    brokers: String,
-}
+pub struct KafkaCarrier(Kafka);
 
 impl KafkaCarrier {
-    /// A carrier from the brokers `host:port,…`.
-    pub fn new(brokers: &str) -> Self {
-        Self { brokers: brokers.into() }
+    /// A carrier from these brokers.
+    pub fn new(kafka: impl Into<Kafka>) -> Self {
+        Self(kafka.into())
     }
 }
 
 impl Carrier for KafkaCarrier {
     fn carry(&self, sink: Sink, _: PgPool) -> BoxFuture<'static, ()> {
-        let brokers = self.brokers.clone();
+        let kafka = self.0.clone();
         Box::pin(async move {
-            let work = || consume(brokers.clone(), sink.clone());
+            let work = || consume(kafka.clone(), sink.clone());
             again_and_again(sink.service(), sink.source(), sink.metrics(), work).await;
         })
     }
 }
 
 /// Consumes until something fails. Offsets are committed behind what the sink has taken, so a failure only repeats.
-async fn consume(brokers: String, sink: Sink) -> Result<(), Failure> {
-    make_topic(&brokers, &topic(sink.source())).await.map_err(broker)?;
-    let member = Member::join(&brokers, &sink).map_err(broker)?;
+async fn consume(kafka: Kafka, sink: Sink) -> Result<(), Failure> {
+    make_topic(&kafka.brokers, &kafka.topic(sink.source())).await.map_err(broker)?;
+    let member = Member::join(&kafka, &sink).map_err(broker)?;
     loop {
         let records = member.portion().await.map_err(broker)?;
         let events: Vec<_> = records.iter().filter_map(event).collect();
@@ -207,16 +255,16 @@ impl ConsumerContext for Joining {
 struct Member(Option<StreamConsumer<Joining>>);
 
 impl Member {
-    fn join(brokers: &str, sink: &Sink) -> Result<Self, KafkaError> {
+    fn join(kafka: &Kafka, sink: &Sink) -> Result<Self, KafkaError> {
         let consumer: StreamConsumer<_> = ClientConfig::new()
-            .set("bootstrap.servers", brokers)
-            .set("group.id", format!("motcua.{}", sink.service()))
+            .set("bootstrap.servers", &kafka.brokers)
+            .set("group.id", kafka.group(sink.service()))
             .set("client.id", format!("motcua-{}", sink.service()))
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .create_with_context(Joining(sink.clone()))?;
-        consumer.subscribe(&[&topic(sink.source())])?;
+        consumer.subscribe(&[&kafka.topic(sink.source())])?;
         Ok(Self(Some(consumer)))
     }
 
@@ -228,8 +276,7 @@ impl Member {
     async fn portion(&self) -> Result<Vec<BorrowedMessage<'_>>, KafkaError> {
         let mut records = vec![self.record().await?];
         while records.len() < PORTION {
-            let Ok(next) = tokio::time::timeout(Duration::from_millis(1), self.record()).await
-            else {
+            let Ok(next) = timeout(Duration::from_millis(1), self.record()).await else {
                 break;
             };
             records.push(next?);

@@ -34,7 +34,7 @@ pub use carrier::{Carrier, LogCarrier};
 pub use cloudevent::Malformed;
 pub use cursor::{Cursor, Position};
 pub use dead_letters::{Cause, DeadLetters};
-pub use kafka::{KafkaCarrier, Relay, topic};
+pub use kafka::{Kafka, KafkaCarrier, Relay};
 pub use lag::Watch;
 pub use log::Log;
 pub use reactions::{Reactions, known};

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::Server;
+use tonic::transport::{Server, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -64,6 +64,8 @@ pub struct Serving {
     pub connections: Places,
     /// Cancelled when it begins to stop.
     pub stopping: CancellationToken,
+    /// What it shows to those who connect; none: it is spoken to in plain.
+    pub tls: Option<ServerTlsConfig>,
 }
 
 /// Binds an address.
@@ -88,7 +90,8 @@ impl Serving {
         self.when(ready(()), listener, stop).await
     }
 
-    /// The same; health tells that it serves, under no name and under the service's, only when `ready` has come to its end. Calls are answered before that too.
+    /// The same; health tells that it serves, under no name and under the service's, only when `ready` has come to its end. Calls are
+    /// answered before that too.
     ///
     /// # Errors
     /// As [`Serving::on`].
@@ -126,7 +129,7 @@ impl Serving {
             }
             std::future::pending::<()>().await
         };
-        let serving = limited()
+        let serving = limited(self.tls)?
             .layer(access)
             .layer(calls.clone())
             .add_routes(routes)
@@ -149,15 +152,20 @@ async fn tell(health: &HealthReporter, service: &str, status: ServingStatus) {
 }
 
 /// A server that bounds what one connection may ask, and closes those that are dead.
-fn limited() -> Server {
+fn limited(tls: Option<ServerTlsConfig>) -> Result<Server, BoxError> {
     let (interval, patience) = ALIVE;
-    Server::builder()
+    let server = Server::builder();
+    let server = match tls {
+        Some(tls) => server.tls_config(tls)?,
+        None => server,
+    };
+    Ok(server
         .timeout(LONGEST_CALL)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .max_concurrent_streams(u32::try_from(CALLS_PER_CONNECTION).ok())
         .max_connection_age(LIFE)
         .http2_keepalive_interval(Some(interval))
-        .http2_keepalive_timeout(Some(patience))
+        .http2_keepalive_timeout(Some(patience)))
 }
 
 /// Returns when, after `stop`, the last call has been answered or has used up its time.

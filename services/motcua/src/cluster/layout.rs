@@ -5,10 +5,14 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
+use chassis::config::{Setting, Value};
+use chassis::events::Kafka;
 use chassis::keys::Keys;
 use chassis::service::BoxError;
+use chassis::tls::Authority;
 use secrecy::SecretString;
 
+use super::certificates::AUTHORITY;
 use super::child::Planned;
 use super::text;
 use crate::journey::Endpoints;
@@ -33,7 +37,7 @@ struct Sandbox {
 /// Where everything lies and listens.
 pub(super) struct Layout {
     root: PathBuf,
-    brokers: String,
+    kafka: Kafka,
     /// In the order of [`settings::SERVICES`].
     services: Vec<(&'static str, Vec<Replica>)>,
     sandbox: Sandbox,
@@ -43,7 +47,7 @@ impl Layout {
     /// So many processes of each service, on ports from `first` on, or on free ones.
     pub(super) fn of(
         root: PathBuf,
-        brokers: String,
+        kafka: Kafka,
         replicas: u16,
         first: u16,
     ) -> Result<Self, BoxError> {
@@ -61,7 +65,7 @@ impl Layout {
         }
         let sandbox =
             Sandbox { telephone: next()?, bank: next()?, carrier: next()?, metrics: next()? };
-        let layout = Self { root, brokers, services, sandbox };
+        let layout = Self { root, kafka, services, sandbox };
         fs::create_dir_all(layout.logs())?;
         Ok(layout)
     }
@@ -74,6 +78,10 @@ impl Layout {
         self.root.join("keys")
     }
 
+    pub(super) fn certificates(&self) -> PathBuf {
+        self.root.join("tls")
+    }
+
     pub(super) fn logs(&self) -> PathBuf {
         self.root.join("logs")
     }
@@ -84,13 +92,17 @@ impl Layout {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Where each process serves gRPC.
-    pub(super) fn addresses(&self) -> Vec<String> {
-        let replicas = self.services.iter().flat_map(|(_, replicas)| replicas);
-        replicas.map(|replica| http(replica.grpc)).collect()
+    /// Where each process serves gRPC, under the name of its service.
+    pub(super) fn addresses(&self) -> Vec<(&'static str, String)> {
+        let of = |(service, replicas): &(&'static str, Vec<Replica>)| {
+            let service = *service;
+            let at = |replica: &Replica| (service, https(replica.grpc));
+            replicas.iter().map(at).collect::<Vec<_>>()
+        };
+        self.services.iter().flat_map(of).collect()
     }
 
-    pub(super) fn endpoints(&self) -> Endpoints {
+    pub(super) fn endpoints(&self, authority: Authority) -> Endpoints {
         Endpoints {
             identity: self.all("identity"),
             dossier: self.all("dossier"),
@@ -100,6 +112,7 @@ impl Layout {
             feedback: self.all("feedback"),
             telephone: http(self.sandbox.telephone),
             bank: http(self.sandbox.bank),
+            authority: Some(authority),
         }
     }
 
@@ -107,7 +120,7 @@ impl Layout {
     fn all(&self, service: &str) -> String {
         let found = self.services.iter().filter(|(name, _)| *name == service);
         let replicas = found.flat_map(|(_, replicas)| replicas);
-        replicas.map(|replica| http(replica.grpc)).collect::<Vec<_>>().join(",")
+        replicas.map(|replica| https(replica.grpc)).collect::<Vec<_>>().join(",")
     }
 
     /// Every process there is to be, over the PostgreSQL whose socket is in `sockets`.
@@ -132,12 +145,12 @@ impl Layout {
         let callback = |service: &str| Ok::<_, BoxError>(http(self.first(service)?.callback));
         let mut process = self.process("sandbox".into(), &["sandbox"]);
         process.set.extend([
-            (settings::TELEPHONE_LISTEN.declaration().name, local(self.sandbox.telephone)),
-            (settings::BANK_LISTEN.declaration().name, local(self.sandbox.bank)),
-            (settings::CARRIER_LISTEN.declaration().name, local(self.sandbox.carrier)),
-            (settings::METRICS_LISTEN.declaration().name, local(self.sandbox.metrics)),
-            (settings::BANK_CALLBACK.declaration().name, callback("payment")?),
-            (settings::CARRIER_CALLBACK.declaration().name, callback("mailing")?),
+            say(&settings::TELEPHONE_LISTEN, local(self.sandbox.telephone)),
+            say(&settings::BANK_LISTEN, local(self.sandbox.bank)),
+            say(&settings::CARRIER_LISTEN, local(self.sandbox.carrier)),
+            say(&settings::METRICS_LISTEN, local(self.sandbox.metrics)),
+            say(&settings::BANK_CALLBACK, callback("payment")?),
+            say(&settings::CARRIER_CALLBACK, callback("mailing")?),
         ]);
         process.secrets.extend(self.secrets()?);
         Ok(process)
@@ -153,22 +166,24 @@ impl Layout {
         of: &Of,
         replica: &Replica,
     ) -> Result<Vec<(&'static str, String)>, BoxError> {
-        let keys = self.keys();
+        let (keys, certificates) = (self.keys(), self.certificates());
+        let file = |ending: &str| certificates.join(format!("{}.{ending}", of.service));
         let mut set = vec![
-            (settings::DATA_DIRECTORY.declaration().name, text(&self.root)?.to_owned()),
-            (settings::KEYS_DIRECTORY.declaration().name, text(&keys.join(of.service))?.to_owned()),
-            (
-                settings::KEYS_TRUSTED.declaration().name,
-                text(&keys.join(keyring::TRUSTED))?.to_owned(),
-            ),
-            (settings::KAFKA_BROKERS.declaration().name, self.brokers.clone()),
-            (of.listen.declaration().name, local(replica.grpc)),
-            (settings::METRICS_LISTEN.declaration().name, local(replica.metrics)),
-            (payment::settings::CALLBACK_LISTEN.declaration().name, local(replica.callback)),
-            (mailing::settings::CALLBACK_LISTEN.declaration().name, local(replica.callback)),
+            say(&settings::DATA_DIRECTORY, text(&self.root)?),
+            say(&settings::KEYS_DIRECTORY, text(&keys.join(of.service))?),
+            say(&settings::KEYS_TRUSTED, text(&keys.join(keyring::TRUSTED))?),
+            say(&settings::TLS_CERTIFICATE, text(&file("pem"))?),
+            say(&settings::TLS_KEY, text(&file("key"))?),
+            say(&settings::TLS_AUTHORITY, text(&certificates.join(AUTHORITY))?),
+            say(&settings::KAFKA_BROKERS, self.kafka.brokers.clone()),
+            say(&settings::KAFKA_PREFIX, self.kafka.prefix.clone()),
+            say(&of.listen, local(replica.grpc)),
+            say(&settings::METRICS_LISTEN, local(replica.metrics)),
+            say(&payment::settings::CALLBACK_LISTEN, local(replica.callback)),
+            say(&mailing::settings::CALLBACK_LISTEN, local(replica.callback)),
         ];
         for peer in &settings::SERVICES {
-            set.push((peer.peers.declaration().name, self.all(peer.service)));
+            set.push(say(&peer.peers, self.all(peer.service)));
         }
         Ok(set)
     }
@@ -176,9 +191,9 @@ impl Layout {
     /// Where the services find the sandbox.
     fn outside(&self) -> [(&'static str, String); 3] {
         [
-            (mailing::settings::SMS_URL.declaration().name, http(self.sandbox.telephone)),
-            (mailing::settings::CARRIER_URL.declaration().name, http(self.sandbox.carrier)),
-            (payment::settings::BANK_URL.declaration().name, http(self.sandbox.bank)),
+            say(&mailing::settings::SMS_URL, http(self.sandbox.telephone)),
+            say(&mailing::settings::CARRIER_URL, http(self.sandbox.carrier)),
+            say(&payment::settings::BANK_URL, http(self.sandbox.bank)),
         ]
     }
 
@@ -195,6 +210,25 @@ impl Layout {
         Ok(found.and_then(|(_, replicas)| replicas.first()).ok_or("a service has no process")?)
     }
 
+    /// Settings with which `motcua demo` and `ctl token` reach the first process of each service.
+    pub(super) fn write_settings(&self) -> Result<(), BoxError> {
+        let mut set = vec![
+            say(&settings::KEYS_DIRECTORY, text(&self.keys().join("identity"))?),
+            say(&settings::TLS_AUTHORITY, text(&self.certificates().join(AUTHORITY))?),
+            say(&settings::TELEPHONE_LISTEN, local(self.sandbox.telephone)),
+            say(&settings::BANK_LISTEN, local(self.sandbox.bank)),
+        ];
+        for of in &settings::SERVICES {
+            set.push(say(&of.listen, local(self.first(of.service)?.grpc)));
+        }
+        let lines = set.into_iter().map(|(name, value)| format!("{name} = {value:?}\n"));
+        Ok(fs::write(self.settings(), lines.collect::<String>())?)
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.root.join("cluster.toml")
+    }
+
     /// For a person.
     pub(super) fn told(&self) -> String {
         let mut told = String::new();
@@ -203,15 +237,30 @@ impl Layout {
             // Writing to a text cannot fail.
             let _ = writeln!(told, "  {service:<10}{}", all.join("  "));
         }
+        let (authority, settings) = (self.certificates().join(AUTHORITY), self.settings());
         let _ = writeln!(told, "  telephone http://{}", local(self.sandbox.telephone));
         let _ = writeln!(told, "  logs      {}", self.logs().display());
         let _ = writeln!(told, "  keys      {}", self.keys().display());
+        let _ = writeln!(
+            told,
+            "  authority {} (grpcurl -cacert … -authority dossier)",
+            authority.display()
+        );
+        let _ = writeln!(told, "  settings  {} (motcua --config … demo)", settings.display());
         told
     }
 }
 
+fn say<T: Value>(setting: &Setting<T>, value: String) -> (&'static str, String) {
+    (setting.declaration().name, value)
+}
+
 fn local(port: u16) -> String {
     format!("127.0.0.1:{port}")
+}
+
+fn https(port: u16) -> String {
+    format!("https://{}", local(port))
 }
 
 fn http(port: u16) -> String {

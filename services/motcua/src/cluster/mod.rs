@@ -1,6 +1,7 @@
 //! A whole mesh on one machine, each service in processes of its own: for trying what a cluster does, with a private PostgreSQL, generated
 //! keys and the sandbox around it. Kafka is given.
 
+mod certificates;
 mod child;
 mod layout;
 
@@ -10,12 +11,15 @@ use std::time::Duration;
 use chassis::access::Issuer;
 use chassis::clock::Clock;
 use chassis::config::Settings;
+use chassis::events::Kafka;
 use chassis::keys::Keys;
-use chassis::peers;
 use chassis::postgres::{self, Postgres};
+use chassis::replicas::{self, Manner};
 use chassis::service::BoxError;
+use chassis::tls::Authority;
 use futures::future::{join_all, select_all};
 use tokio::time::{sleep, timeout};
+use tonic::transport::ClientTlsConfig;
 
 use self::child::Child;
 use self::layout::Layout;
@@ -41,6 +45,7 @@ pub struct Given {
 /// Processes that run.
 pub struct Cluster {
     layout: Layout,
+    authority: Authority,
     children: Vec<Child>,
     postgres: Postgres,
 }
@@ -56,9 +61,12 @@ impl Cluster {
         replicas: u16,
     ) -> Result<Self, BoxError> {
         let root = root(settings)?;
-        let brokers = settings.require(&settings::KAFKA_BROKERS)?;
-        let layout = Layout::of(root, brokers, replicas, settings.get(&settings::CLUSTER_PORT)?)?;
+        let first = settings.get(&settings::CLUSTER_PORT)?;
+        let layout = Layout::of(root, kafka(settings)?, replicas, first)?;
         keyring::make(&layout.keys())?;
+        certificates::make(&layout.certificates())?;
+        let authority = Authority::read(&layout.certificates().join(certificates::AUTHORITY))?;
+        layout.write_settings()?;
         let postgres = Postgres::start(&postgres_settings(settings, &layout)?).await?;
         for kind in SERVICES {
             serve::migrate(kind, postgres.ensure_owned_database(kind.name).await?).await?;
@@ -66,7 +74,7 @@ impl Cluster {
         let started = layout.processes(postgres.socket_directory())?;
         let children = started.iter().map(|process| Child::start(process, given));
         let children = children.collect::<Result<Vec<_>, _>>()?;
-        let mut cluster = Self { layout, children, postgres };
+        let mut cluster = Self { layout, authority, children, postgres };
         match cluster.until_ready().await {
             Ok(()) => Ok(cluster),
             Err(error) => {
@@ -78,7 +86,7 @@ impl Cluster {
 
     /// Where a walk goes: to all processes of each service in turn.
     pub fn endpoints(&self) -> Endpoints {
-        self.layout.endpoints()
+        self.layout.endpoints(self.authority.clone())
     }
 
     /// Signs as identity does.
@@ -115,7 +123,9 @@ impl Cluster {
 
     async fn until_ready(&mut self) -> Result<(), BoxError> {
         let addresses = self.layout.addresses();
-        let ready = timeout(READY_WITHIN, join_all(addresses.iter().map(|it| until_serves(it))));
+        let authority = self.authority.clone();
+        let each = addresses.iter().map(|(service, at)| until_serves(at, authority.of(service)));
+        let ready = timeout(READY_WITHIN, join_all(each));
         tokio::select! {
             ready = ready => ready.map(drop).map_err(|_| {
                 let logs = self.layout.logs();
@@ -132,8 +142,9 @@ impl Cluster {
     }
 }
 
-async fn until_serves(address: &str) {
-    while !peers::serves(address).await {
+async fn until_serves(address: &str, tls: ClientTlsConfig) {
+    let manner = Manner { patience: READY_WITHIN, tls: Some(tls) };
+    while !replicas::serves(address, &manner).await {
         sleep(LOOK_EVERY).await;
     }
 }
@@ -146,18 +157,27 @@ fn root(settings: &Settings) -> Result<PathBuf, BoxError> {
     Ok(data.with_file_name(name))
 }
 
+/// Under names of its own: another mesh may be about.
+fn kafka(settings: &Settings) -> Result<Kafka, BoxError> {
+    let brokers = settings.require(&settings::KAFKA_BROKERS)?;
+    let prefix = format!("{}-cluster", settings.get(&settings::KAFKA_PREFIX)?);
+    Ok(Kafka { brokers, prefix })
+}
+
 fn postgres_settings(settings: &Settings, layout: &Layout) -> Result<postgres::Settings, BoxError> {
     let connections = settings.get(&settings::DATABASE_CONNECTIONS)?;
     Ok(postgres::Settings {
         bin_dir: settings.get(&settings::POSTGRES_BIN)?,
         shared_buffers_mb: settings.get(&settings::POSTGRES_BUFFERS_MB)?,
-        max_connections: connections * layout.services() + 20,
+        // Two more each: it hears of the others' commits on one, and holds the relay's turn on the other.
+        max_connections: (connections + 2) * layout.services() + 20,
         owners: SERVICES.iter().map(|kind| kind.name.to_owned()).collect(),
         ..postgres::Settings::new(layout.root())
     })
 }
 
 /// A path as text, which it is unless its name is no UTF-8.
-fn text(path: &Path) -> Result<&str, BoxError> {
-    Ok(path.to_str().ok_or_else(|| format!("{} is no UTF-8", path.display()))?)
+fn text(path: &Path) -> Result<String, BoxError> {
+    let text = path.to_str().map(str::to_owned);
+    Ok(text.ok_or_else(|| format!("{} is no UTF-8", path.display()))?)
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::replicas;
+use chassis::replicas::{self, Manner};
 use chassis::service::BoxError;
+use chassis::tls::Authority;
 use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
@@ -45,6 +46,8 @@ pub struct Endpoints {
     pub telephone: String,
     /// The sandbox's bank.
     pub bank: String,
+    /// Who signs the certificates of those at `https://`.
+    pub authority: Option<Authority>,
 }
 
 /// Clients of every service the journey calls.
@@ -71,13 +74,15 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn of(endpoints: &Endpoints) -> Result<Self, BoxError> {
-        let channel = |addresses: &str| {
+        let channel = |service: &str, addresses: &str| {
             let addresses: Vec<_> = addresses.split(',').map(str::to_owned).collect();
-            replicas::channel(&addresses, |endpoint| endpoint.timeout(LIMIT))
+            let tls = endpoints.authority.as_ref().map(|authority| authority.of(service));
+            replicas::channel(&addresses, Manner { patience: LIMIT, tls })
         };
-        let identity = channel(&endpoints.identity)?;
-        let feedback = channel(&endpoints.feedback)?;
-        let (dossier, workflow) = (channel(&endpoints.dossier)?, channel(&endpoints.workflow)?);
+        let identity = channel("identity", &endpoints.identity)?;
+        let feedback = channel("feedback", &endpoints.feedback)?;
+        let (dossier, workflow) =
+            (channel("dossier", &endpoints.dossier)?, channel("workflow", &endpoints.workflow)?);
         Ok(Self {
             accounts: AccountServiceClient::new(identity.clone()),
             sessions: SessionServiceClient::new(identity.clone()),
@@ -90,8 +95,8 @@ impl Clients {
             cases: CaseServiceClient::new(workflow.clone()),
             tasks: TaskServiceClient::new(workflow.clone()),
             draws: DrawServiceClient::new(workflow),
-            invoices: InvoiceServiceClient::new(channel(&endpoints.payment)?),
-            shipments: ShipmentServiceClient::new(channel(&endpoints.mailing)?),
+            invoices: InvoiceServiceClient::new(channel("payment", &endpoints.payment)?),
+            shipments: ShipmentServiceClient::new(channel("mailing", &endpoints.mailing)?),
             ratings: RatingServiceClient::new(feedback.clone()),
             satisfaction: SatisfactionServiceClient::new(feedback),
             telephone: endpoints.telephone.clone(),
