@@ -143,7 +143,7 @@ impl Sessions {
         let now = self.room.clock.now();
         let (session, roles) = found.filter(|(session, _)| session.lives(now)).ok_or_else(ended)?;
         if session.generation != ticket.generation {
-            return Err(reused().into());
+            return Err(outdated().into());
         }
         let account = account_name(ticket.holder);
         let person = person(&session, roles)?;
@@ -200,6 +200,16 @@ pub(super) fn invalid_token() -> Refusal {
         "REFRESH_TOKEN_INVALID",
         "Mã làm mới không hợp lệ; hãy đăng nhập lại.",
         "The refresh token is not valid; sign in again.",
+    )
+}
+
+/// A repeat that comes after its answer was made use of.
+fn outdated() -> Refusal {
+    Refusal::new(
+        Kind::Unauthenticated,
+        "ANSWER_OUTDATED",
+        "Mã làm mới của lần gọi này đã được dùng; phiên vẫn tiếp tục, hãy dùng mã mới hơn.",
+        "The refresh token of this call was traded since; the session goes on with the newer one.",
     )
 }
 

@@ -140,7 +140,7 @@ async fn a_lost_answer_is_given_again() {
     assert_eq!(again, second);
     let third = mesh.refresh(&second).await.unwrap().refresh_token;
     // What was answered long ago opens nothing, and takes nothing from its owner.
-    assert_eq!(reason(mesh.refresh_as(&first, &request_id).await), "REFRESH_TOKEN_REUSED");
+    assert_eq!(reason(mesh.refresh_as(&first, &request_id).await), "ANSWER_OUTDATED");
     assert!(mesh.refresh(&third).await.is_ok());
 }
 
