@@ -14,11 +14,14 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::access::{Issuer, Rules, Verifier};
+use crate::admin::Admin;
 use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::config;
 use crate::database;
-use crate::events::{Bell, Carrier, DeadLetters, Log, Reactions, Relay, Sink, Watch, wake_across};
+use crate::events::{
+    Bell, Carrier, DeadLetters, Followed, Log, Reactions, Relay, Sink, Watch, wake_across,
+};
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::running::Running;
@@ -161,6 +164,16 @@ impl Standing {
         for sink in &sinks {
             running.work(endless(carrier.carry(sink.clone(), pool.clone())));
         }
+        let admin = Admin {
+            log: log.clone(),
+            pool: pool.clone(),
+            clock: process.clock.clone(),
+            letters,
+            sinks: sinks.clone(),
+            followed: followed(&sinks, carrier, brokers.map(|_| &log)),
+            started: process.clock.now(),
+            schema: database::schema_versions(kind.migrations),
+        };
         for task in service.tasks {
             running.work(task);
         }
@@ -187,7 +200,7 @@ impl Standing {
         running.work(endless(database::keep_house(pool, process.clock.clone())));
         let serving = Serving {
             service: kind.name,
-            routes: service.routes,
+            routes: admin.beside(service.routes),
             rules: process.rules,
             verifier: process.verifier,
             metrics: process.metrics,
@@ -198,6 +211,21 @@ impl Standing {
         running.serve(|stop| serving.on(listener, stop));
         sinks
     }
+}
+
+/// The logs that a service follows: others' for its reactions, its own for the relay.
+fn followed(sinks: &[Sink], carrier: &dyn Carrier, relayed: Option<&Log>) -> Vec<Followed> {
+    let others = sinks.iter().map(|sink| Followed {
+        source: sink.source(),
+        reader: sink.service(),
+        log: carrier.log(sink.source()),
+    });
+    let own = relayed.map(|log| Followed {
+        source: log.source,
+        reader: Relay::READER,
+        log: Some(log.clone()),
+    });
+    others.chain(own).collect()
 }
 
 /// Work as a [`Task`]: that it ends by itself is told by whoever runs it.
