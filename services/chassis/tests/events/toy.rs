@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use chassis::clock::Clock;
 use chassis::events::{DeadLetters, Event, Log, Reactions, Sink};
+use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::telemetry::Metrics;
 use chassis::write::{
     Asked, At, Changed, Command, Decided, Door, Once, Outgoing, Refusal, Root, Store, Stream,
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
 use support::TestDatabase;
+use tonic::service::Routes;
 use uuid::Uuid;
 
 /// What a reaction of the first release panics about.
@@ -230,6 +232,18 @@ pub type Release = fn(i64, &Event) -> Result<Option<Note>, &'static str>;
 /// It writes the number down.
 pub fn note(number: i64, event: &Event) -> Result<Option<Note>, &'static str> {
     Ok(Some(Note { stream: event.stream, number }))
+}
+
+/// The listener as a service that hears the teller.
+pub fn service() -> Kind {
+    Kind { name: "listener", migrations: &MIGRATIONS, build }
+}
+
+fn build(ground: Ground) -> Result<Service, BoxError> {
+    let around = ground.around();
+    let door = Door::open("listener", ground.pool, Notebook, Arc::new(()), around);
+    let reactions = vec![Reactions::to("teller", &door).on(&door, note)];
+    Ok(Service { routes: Routes::default(), reactions, tasks: Vec::new() })
 }
 
 /// The consuming service.
