@@ -8,6 +8,9 @@ use crate::refusal::Refusal;
 /// The longest filter that is looked at, in bytes.
 const LONGEST: usize = 200;
 
+/// What a letter can lie here for.
+const CAUSES: [&str; 3] = ["poison", "gap", "waiting"];
+
 /// Reads a filter.
 ///
 /// # Errors
@@ -31,7 +34,7 @@ fn read(which: &mut Which, name: &str, value: &str) -> Option<()> {
     let value = value.strip_prefix('"')?.strip_suffix('"')?;
     match name {
         "source" if is_word(value) => which.source = Some(value.into()),
-        "cause" if is_word(value) => which.cause = Some(value.into()),
+        "cause" if CAUSES.contains(&value) => which.cause = Some(value.into()),
         "stream" => which.stream = Some(Uuid::try_parse(value).ok()?),
         _ => return None,
     }
@@ -64,7 +67,7 @@ mod tests {
         assert_eq!((which.source.as_deref(), which.stream), (Some("workflow"), Some(stream)));
         assert_eq!(parse(r#"cause = "gap""#).expect("a filter").cause.as_deref(), Some("gap"));
         assert!(parse("  ").expect("none").source.is_none());
-        for bad in ["x", "source", r#"source = workflow"#, r#"stream = "x""#, r#"source = "A""#] {
+        for bad in ["x", "source", r#"source = workflow"#, r#"cause = "x""#, r#"source = "A""#] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert!(parse(&format!(r#"source = "{}""#, "a".repeat(LONGEST))).is_err());

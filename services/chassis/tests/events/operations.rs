@@ -1,8 +1,12 @@
 //! What an operator sees and does, over gRPC, while facts go on coming.
 
+use std::sync::Arc;
+
 use chassis::access::{Person, Role};
+use chassis::events::Reactions;
+use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::status::reason;
-use chassis::write::Stream;
+use chassis::write::{Door, Stream};
 use proto::motcua::admin::v1 as pb;
 use proto::motcua::admin::v1::DeadLetterCause::{Gap, Poison, Waiting};
 use proto::motcua::admin::v1::dead_letter_service_client::DeadLetterServiceClient;
@@ -11,6 +15,7 @@ use proto::motcua::admin::v1::job_service_client::JobServiceClient;
 use proto::motcua::admin::v1::reader_service_client::ReaderServiceClient;
 use proto::motcua::admin::v1::server_service_client::ServerServiceClient;
 use support::{Alone, Surroundings, eventually};
+use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
@@ -18,6 +23,18 @@ use uuid::Uuid;
 use crate::carrier::steps_of;
 use crate::toy::{self, Fact, Teller};
 use crate::{LIMIT, TOO_MUCH};
+
+/// The listener as a service.
+fn listener() -> Kind {
+    Kind { name: "listener", migrations: &toy::MIGRATIONS, build }
+}
+
+fn build(ground: Ground) -> Result<Service, BoxError> {
+    let around = ground.around();
+    let door = Door::open("listener", ground.pool, toy::Notebook, Arc::new(()), around);
+    let reactions = vec![Reactions::to("teller", &door).on(&door, toy::note)];
+    Ok(Service { routes: Routes::default(), reactions, tasks: Vec::new() })
+}
 
 /// A listener that follows a teller, and the operator's clients.
 struct Desk {
@@ -32,7 +49,7 @@ impl Desk {
     async fn open() -> Self {
         let teller = Teller::new("teller").await;
         let (logs, around) = ([teller.log.clone()], Surroundings::default());
-        let listener = Alone::following(logs, toy::service(), toy::clock(), around).await;
+        let listener = Alone::following(logs, listener(), toy::clock(), around).await;
         let token = listener.officer("agencies/26860", Role::Operator);
         Self { teller, listener, token }
     }

@@ -6,7 +6,6 @@ use std::sync::{Arc, LazyLock};
 
 use chassis::clock::Clock;
 use chassis::events::{DeadLetters, Event, Log, Reactions, Sink};
-use chassis::service::{BoxError, Ground, Kind, Service};
 use chassis::telemetry::Metrics;
 use chassis::write::{
     Asked, At, Changed, Command, Decided, Door, Once, Outgoing, Refusal, Root, Store, Stream,
@@ -15,14 +14,13 @@ use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
 use support::TestDatabase;
-use tonic::service::Routes;
 use uuid::Uuid;
 
 /// What a reaction of the first release panics about.
 pub const FRIGHT: i64 = -1;
 
 /// The table of migrations is the toy's own; the macro would take the one of the chassis.
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrations = sqlx::migrate!("tests/events/migrations");
     migrations.create_schema("toy");
     migrations.dangerous_set_table_name("toy.migration");
@@ -183,8 +181,9 @@ impl Command for Note {
     }
 }
 
+/// What a listener keeps.
 #[derive(Clone)]
-struct Notebook;
+pub struct Notebook;
 
 impl Store for Notebook {
     type Root = Notes;
@@ -232,18 +231,6 @@ pub type Release = fn(i64, &Event) -> Result<Option<Note>, &'static str>;
 /// It writes the number down.
 pub fn note(number: i64, event: &Event) -> Result<Option<Note>, &'static str> {
     Ok(Some(Note { stream: event.stream, number }))
-}
-
-/// The listener as a service that hears the teller.
-pub fn service() -> Kind {
-    Kind { name: "listener", migrations: &MIGRATIONS, build }
-}
-
-fn build(ground: Ground) -> Result<Service, BoxError> {
-    let around = ground.around();
-    let door = Door::open("listener", ground.pool, Notebook, Arc::new(()), around);
-    let reactions = vec![Reactions::to("teller", &door).on(&door, note)];
-    Ok(Service { routes: Routes::default(), reactions, tasks: Vec::new() })
 }
 
 /// The consuming service.

@@ -4,4 +4,5 @@ mod callers;
 mod command_line;
 mod installation;
 mod kills;
+mod operating;
 mod stopping;
