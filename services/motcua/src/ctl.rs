@@ -80,6 +80,13 @@ pub enum Ctl {
         #[arg(long)]
         json: bool,
     },
+    /// Have jobs that were given up and timers that were put aside taken again, once their cause is mended
+    Retry {
+        /// The service, as `jobs` shows it: mailing
+        service: String,
+        /// The kind of job or timer, as `jobs` shows it: tell_owner
+        kind: String,
+    },
     /// The whole story of one dossier: every fact about it, of every service, in the order of time
     Dossier {
         /// Its UUID, alone or as dossiers/{uuid}
@@ -132,6 +139,9 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
         Ctl::DeadLetters(asked) => letters::run(&Services::of(settings).await?, asked).await,
         Ctl::Readers { json } => waiting::readers(&Services::of(settings).await?, json).await,
         Ctl::Jobs { json } => waiting::jobs(&Services::of(settings).await?, json).await,
+        Ctl::Retry { service, kind } => {
+            waiting::retry(&Services::of(settings).await?, &service, &kind).await
+        }
         Ctl::Dossier { dossier, json } => {
             story::run(&Services::of(settings).await?, dossier, json).await
         }

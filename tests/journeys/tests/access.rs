@@ -153,6 +153,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetBacklog", Draft, "u - - - - y y y -"),
     ("ListJobs", Draft, "u - - - - y y y -"),
     ("ListTimers", Draft, "u - - - - y y y -"),
+    ("RetryJobs", Draft, "u - - - - y y y -"),
+    ("RetryTimers", Draft, "u - - - - y y y -"),
     ("ListFacts", Draft, "u - - - - y y y -"),
     ("GetServerInfo", Draft, "u - - - - y y y -"),
 ];
@@ -581,6 +583,10 @@ fn of_admin(rpc: &str, id: &str) -> Vec<u8> {
         "GetBacklog" => admin::GetBacklogRequest {}.encode_to_vec(),
         "ListJobs" => admin::ListJobsRequest::default().encode_to_vec(),
         "ListTimers" => admin::ListTimersRequest::default().encode_to_vec(),
+        "RetryJobs" => admin::RetryJobsRequest { kind: "none".into(), request_id }.encode_to_vec(),
+        "RetryTimers" => {
+            admin::RetryTimersRequest { kind: "none".into(), request_id }.encode_to_vec()
+        }
         "ListFacts" => admin::ListFactsRequest { stream, ..Default::default() }.encode_to_vec(),
         "GetServerInfo" => admin::GetServerInfoRequest {}.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),

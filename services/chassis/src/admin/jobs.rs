@@ -8,9 +8,14 @@ use uuid::Uuid;
 use super::{Operations, failed, operator};
 use crate::backlog::{self, Kinds, OVERDUE};
 use crate::clock::timestamp;
-use crate::jobs::{Troubled, troubled};
+use crate::jobs::{self, Troubled, troubled};
 use crate::pages::{Page, PageSize};
-use crate::timers::{Late, late};
+use crate::refusal::Refusal;
+use crate::timers::{self, Late, late};
+use crate::write::request_id;
+
+/// Letters of a kind, at most.
+const LONGEST_KIND: usize = 60;
 
 const SIZES: PageSize = PageSize { default: 50, most: 200 };
 
@@ -55,10 +60,53 @@ impl JobService for Operations {
         let timers = timers.into_iter().map(timer).collect();
         Ok(Response::new(pb::ListTimersResponse { timers, next_page_token }))
     }
+
+    async fn retry_jobs(
+        &self,
+        request: Request<pb::RetryJobsRequest>,
+    ) -> Result<Response<pb::RetryJobsResponse>, Status> {
+        let by = operator(&request)?;
+        let wish = request.into_inner();
+        request_id(&wish.request_id)?;
+        let kind = known_form(&wish.kind)?;
+        let now = self.0.clock.now();
+        let retried = jobs::retry(&self.0.pool, kind, now).await.map_err(failed)?;
+        tracing::info!(by, kind, retried, "jobs that were given up are tried again");
+        Ok(Response::new(pb::RetryJobsResponse { retried: count(retried) }))
+    }
+
+    async fn retry_timers(
+        &self,
+        request: Request<pb::RetryTimersRequest>,
+    ) -> Result<Response<pb::RetryTimersResponse>, Status> {
+        let by = operator(&request)?;
+        let wish = request.into_inner();
+        request_id(&wish.request_id)?;
+        let kind = known_form(&wish.kind)?;
+        let retried = timers::retry(&self.0.pool, kind).await.map_err(failed)?;
+        tracing::info!(by, kind, retried, "timers that were put aside are taken again");
+        Ok(Response::new(pb::RetryTimersResponse { retried: count(retried) }))
+    }
+}
+
+fn known_form(kind: &str) -> Result<&str, Refusal> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if (1..=LONGEST_KIND).contains(&kind.len()) && kind.bytes().all(letter) {
+        return Ok(kind);
+    }
+    Err(Refusal::field(
+        "kind",
+        "KIND_MALFORMED",
+        format!("Hãy nêu loại việc: 1 đến {LONGEST_KIND} chữ thường, chữ số hoặc gạch dưới."),
+        format!("Name the kind: 1 to {LONGEST_KIND} lower case letters, digits and underscores."),
+    ))
+}
+
+fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn kinds(counted: Kinds) -> Vec<pb::WaitingKind> {
-    let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
     let kinds = counted.into_iter().map(|(kind, (waiting, failed))| pb::WaitingKind {
         kind,
         waiting: count(waiting),

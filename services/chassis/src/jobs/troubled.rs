@@ -1,6 +1,7 @@
 //! Jobs that do not go well, for operators.
 
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -48,4 +49,15 @@ pub(crate) async fn troubled(pool: &PgPool, after: Uuid, most: i64) -> sqlx::Res
         detail: row.detail.unwrap_or_default(),
     });
     Ok(jobs.collect())
+}
+
+/// Has every job of a kind that was given up tried again from `now` on, attempts counted from 1. Returns how many.
+pub(crate) async fn retry(pool: &PgPool, kind: &str, now: Timestamp) -> sqlx::Result<u64> {
+    let retried = sqlx::query!(
+        "update chassis.job set failed_at = null, attempt = 0, due_at = $2
+         where kind = $1 and failed_at is not null",
+        kind,
+        now.to_sqlx() as _
+    );
+    Ok(retried.execute(pool).await?.rows_affected())
 }

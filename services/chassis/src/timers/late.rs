@@ -48,3 +48,13 @@ pub(crate) async fn late(
     });
     Ok(timers.collect())
 }
+
+/// Has every timer of a kind that was put aside taken again. Returns how many.
+pub(crate) async fn retry(pool: &PgPool, kind: &str) -> sqlx::Result<u64> {
+    let retried = sqlx::query!(
+        "update chassis.timer set failed_at = null, detail = null
+         where kind = $1 and failed_at is not null",
+        kind
+    );
+    Ok(retried.execute(pool).await?.rows_affected())
+}

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use crate::write::Stream;
 
-pub(crate) use late::{Late, late};
+pub(crate) use late::{Late, late, retry};
 pub(crate) use queue::{lock_due, settle};
 pub use sweeper::Sweeper;
 

@@ -247,13 +247,13 @@ async fn the_server_tells_what_it_is_and_what_waits() {
     let channel = || desk.listener.channel.clone();
     let pool = desk.listener.database.pool();
     let due = "insert into chassis.timer (stream, kind, due_at, set_at, failed_at, detail)
-               values (gen_random_uuid(), 'Ring', '2026-01-05T01:00:00Z', '2026-01-01', null, null),
-                      (gen_random_uuid(), 'Ring', '2026-01-09', '2026-01-01', null, null),
-                      (gen_random_uuid(), 'Ring', '2026-01-09', '2026-01-01', '2026-01-02', 'broke')";
+               values (gen_random_uuid(), 'ring', '2026-01-05T01:00:00Z', '2026-01-01', null, null),
+                      (gen_random_uuid(), 'ring', '2026-01-09', '2026-01-01', null, null),
+                      (gen_random_uuid(), 'ring', '2026-01-09', '2026-01-01', '2026-01-02', 'broke')";
     let jobs = "insert into chassis.job (id, kind, stream, body, scheduled_at, due_at, attempt, failed_at, detail)
-                values (gen_random_uuid(), 'Call', gen_random_uuid(), '{}', '2026-01-01', '2026-01-06', 3, null, 'no answer'),
-                       (gen_random_uuid(), 'Call', gen_random_uuid(), '{}', '2026-01-01', '2026-01-06', 40, '2026-01-02', 'no answer'),
-                       (gen_random_uuid(), 'Call', gen_random_uuid(), '{}', '2026-01-01', '2026-01-06', 0, null, null)";
+                values (gen_random_uuid(), 'call', gen_random_uuid(), '{}', '2026-01-01', '2026-01-06', 3, null, 'no answer'),
+                       (gen_random_uuid(), 'call', gen_random_uuid(), '{}', '2026-01-01', '2026-01-06', 40, '2026-01-02', 'no answer'),
+                       (gen_random_uuid(), 'call', gen_random_uuid(), '{}', '2026-01-01', '2026-01-06', 0, null, null)";
     for rows in [due, jobs] {
         sqlx::query(rows).execute(&pool).await.unwrap();
     }
@@ -262,13 +262,24 @@ async fn the_server_tells_what_it_is_and_what_waits() {
     let backlog = backlog.into_inner();
     let kind =
         |kind: &str, waiting, failed| vec![pb::WaitingKind { kind: kind.into(), waiting, failed }];
-    assert_eq!((backlog.jobs, backlog.timers), (kind("Call", 2, 1), kind("Ring", 1, 1)));
+    assert_eq!((backlog.jobs, backlog.timers), (kind("call", 2, 1), kind("ring", 1, 1)));
     let listed = asking.list_jobs(desk.signed(pb::ListJobsRequest::default())).await.unwrap();
     let mut attempts: Vec<_> = listed.into_inner().jobs.iter().map(|job| job.attempts).collect();
     attempts.sort_unstable();
     assert_eq!(attempts, [3, 40]);
     let listed = asking.list_timers(desk.signed(pb::ListTimersRequest::default())).await.unwrap();
     assert_eq!(listed.into_inner().timers.len(), 2);
+    let wish = pb::RetryJobsRequest { kind: "call".into(), request_id: Uuid::now_v7().to_string() };
+    for retried in [1, 0] {
+        let again = asking.retry_jobs(desk.signed(wish.clone())).await.unwrap();
+        assert_eq!(again.into_inner().retried, retried);
+    }
+    let request_id = Uuid::now_v7().to_string();
+    let wish = pb::RetryTimersRequest { kind: "ring".into(), request_id };
+    let again = asking.retry_timers(desk.signed(wish)).await.unwrap();
+    assert_eq!(again.into_inner().retried, 1);
+    let backlog = asking.get_backlog(desk.signed(pb::GetBacklogRequest {})).await.unwrap();
+    assert_eq!(backlog.into_inner().jobs[0].failed, 0);
     let asked = desk.signed(pb::GetServerInfoRequest {});
     let info = ServerServiceClient::new(channel()).get_server_info(asked).await.unwrap();
     let info = info.into_inner();

@@ -6,7 +6,8 @@ use proto::motcua::admin::v1::job_service_client::JobServiceClient;
 use proto::motcua::admin::v1::reader_service_client::ReaderServiceClient;
 use serde::Serialize;
 
-use super::mesh::{Service, Services, known, short, table, time};
+use super::mesh::{Service, Services, known, table, time};
+use super::wish;
 
 /// Rows asked for of each service: of jobs and timers no more are shown.
 const MOST: i32 = 200;
@@ -118,6 +119,22 @@ pub async fn jobs(services: &Services, json: bool) -> Result<String, BoxError> {
     if json { Ok(serde_json::to_string_pretty(&all)?) } else { Ok(jobs_table(&all)) }
 }
 
+/// Has the jobs and timers of a kind that stand still at a service taken again.
+///
+/// # Errors
+/// The service does not answer, or its refusal.
+pub async fn retry(services: &Services, service: &str, kind: &str) -> Result<String, BoxError> {
+    let service = services.named(service)?;
+    let refused = |status| service.refused(status);
+    let mut asking = JobServiceClient::new(service.channel.clone());
+    let wished = pb::RetryJobsRequest { kind: kind.into(), request_id: wish() };
+    let jobs = asking.retry_jobs(services.signed(wished)?).await.map_err(refused)?;
+    let wished = pb::RetryTimersRequest { kind: kind.into(), request_id: wish() };
+    let timers = asking.retry_timers(services.signed(wished)?).await.map_err(refused)?;
+    let (jobs, timers) = (jobs.into_inner().retried, timers.into_inner().retried);
+    Ok(format!("Taken again at {}: {jobs} jobs, {timers} timers of kind {kind}.", service.name))
+}
+
 async fn todo(services: &Services, service: &Service) -> Result<Todo, BoxError> {
     let refused = |status| service.refused(status);
     let mut asking = JobServiceClient::new(service.channel.clone());
@@ -182,7 +199,7 @@ fn jobs_table(all: &[Todo]) -> String {
 
 impl Count {
     fn cells(&self, service: &str) -> [String; 5] {
-        let kind = short(&self.kind).to_owned();
+        let kind = self.kind.clone();
         let [waiting, failed] = [self.waiting, self.failed].map(|count| count.to_string());
         [service.into(), self.what.into(), kind, waiting, failed]
     }
