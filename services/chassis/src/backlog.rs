@@ -1,4 +1,4 @@
-//! What waits in a service's database, for the measures.
+//! What waits in a service's database, for the measures and for operators.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::telemetry::Metrics;
 const LOOK: Duration = Duration::from_secs(10);
 
 /// A timer due for longer than this is overdue: sweepers look every second.
-const OVERDUE: SignedDuration = SignedDuration::from_secs(10);
+pub(crate) const OVERDUE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Whoever counts what waits.
 pub struct Backlog {
@@ -29,7 +29,7 @@ pub struct Backlog {
 }
 
 /// Kinds met so far, with those that wait and those that failed: one that has gone is shown as nought.
-type Kinds = BTreeMap<String, (u64, u64)>;
+pub(crate) type Kinds = BTreeMap<String, (u64, u64)>;
 
 impl Backlog {
     /// Counts for as long as it is polled.
@@ -46,8 +46,8 @@ impl Backlog {
 
     async fn count(&self, jobs: &mut Kinds, timers: &mut Kinds) -> sqlx::Result<()> {
         self.count_letters().await?;
-        self.count_jobs(jobs).await?;
-        self.count_timers(timers).await?;
+        renew(jobs, self::jobs(&self.pool).await?);
+        renew(timers, self::timers(&self.pool, &self.clock).await?);
         for (kind, (waiting, failed)) in jobs {
             self.metrics.jobs_wait(self.service, kind, *waiting, *failed);
         }
@@ -73,41 +73,37 @@ impl Backlog {
         self.metrics.streams_parked(self.service, row.streams.unsigned_abs());
         Ok(())
     }
+}
 
-    async fn count_jobs(&self, jobs: &mut Kinds) -> sqlx::Result<()> {
-        let rows = sqlx::query!(
-            r#"select kind, count(*) filter (where failed_at is null) as "waiting!",
-                      count(failed_at) as "failed!"
-               from chassis.job group by kind"#
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let counted =
-            rows.into_iter().map(|row| (row.kind, counts(row.waiting, row.failed))).collect();
-        renew(jobs, counted);
-        Ok(())
-    }
+/// Jobs by kind: those that wait, and those that were given up.
+pub(crate) async fn jobs(pool: &PgPool) -> sqlx::Result<Kinds> {
+    let rows = sqlx::query!(
+        r#"select kind, count(*) filter (where failed_at is null) as "waiting!",
+                  count(failed_at) as "failed!"
+           from chassis.job group by kind"#
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.kind, counts(row.waiting, row.failed))).collect())
+}
 
-    async fn count_timers(&self, timers: &mut Kinds) -> sqlx::Result<()> {
-        let rows = sqlx::query!(
-            r#"select kind as "kind!", sum(overdue)::bigint as "overdue!", sum(failed)::bigint as "failed!"
-               from (
-                   select kind, count(*) as overdue, 0 as failed from chassis.timer
-                   where failed_at is null and due_at < $1 group by kind
-                   union all
-                   select kind, 0, count(*) from chassis.timer
-                   where failed_at is not null group by kind
-               ) as counted
-               group by kind"#,
-            (self.clock.now() - OVERDUE).to_sqlx() as _
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let counted =
-            rows.into_iter().map(|row| (row.kind, counts(row.overdue, row.failed))).collect();
-        renew(timers, counted);
-        Ok(())
-    }
+/// Timers by kind: those overdue, and those put aside.
+pub(crate) async fn timers(pool: &PgPool, clock: &Clock) -> sqlx::Result<Kinds> {
+    let rows = sqlx::query!(
+        r#"select kind as "kind!", sum(overdue)::bigint as "overdue!", sum(failed)::bigint as "failed!"
+           from (
+               select kind, count(*) as overdue, 0 as failed from chassis.timer
+               where failed_at is null and due_at < $1 group by kind
+               union all
+               select kind, 0, count(*) from chassis.timer
+               where failed_at is not null group by kind
+           ) as counted
+           group by kind"#,
+        (clock.now() - OVERDUE).to_sqlx() as _
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.kind, counts(row.overdue, row.failed))).collect())
 }
 
 fn counts(waiting: i64, failed: i64) -> (u64, u64) {

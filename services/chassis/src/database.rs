@@ -148,6 +148,12 @@ fn no_such_table(error: &sqlx::Error) -> bool {
     code.as_deref() == Some("42P01")
 }
 
+/// The last migrations there are: of the chassis's tables, and of the service's.
+pub(crate) fn schema_versions(service: &Migrator) -> (i64, i64) {
+    let last = |migrator: &Migrator| migrator.iter().map(|step| step.version).max();
+    (last(&CHASSIS).unwrap_or_default(), last(service).unwrap_or_default())
+}
+
 /// Makes the partitions of the coming days and drops the answers past their days.
 async fn keep_partitions(pool: &PgPool, clock: &Clock) -> sqlx::Result<()> {
     let today = clock.now().strftime("%F").to_string();

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+mod admin;
 pub mod backlog;
 pub mod callback;
 pub mod child;

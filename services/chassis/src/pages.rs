@@ -53,6 +53,12 @@ impl Key for Timestamp {
     }
 }
 
+impl Key for i64 {
+    fn can_be(&self) -> bool {
+        true
+    }
+}
+
 impl Key for Uuid {
     fn can_be(&self) -> bool {
         true

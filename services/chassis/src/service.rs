@@ -15,12 +15,13 @@ use tonic::service::Routes;
 use tonic::transport::ServerTlsConfig;
 
 use crate::access::{Issuer, Rules, Verifier};
+use crate::admin::Admin;
 use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::config;
 use crate::database;
 use crate::events::{
-    Bell, Carrier, DeadLetters, Kafka, Log, Reactions, Relay, Sink, Watch, wake_across,
+    Bell, Carrier, DeadLetters, Followed, Kafka, Log, Reactions, Relay, Sink, Watch, wake_across,
 };
 use crate::keys::Keys;
 use crate::peers::Peers;
@@ -175,6 +176,16 @@ impl Standing {
         for sink in &sinks {
             running.work(endless(carrier.carry(sink.clone(), pool.clone())));
         }
+        let admin = Admin {
+            log: log.clone(),
+            pool: pool.clone(),
+            clock: process.clock.clone(),
+            letters,
+            sinks: sinks.clone(),
+            followed: followed(&sinks, carrier, kafka.as_ref().map(|_| &log)),
+            started: process.clock.now(),
+            schema: database::schema_versions(kind.migrations),
+        };
         for task in service.tasks {
             running.work(task);
         }
@@ -201,7 +212,7 @@ impl Standing {
         running.work(endless(database::keep_house(pool, process.clock.clone())));
         let serving = Serving {
             service: kind.name,
-            routes: service.routes,
+            routes: admin.beside(service.routes),
             rules: process.rules,
             verifier: process.verifier,
             metrics: process.metrics,
@@ -215,6 +226,21 @@ impl Standing {
         running.serve(|stop| serving.when(ready, listener, stop));
         sinks
     }
+}
+
+/// The logs that a service follows: others' for its reactions, its own for the relay.
+fn followed(sinks: &[Sink], carrier: &dyn Carrier, relayed: Option<&Log>) -> Vec<Followed> {
+    let others = sinks.iter().map(|sink| Followed {
+        source: sink.source(),
+        reader: sink.service(),
+        log: carrier.log(sink.source()),
+    });
+    let own = relayed.map(|log| Followed {
+        source: log.source,
+        reader: Relay::READER,
+        log: Some(log.clone()),
+    });
+    others.chain(own).collect()
 }
 
 /// Work as a [`Task`]: that it ends by itself is told by whoever runs it.

@@ -1,5 +1,10 @@
 //! `motcua ctl`: what whoever holds this installation's keys may do. Every act is a call of the contract, under a token that is signed here.
 
+mod letters;
+mod mesh;
+mod story;
+mod waiting;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +17,8 @@ use chassis::service::BoxError;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil;
 use motcua::place::Place;
+use motcua::settings;
 use motcua::up::AllInOne;
-use motcua::{mesh, settings};
 use prost::Message;
 use proto::google::rpc::{self, BadRequest};
 use proto::google::r#type::Date;
@@ -25,10 +30,13 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use uuid::Uuid;
 
+use self::letters::DeadLetters;
+use self::mesh::Services;
+
 /// The name in which the command line acts.
 pub const OPERATOR: &str = "services/ctl";
 
-/// How long a call may take before it is given up: many times what identity needs.
+/// How long a call may take before it is given up: many times what most need, and as long as a server lets one run.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What can be asked of it.
@@ -45,7 +53,7 @@ pub enum Ctl {
         /// Five-digit unit code of the agency; ListAgencies knows them
         #[arg(long, value_name = "CODE")]
         agency: String,
-        /// Give the role of operator as well: it opens CheckLedger, whether the books of payment balance, and nothing else yet
+        /// Give the role of operator as well: it opens CheckLedger, whether the books of payment balance, and what `motcua ctl` asks of services: dead letters, readers, jobs, facts
         #[arg(long)]
         operator: bool,
     },
@@ -61,6 +69,37 @@ pub enum Ctl {
     DisableClient {
         /// Its id
         id: String,
+    },
+    /// What services could not take: list, show, take again, give up
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// How far each service is behind the facts of the others, and why one stands still
+    Readers {
+        /// Print a JSON array instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// What services have still to do: work on the world outside and timers, and what of it fails or is overdue
+    Jobs {
+        /// Print a JSON array instead of tables
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have jobs that were given up and timers that were put aside taken again, once their cause is mended
+    Retry {
+        /// The service, as `jobs` shows it: mailing
+        service: String,
+        /// The kind of job or timer, as `jobs` shows it: tell_owner
+        kind: String,
+    },
+    /// The whole story of one dossier: every fact about it, of every service, in the order of time
+    Dossier {
+        /// Its UUID, alone or as dossiers/{uuid}
+        #[arg(value_parser = story::dossier)]
+        dossier: Uuid,
+        /// Print one JSON object instead of a table
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -102,6 +141,15 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
             mesh.leave().await?;
             told
         }
+        Ctl::DeadLetters(asked) => letters::run(&Services::of(settings).await?, asked).await,
+        Ctl::Readers { json } => waiting::readers(&Services::of(settings).await?, json).await,
+        Ctl::Jobs { json } => waiting::jobs(&Services::of(settings).await?, json).await,
+        Ctl::Retry { service, kind } => {
+            waiting::retry(&Services::of(settings).await?, &service, &kind).await
+        }
+        Ctl::Dossier { dossier, json } => {
+            story::run(&Services::of(settings).await?, dossier, json).await
+        }
         Ctl::Client { id, public_key } => {
             let mesh = Reached::of(settings).await?;
             let told = mesh.register(id, public_key).await;
@@ -123,7 +171,7 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
 /// Its keys cannot be read.
 pub fn issuer(settings: &Settings) -> Result<Issuer, BoxError> {
     let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
-    mesh::issuer(&keys, &Clock::system())
+    motcua::mesh::issuer(&keys, &Clock::system())
 }
 
 /// Whether something listens at `http://host:port`.

@@ -11,6 +11,7 @@ use journeys::{
 };
 use motcua::journey::papers;
 use prost::Message;
+use proto::motcua::admin::v1 as admin;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::feedback::v1 as feedback;
 use proto::motcua::identity::v1 as identity;
@@ -147,6 +148,18 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetRating", Draft, "u - - - - - - - -"),
     ("GetRating", Waiting, "u n - - - - - - -"),
     ("GetSatisfaction", Draft, "y y y y y y y y y"),
+    ("ListDeadLetters", Draft, "u - - - - y y y -"),
+    ("GetDeadLetter", Draft, "u - - - - n n n -"),
+    ("ReplayDeadLetters", Draft, "u - - - - y y y -"),
+    ("DiscardDeadLetter", Draft, "u - - - - n n n -"),
+    ("ListReaders", Draft, "u - - - - y y y -"),
+    ("GetBacklog", Draft, "u - - - - y y y -"),
+    ("ListJobs", Draft, "u - - - - y y y -"),
+    ("ListTimers", Draft, "u - - - - y y y -"),
+    ("RetryJobs", Draft, "u - - - - y y y -"),
+    ("RetryTimers", Draft, "u - - - - y y y -"),
+    ("ListFacts", Draft, "u - - - - y y y -"),
+    ("GetServerInfo", Draft, "u - - - - y y y -"),
 ];
 
 /// A dossier and those who call upon it.
@@ -252,6 +265,7 @@ fn request(path: &str, id: &str, code: &str, below: &Below) -> Vec<u8> {
         "identity" => of_identity(rpc, id),
         "mailing" => of_mailing(rpc, id),
         "payment" => of_payment(rpc, id),
+        "admin" => of_admin(rpc, id),
         "feedback" => of_feedback(rpc, format!("ratings/{id}")),
         other => panic!("{other} has no requests here: add them, and their rows to the table"),
     }
@@ -558,6 +572,33 @@ fn of_feedback(rpc: &str, rating: String) -> Vec<u8> {
             feedback::GetSatisfactionRequest { period: "2026-11".into(), ..Default::default() }
                 .encode_to_vec()
         }
+        other => panic!("{other} has no request here: add it, and its rows to the table"),
+    }
+}
+
+fn of_admin(rpc: &str, id: &str) -> Vec<u8> {
+    let (stream, request_id) = (id.to_owned(), wish());
+    let name = "deadLetters/99".to_owned();
+    match rpc {
+        "ListDeadLetters" => admin::ListDeadLettersRequest::default().encode_to_vec(),
+        "GetDeadLetter" => admin::GetDeadLetterRequest { name }.encode_to_vec(),
+        "ReplayDeadLetters" => {
+            admin::ReplayDeadLettersRequest { stream, request_id }.encode_to_vec()
+        }
+        "DiscardDeadLetter" => {
+            let reason = "no such letter".into();
+            admin::DiscardDeadLetterRequest { name, reason, request_id }.encode_to_vec()
+        }
+        "ListReaders" => admin::ListReadersRequest::default().encode_to_vec(),
+        "GetBacklog" => admin::GetBacklogRequest {}.encode_to_vec(),
+        "ListJobs" => admin::ListJobsRequest::default().encode_to_vec(),
+        "ListTimers" => admin::ListTimersRequest::default().encode_to_vec(),
+        "RetryJobs" => admin::RetryJobsRequest { kind: "none".into(), request_id }.encode_to_vec(),
+        "RetryTimers" => {
+            admin::RetryTimersRequest { kind: "none".into(), request_id }.encode_to_vec()
+        }
+        "ListFacts" => admin::ListFactsRequest { stream, ..Default::default() }.encode_to_vec(),
+        "GetServerInfo" => admin::GetServerInfoRequest {}.encode_to_vec(),
         other => panic!("{other} has no request here: add it, and its rows to the table"),
     }
 }

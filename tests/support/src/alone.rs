@@ -70,6 +70,16 @@ impl Drop for Alone {
 impl Alone {
     /// Raises and starts the service on a fresh database.
     pub async fn raise(kind: Kind, clock: Clock, around: Surroundings) -> Self {
+        Self::following([], kind, clock, around).await
+    }
+
+    /// The same, which reads these logs of others; what it hears else is told by [`Alone::hear`].
+    pub async fn following(
+        logs: impl IntoIterator<Item = Log>,
+        kind: Kind,
+        clock: Clock,
+        around: Surroundings,
+    ) -> Self {
         let database = TestDatabase::new(kind.name, kind.migrations, &clock).await;
         let keys = std::env::temp_dir().join(format!("motcua-{}-{}", kind.name, fresh_name()));
         let key = SigningKey::from_bytes(&[7; 32]);
@@ -99,7 +109,7 @@ impl Alone {
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (standing, mut running) = (standing.expect("the service stands"), Running::default());
         let log = standing.log.clone();
-        let sinks = standing.start(listener, &LogCarrier::default(), None, &mut running);
+        let sinks = standing.start(listener, &LogCarrier::new(logs), None, &mut running);
         let channel = Endpoint::from_shared(address).expect("an address").connect_lazy();
         Self { channel, database, clock, issuer, verifier, sinks, log, keys, _running: running }
     }

@@ -20,6 +20,9 @@ pub trait Carrier: Send + Sync {
     /// Carries the facts of the sink's source to it, from where it left off, for as long as the future is polled.
     /// `pool` is the consumer's database. Failures are logged and tried again.
     fn carry(&self, sink: Sink, pool: PgPool) -> BoxFuture<'static, ()>;
+
+    /// The log of `source`, if it is read here and not brought by a broker.
+    fn log(&self, source: &str) -> Option<Log>;
 }
 
 /// Reads the publishers' logs directly: for all services in one process.
@@ -54,6 +57,10 @@ impl Carrier for LogCarrier {
             };
             tokio::join!(carrying, watch.run());
         })
+    }
+
+    fn log(&self, source: &str) -> Option<Log> {
+        self.logs.get(source).cloned()
     }
 }
 

@@ -59,6 +59,10 @@ impl DeadLetters {
         &self.clock
     }
 
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// How an event stands to the head of its stream, which has not judged it.
     ///
     /// # Errors
@@ -98,10 +102,12 @@ impl DeadLetters {
                  insert into chassis.head (stream, parked) values ($2, true)
                  on conflict (stream) do update set parked = true
              )
-             insert into chassis.dead_letter (source, stream, sequence, cause, detail, parked_at, event, body)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             insert into chassis.dead_letter
+                 (source, stream, sequence, cause, detail, parked_at, event, body, failures)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 1)
              on conflict (source, stream, sequence) do update
-             set cause = excluded.cause, detail = excluded.detail where excluded.cause <> 'waiting'",
+             set cause = excluded.cause, detail = excluded.detail, failures = dead_letter.failures + 1
+             where excluded.cause <> 'waiting'",
             event.source,
             event.stream.0,
             event.sequence,

@@ -206,6 +206,10 @@ impl Carrier for KafkaCarrier {
             again_and_again(sink.service(), sink.source(), sink.metrics(), work).await;
         })
     }
+
+    fn log(&self, _: &str) -> Option<Log> {
+        None
+    }
 }
 
 /// Consumes until something fails. Offsets are committed behind what the sink has taken, so a failure only repeats.

@@ -21,11 +21,11 @@ const MOST_COUNTED: i64 = 100_000;
 
 /// How far a reader is behind a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lag {
+pub(crate) struct Lag {
     /// Facts it has not taken, at most 100,000.
-    pub(super) events: u64,
+    pub(crate) events: u64,
     /// When the first of them happened.
-    pub(super) oldest: Option<Timestamp>,
+    pub(crate) oldest: Option<Timestamp>,
 }
 
 /// The log of one service.
@@ -157,6 +157,43 @@ impl Log {
         .fetch_one(&self.pool)
         .await?;
         Ok(Lag { events: row.events.unsigned_abs(), oldest: row.oldest.map(|at| at.to_jiff()) })
+    }
+
+    /// The facts of one stream behind the number `after`, in order, without their bodies.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub(crate) async fn of_stream(
+        &self,
+        stream: Stream,
+        after: i64,
+        most: i64,
+    ) -> sqlx::Result<Vec<Event>> {
+        let rows = sqlx::query!(
+            "select event, sequence, type as kind, subject, time, actor, agency, causation, traceparent
+             from chassis.event
+             where stream = $1 and sequence > $2 order by sequence limit $3",
+            stream.0,
+            after,
+            most
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let facts = rows.into_iter().map(|row| Event {
+            id: row.event,
+            source: self.source.into(),
+            kind: row.kind,
+            subject: row.subject,
+            time: row.time.to_jiff(),
+            stream,
+            sequence: row.sequence,
+            agency: row.agency,
+            actor: row.actor,
+            causation: row.causation,
+            traceparent: row.traceparent,
+            body: Vec::new(),
+        });
+        Ok(facts.collect())
     }
 
     /// Listens for commits from now on.

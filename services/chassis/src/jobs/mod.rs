@@ -9,6 +9,7 @@
 
 mod backoff;
 mod queue;
+mod troubled;
 mod worker;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ use crate::refusal::Failure;
 use crate::write::Command;
 
 pub(crate) use queue::{lock_tokens, settle};
+pub(crate) use troubled::{Troubled, retry, troubled};
 pub use worker::Worker;
 
 /// What a job needs to know: names and numbers, no personal data.

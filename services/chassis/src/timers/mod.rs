@@ -7,6 +7,7 @@
 //! A timer is a command. Any number of processes may sweep: what one has locked the others skip, and what is gone with a commit
 //! cannot come twice. A sweep waits for no lock, so it holds up no call; a stream that is being changed has its turn at the next look.
 
+mod late;
 mod queue;
 mod sweeper;
 
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 
 use crate::write::Stream;
 
+pub(crate) use late::{Late, late, retry};
 pub(crate) use queue::{lock_due, settle};
 pub use sweeper::Sweeper;
 

@@ -66,7 +66,7 @@ async fn every_fact_takes_effect_once_and_in_order() {
 }
 
 /// Lets a future go on so many times, each time as far as it comes, and drops it.
-async fn steps_of(mut work: BoxFuture<'static, ()>, mut steps: u32) {
+pub async fn steps_of(mut work: BoxFuture<'static, ()>, mut steps: u32) {
     poll_fn(|context| {
         if steps == 0 {
             return Poll::Ready(());

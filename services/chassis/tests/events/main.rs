@@ -5,6 +5,7 @@
 
 mod carrier;
 mod log;
+mod operations;
 mod overheard;
 mod poison;
 mod share;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub const FRIGHT: i64 = -1;
 
 /// The table of migrations is the toy's own; the macro would take the one of the chassis.
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrations = sqlx::migrate!("tests/events/migrations");
     migrations.create_schema("toy");
     migrations.dangerous_set_table_name("toy.migration");
@@ -181,8 +181,9 @@ impl Command for Note {
     }
 }
 
+/// What a listener keeps.
 #[derive(Clone)]
-struct Notebook;
+pub struct Notebook;
 
 impl Store for Notebook {
     type Root = Notes;

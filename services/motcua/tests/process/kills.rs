@@ -127,7 +127,10 @@ fn serial(code: &str) -> String {
 }
 
 /// A draft with every answer, and the wish to submit it.
-async fn filled(installation: &Installation, citizen: &Citizen) -> dossier::SubmitDossierRequest {
+pub async fn filled(
+    installation: &Installation,
+    citizen: &Citizen,
+) -> dossier::SubmitDossierRequest {
     let mut client = installation.dossiers();
     let created = client.create_dossier(citizen.asks(new_draft())).await;
     let draft = created.expect("a draft").into_inner();

@@ -5,4 +5,5 @@ mod command_line;
 mod installation;
 mod kills;
 mod measures;
+mod operating;
 mod stopping;

@@ -1,0 +1,134 @@
+//! The services of the running mesh, each asked on its own port in the name of the command line.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use chassis::access::Person;
+use chassis::clock::instant;
+use chassis::config::Settings;
+use chassis::service::BoxError;
+use motcua::settings;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use super::{OPERATOR, PATIENCE, issuer, listens, refused};
+
+/// Where the services of this installation are, and the token they are asked with.
+pub struct Services {
+    token: String,
+    all: Vec<Service>,
+}
+
+/// One of them.
+pub struct Service {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it answers; it need not.
+    pub channel: Channel,
+}
+
+impl Services {
+    /// Those that listen where the settings say. The others are told of on standard error: when one is down, what the rest know is
+    /// wanted most.
+    ///
+    /// # Errors
+    /// The keys cannot be read, or no service listens.
+    pub async fn of(settings: &Settings) -> Result<Self, BoxError> {
+        let mut all = Vec::new();
+        for of in &settings::SERVICES {
+            let address = format!("http://{}", settings.get(&of.listen)?);
+            if !listens(&address).await {
+                writeln!(std::io::stderr(), "{} does not listen at {address}", of.service)?;
+                continue;
+            }
+            let endpoint = Endpoint::from_shared(address)?.connect_timeout(PATIENCE);
+            let channel = endpoint.timeout(PATIENCE).connect_lazy();
+            all.push(Service { name: of.service, channel });
+        }
+        if all.is_empty() {
+            return Err("no service listens: is the mesh running?".into());
+        }
+        let token = issuer(settings)?.issue(OPERATOR, Person::Service)?;
+        Ok(Self { token, all })
+    }
+
+    /// All that listen.
+    pub fn all(&self) -> &[Service] {
+        &self.all
+    }
+
+    /// The one of a name.
+    ///
+    /// # Errors
+    /// There is none, or it does not listen.
+    pub fn named(&self, name: &str) -> Result<&Service, BoxError> {
+        let found = self.all.iter().find(|service| service.name == name);
+        found.ok_or_else(|| format!("no service {name} listens").into())
+    }
+
+    /// A request in the name of the command line.
+    ///
+    /// # Errors
+    /// The token cannot stand in a header.
+    pub fn signed<T>(&self, message: T) -> Result<Request<T>, BoxError> {
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {}", self.token).parse()?;
+        request.metadata_mut().insert("authorization", bearer);
+        Ok(request)
+    }
+}
+
+impl Service {
+    /// What it refused or why it did not answer, with its name.
+    pub fn refused(&self, status: Status) -> BoxError {
+        format!("{}: {}", self.name, refused(status)).into()
+    }
+}
+
+/// An instant as people and programs read it, in UTC; a dash for none.
+pub fn time(at: Option<prost_types::Timestamp>) -> String {
+    let at = at.and_then(instant);
+    at.map_or_else(|| "-".into(), |at| at.strftime("%FT%TZ").to_string())
+}
+
+/// A full name of a message without its package.
+pub fn short(kind: &str) -> &str {
+    kind.rsplit('.').next().unwrap_or(kind)
+}
+
+/// Rows below their headings, each column as wide as its widest word. `none` is told where there are no rows.
+pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], none: &str) -> String {
+    if rows.is_empty() {
+        return none.into();
+    }
+    let headings = headings.map(ToOwned::to_owned);
+    let lines: Vec<&[String; N]> = std::iter::once(&headings).chain(rows).collect();
+    let mut widths = [0; N];
+    for line in &lines {
+        for (width, word) in widths.iter_mut().zip(*line) {
+            *width = (*width).max(word.chars().count());
+        }
+    }
+    let lines = lines.into_iter().map(|line| {
+        let padded = line.iter().zip(widths).map(|(word, width)| format!("{word:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A number where one is known, else a dash.
+pub fn known(number: Option<impl Display>) -> String {
+    number.map_or_else(|| "-".into(), |number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_word() {
+        let rows = [["a".to_owned(), "đã nhận".to_owned()], ["bcd".to_owned(), "x".to_owned()]];
+        assert_eq!(table(["K", "WHAT"], &rows, "none"), "K    WHAT\na    đã nhận\nbcd  x");
+        assert_eq!(table::<2>(["K", "WHAT"], &[], "none"), "none");
+    }
+}
