@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod events;
+pub mod filter;
 pub mod gather;
 pub mod jobs;
 pub mod keys;

@@ -96,7 +96,11 @@ async fn a_page_token_that_nobody_gave_is_an_answer_too() {
     let (dossiers, tasks) = tokens_of_pages(&house, &citizen).await;
     let mut wrong = Vec::new();
     for page_token in forged(&dossiers) {
-        let asked = ListDossiersRequest { page_size: 1, page_token: page_token.clone() };
+        let asked = ListDossiersRequest {
+            page_size: 1,
+            page_token: page_token.clone(),
+            ..Default::default()
+        };
         let listed = house.dossiers().list_dossiers(in_name_of(&citizen, asked)).await;
         wrong.extend(
             fault(&listed.map(|_| Vec::new())).map(|fault| format!("{page_token} {fault}")),

@@ -71,7 +71,7 @@ impl ProcedureService for Procedures {
         if asked.parent != "procedures/-" {
             return Err(malformed("parent", "procedures/-").into());
         }
-        let filter = filter::parse(&asked.filter)?;
+        let filter = filter::of_procedures(&asked.filter)?;
         let list = format!("procedures {}", asked.filter);
         let page = Page::<String>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
         let after = page.after.as_deref().and_then(|code| code.parse().ok());

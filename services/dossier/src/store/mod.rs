@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::dossier::{Dossier, DossierCode, Fact};
 use crate::events;
+use crate::procedure::ProcedureCode;
 use crate::timeline::Action;
 
 pub use timeline::Snapshot;
@@ -28,6 +29,17 @@ pub use whole::Whole;
 pub struct DossierStore {
     pool: PgPool,
     wholes: Gathered<Uuid, Whole>,
+}
+
+/// Which of an owner's dossiers are sought; all, where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// Those that stand here.
+    pub status: Option<DossierStatus>,
+    /// Drafts alone, or none of them.
+    pub draft: Option<bool>,
+    /// Those of this procedure, whichever version.
+    pub procedure: Option<ProcedureCode>,
 }
 
 struct Row {
@@ -142,10 +154,11 @@ impl DossierStore {
         .transpose()
     }
 
-    /// An owner's dossiers behind `after`, newest first.
+    /// An owner's dossiers that are sought, behind `after`, newest first.
     pub async fn of_owner(
         &self,
         owner: &str,
+        sought: &Sought,
         after: Option<(Timestamp, Uuid)>,
         limit: i64,
     ) -> sqlx::Result<Vec<Dossier>> {
@@ -156,11 +169,17 @@ impl DossierStore {
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries, revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
+                 and ($5::smallint is null or status = $5)
+                 and ($6::boolean is null or (status = 0) = $6)
+                 and ($7::text is null or procedure_code = $7)
              order by created_at desc, id desc limit $4"#,
             owner,
             before.to_sqlx() as _,
             id,
-            limit
+            limit,
+            sought.status.map(|status| small(status.into())),
+            sought.draft,
+            sought.procedure.as_ref().map(ToString::to_string)
         )
         .fetch_all(&self.pool)
         .await?
@@ -168,6 +187,11 @@ impl DossierStore {
         .map(TryInto::try_into)
         .collect()
     }
+}
+
+/// The number of an enum or a few days, as it is kept.
+fn small(number: i32) -> i16 {
+    i16::try_from(number).unwrap_or_default()
 }
 
 impl Store for DossierStore {
@@ -222,7 +246,6 @@ fn wanting_files(asked: &[Asked<Dossier>]) -> Vec<Uuid> {
 
 async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
     let rows = || changed.iter().map(|changed| &changed.after);
-    let small = |number: i32| i16::try_from(number).unwrap_or_default();
     let versions: Vec<i32> =
         rows().map(|row| i32::try_from(row.version).unwrap_or(i32::MAX)).collect();
     sqlx::query!(

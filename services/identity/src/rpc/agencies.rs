@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chassis::filter::{Terms, quoted};
 use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Kind, Refusal};
 use proto::motcua::identity::v1 as pb;
@@ -13,8 +14,8 @@ use crate::agency::{Agencies, Agency, Filter, Level, UnitKind, Words};
 
 const PAGES: PageSize = PageSize { default: 50, most: 200 };
 
-/// The longest filter that is looked at, in bytes.
-const LONGEST_FILTER: usize = 300;
+/// What agencies can be filtered by.
+const FILTER: &str = r#"agency_level = "police|ward|city", text = "…""#;
 
 /// Shows agencies.
 pub struct AgencyTable(pub Arc<Agencies>);
@@ -64,40 +65,13 @@ fn shown(agency: &Agency) -> pb::Agency {
 }
 
 fn parsed(text: &str) -> Result<Filter, Refusal> {
-    let mut filter = Filter::default();
-    if text.trim().is_empty() {
-        return Ok(filter);
-    }
-    if text.len() > LONGEST_FILTER {
-        return Err(malformed());
-    }
-    for term in text.split(" AND ") {
-        let (name, value) = term.split_once('=').ok_or_else(malformed)?;
-        read(&mut filter, name.trim(), value.trim()).ok_or_else(malformed)?;
-    }
+    let mut terms = Terms::read(text, FILTER)?;
+    let filter = Filter {
+        level: terms.take("agency_level", |value| Level::of_word(quoted(value)?))?,
+        words: terms.take("text", |value| quoted(value).map(Words::of))?.unwrap_or_default(),
+    };
+    terms.end()?;
     Ok(filter)
-}
-
-fn read(filter: &mut Filter, name: &str, value: &str) -> Option<()> {
-    let value = value.strip_prefix('"')?.strip_suffix('"').filter(|it| !it.contains('"'))?;
-    match name {
-        "agency_level" => filter.level = Some(Level::of_word(value)?),
-        "text" => filter.words = Words::of(value),
-        _ => return None,
-    }
-    Some(())
-}
-
-fn malformed() -> Refusal {
-    let terms = r#"agency_level = "police|ward|city", text = "…""#;
-    Refusal::field(
-        "filter",
-        "FILTER_MALFORMED",
-        format!(
-            "Bộ lọc gồm các điều kiện nối bằng ` AND `: {terms}; tối đa {LONGEST_FILTER} byte."
-        ),
-        format!("A filter is terms joined by ` AND `: {terms}; at most {LONGEST_FILTER} bytes."),
-    )
 }
 
 fn unknown() -> Refusal {
@@ -119,7 +93,7 @@ mod tests {
         let expected = Filter { level: Some(Level::Police), words: Words::of("con dao") };
         assert_eq!(filter, expected);
         assert_eq!(parsed(" ").unwrap(), Filter::default());
-        let long = format!(r#"text = "{}""#, "x".repeat(LONGEST_FILTER));
+        let long = format!(r#"text = "{}""#, "x".repeat(300));
         for bad in ["text", "text = x", r#"agency_level = "x""#, r#"name = "x""#, &long] {
             assert!(parsed(bad).is_err(), "{bad}");
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chassis::access::{Caller, Person, caller};
 use chassis::clock::{Clock, timestamp};
+use chassis::filter::{Terms, quoted};
 use chassis::names;
 use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Failure, Refusal};
@@ -15,7 +16,6 @@ use proto::motcua::workflow::v1::case_service_server::CaseService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::filter::{Terms, quoted};
 use super::{convert, officer};
 use crate::case::{AcceptDossier, Case, no_date};
 use crate::rules::Rules;

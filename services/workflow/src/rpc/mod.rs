@@ -3,7 +3,6 @@
 mod cases;
 mod convert;
 mod draws;
-mod filter;
 mod tasks;
 
 pub use cases::Cases;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chassis::access::{Caller, caller};
+use chassis::filter::{Terms, quoted};
 use chassis::names::{self, malformed};
 use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Failure, Refusal};
@@ -14,7 +15,6 @@ use proto::motcua::workflow::v1::task_service_server::TaskService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::filter::{Terms, quoted};
 use super::{convert, officer};
 use crate::case::{
     ClaimNextTask, ClaimNothing, ClaimTask, CompleteTask, Officer, Picked, ReleaseTask,

@@ -1,9 +1,9 @@
 //! Filters of lists: `field = value`, joined by `AND` (a small part of AIP-160).
 
-use chassis::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// The longest filter, in bytes.
-const LONGEST: usize = 200;
+pub const LONGEST: usize = 300;
 
 /// The terms of a filter, each field once, as they are taken out by those who know the fields.
 pub struct Terms<'a> {
@@ -63,9 +63,11 @@ fn malformed(shape: &str) -> Refusal {
         "filter",
         "FILTER_MALFORMED",
         format!(
-            "Hãy để trống bộ lọc, hoặc dùng các điều kiện sau, mỗi điều kiện một lần: {shape}."
+            "Để trống bộ lọc, hoặc nối bằng ` AND ` các điều kiện sau, mỗi điều kiện một lần: {shape}; tối đa {LONGEST} byte."
         ),
-        format!("Leave the filter empty, or use these terms, each once: {shape}."),
+        format!(
+            "Leave the filter empty, or join these terms by ` AND `, each once: {shape}; at most {LONGEST} bytes."
+        ),
     )
 }
 
