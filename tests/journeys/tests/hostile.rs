@@ -91,7 +91,11 @@ async fn a_page_token_that_nobody_gave_is_an_answer_too() {
     let (dossiers, tasks) = tokens_of_pages(&house, &citizen).await;
     let mut wrong = Vec::new();
     for page_token in forged(&dossiers) {
-        let asked = ListDossiersRequest { page_size: 1, page_token: page_token.clone() };
+        let asked = ListDossiersRequest {
+            page_size: 1,
+            page_token: page_token.clone(),
+            ..Default::default()
+        };
         let listed = house.dossiers().list_dossiers(in_name_of(&citizen, asked)).await;
         wrong.extend(
             fault(&listed.map(|_| Vec::new())).map(|fault| format!("{page_token} {fault}")),
@@ -321,7 +325,7 @@ fn boundaries() -> Vec<String> {
 
 /// One token of a page of each list of rows.
 async fn tokens_of_pages(house: &House, citizen: &str) -> (String, String) {
-    let asked = ListDossiersRequest { page_size: 1, page_token: String::new() };
+    let asked = ListDossiersRequest { page_size: 1, ..Default::default() };
     let dossiers = house.dossiers().list_dossiers(in_name_of(citizen, asked)).await;
     let officer = house.people.officer(AGENCY, &[Role::Receiving]);
     let asked = ListTasksRequest { parent: "cases/-".into(), page_size: 1, ..Default::default() };

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{convert, failed, procedures};
+use super::{convert, failed, filter, procedures};
 use crate::dossier::{CreateDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM};
 use crate::form::{Form, Step};
 use crate::outside::agencies::Agencies;
@@ -149,10 +149,12 @@ impl DossierService for Dossiers {
         let caller = caller(&request);
         let owner = caller.name()?;
         let asked = request.get_ref();
-        let list = format!("dossiers of {owner}");
+        let filter = filter::of_dossiers(&asked.filter)?;
+        let list = format!("dossiers of {owner} {}", asked.filter);
         let page =
             Page::<(Timestamp, Uuid)>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
-        let found = self.store.of_owner(owner, page.after, page.size).await.map_err(failed)?;
+        let found = self.store.of_owner(owner, &filter, page.after, page.size).await;
+        let found = found.map_err(failed)?;
         let last = found.last().map(|dossier| (dossier.created_at, dossier.id));
         let now = self.clock.now();
         Ok(Response::new(pb::ListDossiersResponse {

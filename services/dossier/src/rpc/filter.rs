@@ -1,30 +1,67 @@
-//! The catalogue's filter: terms joined by ` AND `, each `name = value`.
+//! Filters of lists: terms joined by ` AND `, each `name = value`.
 
 use chassis::refusal::Refusal;
+use proto::motcua::r#type::v1::DossierStatus;
 
 use super::convert::agency_level;
 use crate::procedure::{AgencyLevel, Filter, SearchWords};
+use crate::store::DossierFilter;
 
 /// The longest filter that is looked at, in bytes.
 const LONGEST: usize = 300;
 
-/// Reads a filter.
+/// What the catalogue can be filtered by.
+const OF_CATALOGUE: &str =
+    r#"field = "…", agency_level = "police|ward|city", online = true|false, text = "…""#;
+
+/// What an owner's dossiers can be filtered by.
+const OF_DOSSIERS: &str =
+    r#"status = DOSSIER_STATUS_IN_PROCESSING, procedure = "procedures/1.012575""#;
+
+/// Reads a filter of the catalogue.
 ///
 /// # Errors
 /// Names the field `filter` and what it may say.
 pub fn parse(text: &str) -> Result<Filter, Refusal> {
     let mut filter = Filter::default();
+    let read = |(name, value)| read(&mut filter, name, value);
+    let terms = terms(text).and_then(|terms| terms.into_iter().try_for_each(read));
+    terms.map(|()| filter).ok_or_else(|| refused(OF_CATALOGUE))
+}
+
+/// Reads a filter of dossiers, each term once at most.
+///
+/// # Errors
+/// Names the field `filter` and what it may say.
+pub fn of_dossiers(text: &str) -> Result<DossierFilter, Refusal> {
+    let mut filter = DossierFilter::default();
+    let read = |(name, value)| read_of_dossier(&mut filter, name, value);
+    let terms = terms(text).and_then(|terms| terms.into_iter().try_for_each(read));
+    terms.map(|()| filter).ok_or_else(|| refused(OF_DOSSIERS))
+}
+
+/// Names and values, if the text is short enough and made of such terms.
+fn terms(text: &str) -> Option<Vec<(&str, &str)>> {
     if text.trim().is_empty() {
-        return Ok(filter);
+        return Some(Vec::new());
     }
     if text.len() > LONGEST {
-        return Err(refused());
+        return None;
     }
-    for term in text.split(" AND ") {
-        let (name, value) = term.split_once('=').ok_or_else(refused)?;
-        read(&mut filter, name.trim(), value.trim()).ok_or_else(refused)?;
-    }
-    Ok(filter)
+    let terms = text.split(" AND ").map(|term| term.split_once('='));
+    terms.map(|term| term.map(|(name, value)| (name.trim(), value.trim()))).collect()
+}
+
+fn read_of_dossier(filter: &mut DossierFilter, name: &str, value: &str) -> Option<()> {
+    let is_first = match name {
+        "status" => filter.status.replace(DossierStatus::from_str_name(value)?).is_none(),
+        "procedure" => {
+            let code = quoted(value)?.strip_prefix("procedures/")?.parse().ok()?;
+            filter.procedure.replace(code).is_none()
+        }
+        _ => false,
+    };
+    is_first.then_some(())
 }
 
 fn read(filter: &mut Filter, name: &str, value: &str) -> Option<()> {
@@ -47,9 +84,7 @@ fn level(word: &str) -> Option<AgencyLevel> {
     levels.into_iter().find(|level| agency_level(*level) == word)
 }
 
-fn refused() -> Refusal {
-    let terms =
-        r#"field = "…", agency_level = "police|ward|city", online = true|false, text = "…""#;
+fn refused(terms: &str) -> Refusal {
     Refusal::field(
         "filter",
         "FILTER_MALFORMED",
@@ -79,5 +114,35 @@ mod tests {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert!(parse(&"x".repeat(LONGEST + 1)).is_err());
+    }
+
+    #[test]
+    fn a_filter_of_dossiers_is_read_whole_or_refused() {
+        let draft = Some(DossierStatus::Unspecified);
+        for (text, told) in [
+            ("", Some((None, None))),
+            ("  ", Some((None, None))),
+            ("status = DOSSIER_STATUS_UNSPECIFIED", Some((draft, None))),
+            (r#"procedure="procedures/1.012575""#, Some((None, Some("1.012575")))),
+            (
+                r#"procedure = "procedures/1.012575" AND status = DOSSIER_STATUS_UNSPECIFIED"#,
+                Some((draft, Some("1.012575"))),
+            ),
+            ("status = 4", None),
+            ("status = \"DOSSIER_STATUS_UNSPECIFIED\"", None),
+            ("status = DOSSIER_STATUS_UNSPECIFIED AND status = DOSSIER_STATUS_UNSPECIFIED", None),
+            ("procedure = procedures/1.012575", None),
+            (r#"procedure = "1.012575""#, None),
+            (r#"procedure = "procedures/1.012575/versions/1""#, None),
+            ("online = true", None),
+            ("status", None),
+            (" AND ", None),
+        ] {
+            let found = of_dossiers(text).ok();
+            let found = found.map(|found| (found.status, found.procedure));
+            let told = told.map(|(status, code)| (status, code.map(|code| code.parse().unwrap())));
+            assert_eq!(found, told, "{text}");
+        }
+        assert!(of_dossiers(&"x".repeat(LONGEST + 1)).is_err());
     }
 }

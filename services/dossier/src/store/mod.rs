@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::dossier::{Dossier, DossierCode, Fact};
 use crate::events;
+use crate::procedure::ProcedureCode;
 use crate::timeline::Action;
 
 pub use timeline::Snapshot;
@@ -28,6 +29,15 @@ pub use whole::Whole;
 pub struct DossierStore {
     pool: PgPool,
     wholes: Gathered<Uuid, Whole>,
+}
+
+/// Which of an owner's dossiers are asked for: all, unless a field says otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct DossierFilter {
+    /// Those that stand here; unspecified means drafts.
+    pub status: Option<DossierStatus>,
+    /// Those under any version of this procedure.
+    pub procedure: Option<ProcedureCode>,
 }
 
 struct Row {
@@ -142,10 +152,12 @@ impl DossierStore {
         .transpose()
     }
 
-    /// An owner's dossiers behind `after`, newest first.
+    /// An owner's dossiers behind `after`, newest first. What the filter leaves out is read past by the index of the owner: one person's
+    /// dossiers are few, and an index that holds the status would be written at every change of it.
     pub async fn of_owner(
         &self,
         owner: &str,
+        filter: &DossierFilter,
         after: Option<(Timestamp, Uuid)>,
         limit: i64,
     ) -> sqlx::Result<Vec<Dossier>> {
@@ -156,11 +168,15 @@ impl DossierStore {
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries, revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
+                 and ($5::smallint is null or status = $5)
+                 and ($6::text is null or procedure_code = $6)
              order by created_at desc, id desc limit $4"#,
             owner,
             before.to_sqlx() as _,
             id,
-            limit
+            limit,
+            filter.status.map(|status| small(status.into())),
+            filter.procedure.as_ref().map(ProcedureCode::as_str)
         )
         .fetch_all(&self.pool)
         .await?
@@ -220,9 +236,13 @@ fn wanting_files(asked: &[Asked<Dossier>]) -> Vec<Uuid> {
     wanting.map(|asked| asked.stream.0).collect()
 }
 
+/// A number of an enum as its column holds it.
+fn small(number: i32) -> i16 {
+    i16::try_from(number).unwrap_or_default()
+}
+
 async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
     let rows = || changed.iter().map(|changed| &changed.after);
-    let small = |number: i32| i16::try_from(number).unwrap_or_default();
     let versions: Vec<i32> =
         rows().map(|row| i32::try_from(row.version).unwrap_or(i32::MAX)).collect();
     sqlx::query!(

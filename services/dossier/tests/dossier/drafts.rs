@@ -3,7 +3,7 @@
 use chassis::status::reason;
 use proto::motcua::dossier::v1 as pb;
 use support::{AGENCY, nobody, wrong};
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::desk::{Desk, OWNER, new_draft};
 
@@ -66,4 +66,33 @@ async fn a_citizen_has_so_many_drafts_and_a_repeat_is_no_new_one() {
     desk.add_papers(&repeated.name).await;
     desk.submit(&repeated.name).await.unwrap();
     desk.create(OWNER, &new_draft(AGENCY)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owners_dossiers_are_told_by_status_and_procedure() {
+    let desk = Desk::open().await;
+    let submitted = desk.submitted("post").await.name;
+    let drafts = [desk.draft().await, desk.draft().await];
+    let list = async |filter: &str, page_token: &str| {
+        let (page_token, filter) = (page_token.into(), filter.into());
+        let asked = pb::ListDossiersRequest { page_size: 1, page_token, filter };
+        Ok(desk.dossiers().list_dossiers(desk.of(OWNER, asked)).await?.into_inner())
+    };
+    let draft = "status = DOSSIER_STATUS_UNSPECIFIED";
+    let first = list(draft, "").await.unwrap();
+    let second = list(draft, &first.next_page_token).await.unwrap();
+    assert_eq!(first.dossiers[0].name, drafts[1]);
+    assert_eq!(second.dossiers[0].name, drafts[0]);
+    let end = list(draft, &second.next_page_token).await.unwrap();
+    assert!(end.dossiers.is_empty() && end.next_page_token.is_empty());
+    let of_it = r#"procedure = "procedures/1.012575" AND status = DOSSIER_STATUS_NEWLY_REGISTERED"#;
+    assert_eq!(list(of_it, "").await.unwrap().dossiers[0].name, submitted);
+    let of_other = list(r#"procedure = "procedures/1.013066""#, "").await.unwrap();
+    assert!(of_other.dossiers.is_empty());
+    for (filter, page_token, field) in
+        [("status = 1", "", "filter"), ("", first.next_page_token.as_str(), "page_token")]
+    {
+        let refused: Result<_, Status> = list(filter, page_token).await;
+        assert_eq!(wrong(refused)[0].0, field);
+    }
 }
