@@ -21,6 +21,7 @@ use super::{failed, names};
 use crate::document::{AcceptanceSlip, AddDocument, Content, Document, Language, SlipWords, words};
 use crate::dossier::Dossier;
 use crate::events::{self, document_name};
+use crate::outside::agencies::Agencies;
 use crate::paper::Held;
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
@@ -32,6 +33,8 @@ const SIZES: PageSize = PageSize { default: 50, most: 100 };
 pub struct Documents {
     /// The procedures there are.
     pub catalogue: Arc<Catalogue>,
+    /// Tells what agencies are called.
+    pub agencies: Agencies,
     /// Opens answers: who applied is not stored twice.
     pub seal: Seal,
     /// Reads documents.
@@ -56,7 +59,7 @@ impl DocumentService for Documents {
         if let (Content::AcceptanceSlip(slip), Some(message)) =
             (&document.content, &mut told.acceptance_slip)
         {
-            self.put_in_words(&dossier, &document, slip, message, &held).await?;
+            self.put_in_words(&dossier, slip, message, &held).await?;
         }
         Ok(Response::new(told))
     }
@@ -171,7 +174,6 @@ impl Documents {
     async fn put_in_words(
         &self,
         dossier: &Dossier,
-        document: &Document,
         slip: &AcceptanceSlip,
         message: &mut pb::AcceptanceSlip,
         held: &Held,
@@ -180,16 +182,16 @@ impl Documents {
             Failure::Broken(format!("the catalogue lacks {} of a dossier", dossier.procedure))
         })?;
         let applicant = self.applicant(dossier, procedure).await?;
+        let agency = self.agencies.title(&dossier.agency).await;
         let papers = procedure.papers.iter();
         let said = SlipWords {
             code: &message.code,
-            agency: &message.agency,
+            agency: &agency,
             applicant: &applicant,
             procedure: &procedure.name,
             papers: papers.filter_map(|paper| Some((&paper.name, *held.get(&paper.id)?))).collect(),
             submitted_at: dossier.submitted_at,
             slip,
-            officer: &document.officer,
         };
         let texts = (words(&said, Language::Vi), words(&said, Language::En));
         (message.text_vi, message.text_en) = texts;
