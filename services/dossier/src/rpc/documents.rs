@@ -16,7 +16,7 @@ use serde_json::Value;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::may_read;
+use super::dossiers::readable;
 use super::{failed, names};
 use crate::document::{AcceptanceSlip, AddDocument, Content, Document, Language, SlipWords, words};
 use crate::dossier::Dossier;
@@ -51,7 +51,7 @@ impl DocumentService for Documents {
     ) -> Result<Response<pb::Document>, Status> {
         let caller = caller(&request);
         let (dossier, id) = names::child("documents", &request.get_ref().name, "name")?;
-        let dossier = self.dossier(&caller, dossier).await?;
+        let dossier = readable(&self.store, &caller, dossier).await?;
         let found = self.store.document(dossier.id, id).await.map_err(failed)?;
         let document = found.ok_or_else(Refusal::denied)?;
         let held = self.store.papers(dossier.id).await.map_err(failed)?;
@@ -73,7 +73,7 @@ impl DocumentService for Documents {
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
         let list = format!("documents of {id}");
         let page = Page::<Uuid>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.store, &caller, id).await?;
         let found = self.store.documents(id, page.after, page.size).await.map_err(failed)?;
         let held = self.store.papers(id).await.map_err(failed)?;
         let message = |document: &Document| self.message(&dossier, document, &held);
@@ -91,7 +91,7 @@ impl DocumentService for Documents {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.store, &caller, id).await?;
         let command = addition(&dossier, &caller, asked.document.as_ref())?;
         let added = self.door.run(once, command).await?;
         let found = self.store.document(id, added.id).await.map_err(failed)?;
@@ -121,12 +121,6 @@ fn addition(
 }
 
 impl Documents {
-    /// The dossier, if the caller may read it.
-    async fn dossier(&self, caller: &Caller, id: Uuid) -> Result<Dossier, Failure> {
-        let found = self.store.find(id).await.map_err(failed)?;
-        Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
-    }
-
     fn procedure(&self, dossier: &Dossier) -> Option<&Procedure> {
         self.catalogue.get(&dossier.procedure, dossier.version)
     }

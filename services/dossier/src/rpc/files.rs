@@ -14,7 +14,7 @@ use proto::motcua::dossier::v1::file_service_server::FileService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::{may_read, without_form};
+use super::dossiers::{may_read, readable, without_form};
 use super::new_file::NewFile;
 use super::{failed, names};
 use crate::dossier::Dossier;
@@ -47,7 +47,7 @@ impl FileService for Files {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.uploads.store, &caller, id).await?;
         let command = self.creation(&dossier, writer(&caller)?, asked, &once)?;
         let created = self.uploads.door.run(once, command).await?;
         let place = Place { dossier: id, file: created.id };
@@ -74,7 +74,7 @@ impl FileService for Files {
     ) -> Result<Response<pb::File>, Status> {
         let caller = caller(&request);
         let place = place(&request.get_ref().name)?;
-        let dossier = self.dossier(&caller, place.dossier).await?;
+        let dossier = readable(&self.uploads.store, &caller, place.dossier).await?;
         Ok(Response::new(self.seen(&caller, &dossier, place).await?))
     }
 
@@ -87,7 +87,7 @@ impl FileService for Files {
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
         let list = format!("files of {id}");
         let page = Page::<Uuid>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.uploads.store, &caller, id).await?;
         let (results, now) = (!is_citizen(&caller), self.uploads.clock.now());
         let store = &self.uploads.store;
         let found = store.files(dossier.id, results, now, page.after, page.size).await;
@@ -108,7 +108,7 @@ impl FileService for Files {
         let caller = caller(&request);
         let asked = request.get_ref();
         let place = place(&asked.name)?;
-        let dossier = self.dossier(&caller, place.dossier).await?;
+        let dossier = readable(&self.uploads.store, &caller, place.dossier).await?;
         let file = self.file(place).await?;
         if !may_see(&caller, &dossier, &file) {
             return Err(Refusal::denied().into());
@@ -137,12 +137,6 @@ impl FileService for Files {
 }
 
 impl Files {
-    /// The dossier, if the caller may read it.
-    async fn dossier(&self, caller: &Caller, id: Uuid) -> Result<Dossier, Failure> {
-        let found = self.uploads.store.find(id).await.map_err(failed)?;
-        Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
-    }
-
     /// The file, if it was not deleted.
     async fn file(&self, place: Place) -> Result<File, Failure> {
         let found = self.uploads.store.file(place.dossier, place.file).await.map_err(failed)?;
