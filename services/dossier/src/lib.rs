@@ -77,6 +77,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let files = Files { catalogue: catalogue.clone(), uploads, seal: names, largest };
     let documents = Documents {
         catalogue: catalogue.clone(),
+        agencies: agencies.clone(),
         seal: seal.clone(),
         store: store.clone(),
         door: door.clone(),

@@ -344,7 +344,7 @@ fn boundaries() -> Vec<String> {
 
 /// One token of a page of each list of rows.
 async fn tokens_of_pages(house: &House, citizen: &str) -> (String, String) {
-    let asked = ListDossiersRequest { page_size: 1, page_token: String::new() };
+    let asked = ListDossiersRequest { page_size: 1, ..Default::default() };
     let dossiers = house.dossiers().list_dossiers(in_name_of(citizen, asked)).await;
     let officer = house.people.officer(AGENCY, &[Role::Receiving]);
     let asked = ListTasksRequest { parent: "cases/-".into(), page_size: 1, ..Default::default() };

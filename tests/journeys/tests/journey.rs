@@ -269,7 +269,8 @@ async fn pages_of_dossiers_hold_each_once_though_all_were_made_at_one_instant() 
         let mut seen = Vec::new();
         let mut page_token = String::new();
         loop {
-            let asked = dossier::ListDossiersRequest { page_size, page_token };
+            let asked =
+                dossier::ListDossiersRequest { page_size, page_token, ..Default::default() };
             let page = house.dossiers().list_dossiers(in_name_of(&citizen, asked)).await;
             let page = page.expect("a page").into_inner();
             seen.extend(page.dossiers.into_iter().map(|dossier| dossier.name));

@@ -25,8 +25,8 @@ pub enum Language {
 pub struct SlipWords<'a> {
     /// Dossier code.
     pub code: &'a str,
-    /// Resource name of the agency.
-    pub agency: &'a str,
+    /// What the agency is called.
+    pub agency: &'a Bilingual,
     /// The applicant's name; empty where the form names none.
     pub applicant: &'a str,
     /// Name of the procedure.
@@ -37,8 +37,6 @@ pub struct SlipWords<'a> {
     pub submitted_at: Option<Timestamp>,
     /// What acceptance told.
     pub slip: &'a AcceptanceSlip,
-    /// Resource name of who accepted.
-    pub officer: &'a str,
 }
 
 /// The slip as plain text: the template with every place filled. What is filled in is never read as a place again.
@@ -63,7 +61,7 @@ impl SlipWords<'_> {
         let or_dash = |text: &str| if text.is_empty() { "—".into() } else { text.to_owned() };
         match name {
             "code" => self.code.to_owned(),
-            "agency" => self.agency.to_owned(),
+            "agency" => language.in_bilingual(self.agency).to_owned(),
             "applicant" => or_dash(self.applicant),
             "procedure" => language.in_bilingual(self.procedure).to_owned(),
             "papers" => or_dash(&self.papers(language)),
@@ -72,7 +70,6 @@ impl SlipWords<'_> {
             "received" => self.slip.received_on.map_or_else(|| "—".into(), day),
             "due" => instant(self.slip.due_at),
             "fees" => self.fees(language),
-            "officer" => self.officer.to_owned(),
             other => format!("{{{other}}}"),
         }
     }
@@ -136,6 +133,7 @@ mod tests {
     #[test]
     fn the_slip_says_what_was_promised_in_both_languages() {
         let procedure = Bilingual::new("Đăng ký xe", "Register a vehicle");
+        let agency = Bilingual::new("Phường Thủ Đức", "Thu Duc Ward");
         let invoice = Bilingual::new("Hóa đơn", "Invoice");
         let slip = AcceptanceSlip {
             accepted_at: "2026-11-25T03:00:00Z".parse().unwrap(),
@@ -145,17 +143,17 @@ mod tests {
         };
         let slip = SlipWords {
             code: "H29.26.860-20261125-0000001",
-            agency: "agencies/26860",
+            agency: &agency,
             applicant: "{code}",
             procedure: &procedure,
             papers: vec![(&invoice, 2)],
             submitted_at: Some("2026-11-24T09:30:00Z".parse().unwrap()),
             slip: &slip,
-            officer: "agencies/26860/officers/1",
         };
         let vi = words(&slip, Language::Vi);
         for said in [
             "Mã hồ sơ: H29.26.860-20261125-0000001",
+            "Cơ quan tiếp nhận: Phường Thủ Đức",
             "Người nộp: {code}",
             "Thủ tục: Đăng ký xe",
             "- Hóa đơn: 2 tệp",
@@ -169,6 +167,7 @@ mod tests {
         }
         let en = words(&slip, Language::En);
         assert!(en.contains("Procedure: Register a vehicle\n"), "{en}");
+        assert!(en.contains("Agency: Thu Duc Ward\n"), "{en}");
         assert!(!en.replace("Applicant: {code}", "").contains('{'), "a place stayed open\n{en}");
     }
 

@@ -16,13 +16,14 @@ use serde_json::Value;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::{may_read, results_for};
+use super::dossiers::{readable, results_for};
 use super::{failed, names};
 use crate::document::{
     AcceptanceSlip, AddDocument, Content, Document, Language, Results, SlipWords, words,
 };
 use crate::dossier::Dossier;
 use crate::events::{self, document_name};
+use crate::outside::agencies::Agencies;
 use crate::paper::Held;
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
@@ -34,6 +35,8 @@ const SIZES: PageSize = PageSize { default: 50, most: 100 };
 pub struct Documents {
     /// The procedures there are.
     pub catalogue: Arc<Catalogue>,
+    /// Tells what agencies are called.
+    pub agencies: Agencies,
     /// Opens answers: who applied is not stored twice.
     pub seal: Seal,
     /// Reads documents.
@@ -50,7 +53,7 @@ impl DocumentService for Documents {
     ) -> Result<Response<pb::Document>, Status> {
         let caller = caller(&request);
         let (dossier, id) = names::child("documents", &request.get_ref().name, "name")?;
-        let dossier = self.dossier(&caller, dossier).await?;
+        let dossier = readable(&self.store, &caller, dossier).await?;
         let found = self.store.document(dossier.id, id).await.map_err(failed)?;
         let may_see = |document: &Document| {
             let is_slip = matches!(document.content, Content::AcceptanceSlip(_));
@@ -62,7 +65,7 @@ impl DocumentService for Documents {
         if let (Content::AcceptanceSlip(slip), Some(message)) =
             (&document.content, &mut told.acceptance_slip)
         {
-            self.put_in_words(&dossier, &document, slip, message, &held).await?;
+            self.put_in_words(&dossier, slip, message, &held).await?;
         }
         Ok(Response::new(told))
     }
@@ -76,7 +79,7 @@ impl DocumentService for Documents {
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
         let list = format!("documents of {id}");
         let page = Page::<Uuid>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.store, &caller, id).await?;
         let results = results_for(&caller, &dossier);
         let found = self.store.documents(id, results, page.after, page.size).await;
         let found = found.map_err(failed)?;
@@ -96,7 +99,7 @@ impl DocumentService for Documents {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.store, &caller, id).await?;
         let command = addition(&dossier, &caller, asked.document.as_ref())?;
         let added = self.door.run(once, command).await?;
         let found = self.store.document(id, added.id).await.map_err(failed)?;
@@ -126,12 +129,6 @@ fn addition(
 }
 
 impl Documents {
-    /// The dossier, if the caller may read it.
-    async fn dossier(&self, caller: &Caller, id: Uuid) -> Result<Dossier, Failure> {
-        let found = self.store.find(id).await.map_err(failed)?;
-        Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
-    }
-
     fn procedure(&self, dossier: &Dossier) -> Option<&Procedure> {
         self.catalogue.get(&dossier.procedure, dossier.version)
     }
@@ -179,7 +176,6 @@ impl Documents {
     async fn put_in_words(
         &self,
         dossier: &Dossier,
-        document: &Document,
         slip: &AcceptanceSlip,
         message: &mut pb::AcceptanceSlip,
         held: &Held,
@@ -188,16 +184,16 @@ impl Documents {
             Failure::Broken(format!("the catalogue lacks {} of a dossier", dossier.procedure))
         })?;
         let applicant = self.applicant(dossier, procedure).await?;
+        let agency = self.agencies.title(&dossier.agency).await;
         let papers = procedure.papers.iter();
         let said = SlipWords {
             code: &message.code,
-            agency: &message.agency,
+            agency: &agency,
             applicant: &applicant,
             procedure: &procedure.name,
             papers: papers.filter_map(|paper| Some((&paper.name, *held.get(&paper.id)?))).collect(),
             submitted_at: dossier.submitted_at,
             slip,
-            officer: &document.officer,
         };
         let texts = (words(&said, Language::Vi), words(&said, Language::En));
         (message.text_vi, message.text_en) = texts;

@@ -345,6 +345,16 @@ fn by_step_id(form: &Form, steps: &Opened) -> Map<String, Value> {
     form.steps().iter().filter_map(of_step).collect()
 }
 
+/// The dossier, if the caller may read it.
+pub(super) async fn readable(
+    store: &DossierStore,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Dossier, Failure> {
+    let found = store.find(id).await.map_err(failed)?;
+    Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
+}
+
 /// Its owner always; once submitted, its agency and services.
 pub(super) fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
     let Caller::Known { name, person } = caller else { return false };

@@ -14,7 +14,7 @@ use proto::motcua::dossier::v1::file_service_server::FileService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::{may_read, results_for, without_form};
+use super::dossiers::{may_read, readable, results_for, without_form};
 use super::new_file::NewFile;
 use super::{failed, names};
 use crate::document::Results;
@@ -48,7 +48,7 @@ impl FileService for Files {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.uploads.store, &caller, id).await?;
         let command = self.creation(&dossier, writer(&caller)?, asked, &once)?;
         let created = self.uploads.door.run(once, command).await?;
         let place = Place { dossier: id, file: created.id };
@@ -75,7 +75,7 @@ impl FileService for Files {
     ) -> Result<Response<pb::File>, Status> {
         let caller = caller(&request);
         let place = place(&request.get_ref().name)?;
-        let dossier = self.dossier(&caller, place.dossier).await?;
+        let dossier = readable(&self.uploads.store, &caller, place.dossier).await?;
         Ok(Response::new(self.seen(&caller, &dossier, place).await?))
     }
 
@@ -88,7 +88,7 @@ impl FileService for Files {
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
         let list = format!("files of {id}");
         let page = Page::<Uuid>::asked(asked.page_size, &asked.page_token, SIZES, &list)?;
-        let dossier = self.dossier(&caller, id).await?;
+        let dossier = readable(&self.uploads.store, &caller, id).await?;
         let (results, now) = (results_for(&caller, &dossier), self.uploads.clock.now());
         let store = &self.uploads.store;
         let found = store.files(dossier.id, results, now, page.after, page.size).await;
@@ -109,7 +109,7 @@ impl FileService for Files {
         let caller = caller(&request);
         let asked = request.get_ref();
         let place = place(&asked.name)?;
-        let dossier = self.dossier(&caller, place.dossier).await?;
+        let dossier = readable(&self.uploads.store, &caller, place.dossier).await?;
         let file = self.file(place).await?;
         if !may_see(&caller, &dossier, &file) {
             return Err(Refusal::denied().into());
@@ -138,12 +138,6 @@ impl FileService for Files {
 }
 
 impl Files {
-    /// The dossier, if the caller may read it.
-    async fn dossier(&self, caller: &Caller, id: Uuid) -> Result<Dossier, Failure> {
-        let found = self.uploads.store.find(id).await.map_err(failed)?;
-        Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
-    }
-
     /// The file, if it was not deleted.
     async fn file(&self, place: Place) -> Result<File, Failure> {
         let found = self.uploads.store.file(place.dossier, place.file).await.map_err(failed)?;

@@ -12,7 +12,7 @@ use proto::motcua::dossier::v1::timeline_service_server::TimelineService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::may_read;
+use super::dossiers::readable;
 use super::watchers::{Seat, Watchers, Woken, ended};
 use super::{convert, failed};
 use crate::store::DossierStore;
@@ -80,10 +80,7 @@ impl Timelines {
     /// The id of a dossier that the caller may read.
     async fn readable<T>(&self, request: &Request<T>, parent: &str) -> Result<Uuid, Failure> {
         let id = names::id("dossiers", parent, "parent")?;
-        let found = self.store.find(id).await.map_err(failed)?;
-        let caller = caller(request);
-        found.filter(|dossier| may_read(&caller, dossier)).ok_or_else(Refusal::denied)?;
-        Ok(id)
+        Ok(readable(&self.store, &caller(request), id).await?.id)
     }
 }
 

@@ -89,7 +89,12 @@ async fn acceptance_brings_the_slip() {
         assert_eq!(slip.papers.len(), 3);
         assert!(slip.text_vi.contains("Người nộp: Nguyễn Văn An"), "{}", slip.text_vi);
         assert!(slip.text_vi.contains("Hẹn trả kết quả: 10:00 27/11/2026"), "{}", slip.text_vi);
+        assert!(slip.text_vi.contains("Cơ quan tiếp nhận: Phường Thủ Đức"), "{}", slip.text_vi);
         assert!(slip.text_en.contains(&dossier.code), "{}", slip.text_en);
+        assert!(slip.text_en.contains("Agency: Thu Duc Ward"), "{}", slip.text_en);
+        for text in [&slip.text_vi, &slip.text_en] {
+            assert!(!text.contains("agencies/") && !text.contains("officers/"), "{text}");
+        }
     }
     let stranger = get(&desk, ELSEWHERE, &listed[0].name).await;
     assert_eq!(reason(stranger), "NOT_PERMITTED");

@@ -1,9 +1,11 @@
-//! Which drafts are opened.
+//! Which drafts are opened, listed and deleted.
+
+use std::collections::BTreeSet;
 
 use chassis::status::reason;
 use proto::motcua::dossier::v1 as pb;
 use support::{AGENCY, nobody, wish, wrong};
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::desk::{Desk, OWNER, new_draft};
 
@@ -119,4 +121,33 @@ async fn what_was_submitted_is_not_deleted() {
     let dossier = desk.submitted("post").await;
     let refused = desk.delete(OWNER, &dossier.name, "", &wish()).await.unwrap_err();
     assert_eq!(reason(&refused).as_deref(), Some("DOSSIER_SUBMITTED"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owners_dossiers_are_told_by_status_and_procedure() {
+    let desk = Desk::open().await;
+    let submitted = desk.submitted("post").await.name;
+    let drafts = BTreeSet::from([desk.draft().await, desk.draft().await]);
+    let list = async |filter: &str, page_token: &str| {
+        let (page_token, filter) = (page_token.into(), filter.into());
+        let asked = pb::ListDossiersRequest { page_size: 1, page_token, filter };
+        Ok(desk.dossiers().list_dossiers(desk.of(OWNER, asked)).await?.into_inner())
+    };
+    let draft = "draft = true";
+    let first = list(draft, "").await.unwrap();
+    let second = list(draft, &first.next_page_token).await.unwrap();
+    let told = [&first, &second].map(|page| page.dossiers[0].name.clone());
+    assert_eq!(BTreeSet::from(told), drafts);
+    let end = list(draft, &second.next_page_token).await.unwrap();
+    assert!(end.dossiers.is_empty() && end.next_page_token.is_empty());
+    let of_it = r#"procedure = "procedures/1.012575" AND status = DOSSIER_STATUS_NEWLY_REGISTERED"#;
+    assert_eq!(list(of_it, "").await.unwrap().dossiers[0].name, submitted);
+    let of_other = list(r#"procedure = "procedures/1.013066""#, "").await.unwrap();
+    assert!(of_other.dossiers.is_empty());
+    for (filter, page_token, field) in
+        [("status = 1", "", "filter"), ("", first.next_page_token.as_str(), "page_token")]
+    {
+        let refused: Result<_, Status> = list(filter, page_token).await;
+        assert_eq!(wrong(refused)[0].0, field);
+    }
 }

@@ -29,7 +29,8 @@ impl AgencyService for Identity {
             _ => return Err(Status::not_found("no such agency")),
         };
         let agency_levels = levels.iter().map(ToString::to_string).collect();
-        Ok(Response::new(Agency { name, agency_levels, ..Default::default() }))
+        let (title_vi, title_en) = ("Phường Thủ Đức".into(), "Thu Duc Ward".into());
+        Ok(Response::new(Agency { name, title_vi, title_en, agency_levels, ..Default::default() }))
     }
 
     async fn list_agencies(
