@@ -167,11 +167,16 @@ async fn asking(
 }
 
 /// The same request with the token of a citizen.
-fn in_name_of_an(
+fn in_name_of_an(asked: tonic::Request<HealthCheckRequest>) -> tonic::Request<HealthCheckRequest> {
+    in_name_of("accounts/an", asked)
+}
+
+fn in_name_of(
+    citizen: &str,
     mut asked: tonic::Request<HealthCheckRequest>,
 ) -> tonic::Request<HealthCheckRequest> {
     let issuer = Issuer::new(&SigningKey::from_bytes(&[7; 32]), Clock::system()).expect("a key");
-    let token = issuer.issue("accounts/an", Person::Citizen { assurance: 2 }).expect("a token");
+    let token = issuer.issue(citizen, Person::Citizen { assurance: 2 }).expect("a token");
     let bearer = format!("Bearer {token}").parse().expect("a header");
     asked.metadata_mut().insert("authorization", bearer);
     asked
@@ -230,6 +235,9 @@ async fn one_address_does_not_take_all_places() {
     eventually(PATIENCE, async || server.serves().await).await;
 }
 
+/// Calls that one person may have running.
+const OF_ONE_CALLER: usize = 64;
+
 /// Calls that strangers of one address may have running.
 const OF_ONE_STRANGER: usize = 64;
 
@@ -247,6 +255,22 @@ async fn a_flood_of_one_stranger_leaves_the_others_their_places() {
     assert_eq!(from_elsewhere(&server).await, Code::NotFound, "a stranger of another address");
     flood.iter().for_each(JoinHandle::abort);
     eventually(PATIENCE, async || (stranger().await == Code::NotFound).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_one_citizen_leaves_the_others_their_places() {
+    let server = Server::start().await;
+    let channel = server.channel();
+    let asked = || tonic::Request::new(HealthCheckRequest::default());
+    let waits = || tokio::spawn(asking(channel.clone(), WAIT, in_name_of_an(asked())));
+    let flood: Vec<_> = (0..OF_ONE_CALLER).map(|_| waits()).collect();
+    let an = async || asking(channel.clone(), ANSWER, in_name_of_an(asked())).await;
+    eventually(PATIENCE, async || (an().await == Code::ResourceExhausted).then_some(())).await;
+    let binh = asking(channel.clone(), ANSWER, in_name_of("accounts/binh", asked())).await;
+    assert_eq!(binh, Code::NotFound, "another citizen is served");
+    assert_eq!(asking(channel.clone(), ANSWER, asked()).await, Code::NotFound, "so is a stranger");
+    flood.iter().for_each(JoinHandle::abort);
+    eventually(PATIENCE, async || (an().await == Code::NotFound).then_some(())).await;
 }
 
 /// What a stranger hears who calls from another address of this machine.

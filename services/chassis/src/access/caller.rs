@@ -41,6 +41,12 @@ pub enum Person {
 }
 
 impl Caller {
+    /// Whether a service of the mesh, or the installation itself, calls. Clients registered with identity, which are services too, are named
+    /// otherwise.
+    pub fn is_of_the_mesh(&self) -> bool {
+        matches!(self, Self::Known { name, person: Person::Service } if name.starts_with("services/"))
+    }
+
     /// The resource name.
     ///
     /// # Errors

@@ -68,8 +68,9 @@ impl DeadLetterService for Operations {
         let pb::DiscardDeadLetterRequest { name, reason, request_id } = request.into_inner();
         let (letter, request) = (number(&name)?, self::request_id(&request_id)?);
         let reason = plain(reason)?;
-        tracing::warn!(by, letter, "a dead letter is given up");
-        let stream = self.0.letters.discard(&Discard { letter, request, reason, by }).await?;
+        let discard = Discard { letter, request, reason, by };
+        let stream = self.0.letters.discard(&discard).await?;
+        tracing::warn!(by = discard.by, letter, "a dead letter was given up");
         let (left, failed) = self.replay(stream).await?;
         let stream = stream.0.to_string();
         Ok(Response::new(pb::DiscardDeadLetterResponse { stream, left, failed }))

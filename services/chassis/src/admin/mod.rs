@@ -18,7 +18,7 @@ use sqlx::PgPool;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 
-use crate::access::{Caller, Person, Role, caller};
+use crate::access::{Caller, Role, caller};
 use crate::clock::Clock;
 use crate::events::{DeadLetters, Followed, Log, Sink};
 use crate::refusal::Refusal;
@@ -71,10 +71,9 @@ impl Admin {
 fn operator<T>(request: &Request<T>) -> Result<String, Refusal> {
     let caller = caller(request);
     match &caller {
-        Caller::Known { name, person: Person::Service } if name.starts_with("services/") => {
+        Caller::Known { name, .. } if caller.is_of_the_mesh() || caller.has(Role::Operator) => {
             Ok(name.clone())
         }
-        Caller::Known { name, .. } if caller.has(Role::Operator) => Ok(name.clone()),
         _ => Err(Refusal::denied()),
     }
 }
@@ -92,6 +91,7 @@ fn trace(traceparent: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Person;
 
     fn by(name: &str, person: Person) -> Result<String, Refusal> {
         let mut request = Request::new(());

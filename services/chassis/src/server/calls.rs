@@ -19,7 +19,7 @@ use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, Service};
 
-use super::addresses::{Addresses, OfAddress};
+use super::shares::{Share, Shares, network};
 use crate::access::{Caller, Rules};
 use crate::refusal::{late, overloaded};
 
@@ -31,6 +31,9 @@ const OF_STRANGERS: usize = 256;
 
 /// Those of them from one address, so that one machine does not keep all other strangers from signing in.
 const OF_ONE_STRANGER: u32 = 64;
+
+/// Calls of one person or client that run at once. Services of the mesh have no share of their own: they call for everybody.
+const OF_ONE_CALLER: u32 = 64;
 
 /// How long a request may take from its head to its last byte: 1 MiB over a poor mobile network. It holds its place meanwhile.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -45,22 +48,31 @@ const QUIET: Duration = Duration::from_secs(1);
 pub struct Calls {
     running: TaskTracker,
     strangers: Arc<Semaphore>,
-    addresses: Addresses,
+    addresses: Shares<IpAddr>,
+    callers: Shares<String>,
     rules: Arc<Rules>,
 }
 
 /// The place of a call among those that run.
 struct Running {
     _one: TaskTrackerToken,
-    _of_strangers: Option<(OwnedSemaphorePermit, OfAddress)>,
+    _share: Part,
+}
+
+/// The part of the places that a call's place belongs to; held, not read.
+#[expect(dead_code, reason = "places are held for as long as the call runs")]
+enum Part {
+    Mesh,
+    Caller(Share<String>),
+    Strangers(OwnedSemaphorePermit, Share<IpAddr>),
 }
 
 impl Calls {
     /// No calls yet of the methods that have these rules.
     pub fn of(rules: Arc<Rules>) -> Self {
         let strangers = Arc::new(Semaphore::new(OF_STRANGERS));
-        let addresses = Addresses::with(OF_ONE_STRANGER);
-        Self { running: TaskTracker::new(), strangers, addresses, rules }
+        let (addresses, callers) = (Shares::with(OF_ONE_STRANGER), Shares::with(OF_ONE_CALLER));
+        Self { running: TaskTracker::new(), strangers, addresses, callers, rules }
     }
 
     /// A place for a call, if there is one.
@@ -68,16 +80,17 @@ impl Calls {
         if self.running.len() >= MOST {
             return None;
         }
-        let of_strangers = match request.extensions().get() {
-            Some(Caller::Known { .. }) => None,
-            Some(Caller::Anyone) | None => Some(self.place_of_stranger(address(request))?),
+        let share = match request.extensions().get::<Caller>() {
+            Some(caller) if caller.is_of_the_mesh() => Part::Mesh,
+            Some(Caller::Known { name, .. }) => Part::Caller(self.callers.place(name.clone())?),
+            Some(Caller::Anyone) | None => self.place_of_stranger(address(request))?,
         };
-        Some(Running { _one: self.running.token(), _of_strangers: of_strangers })
+        Some(Running { _one: self.running.token(), _share: share })
     }
 
-    fn place_of_stranger(&self, from: IpAddr) -> Option<(OwnedSemaphorePermit, OfAddress)> {
+    fn place_of_stranger(&self, from: IpAddr) -> Option<Part> {
         let one = self.strangers.clone().try_acquire_owned().ok()?;
-        Some((one, self.addresses.place(from)?))
+        Some(Part::Strangers(one, self.addresses.place(network(from))?))
     }
 
     /// Returns when none runs and none has run for a second.

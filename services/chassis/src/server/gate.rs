@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-use super::addresses::{Addresses, OfAddress};
+use super::shares::{Share, Shares, network};
 use crate::config::{Setting, Settings, SettingsError};
 use crate::telemetry::Metrics;
 
@@ -68,7 +68,7 @@ pub struct Gate {
     server: &'static str,
     listener: TcpListener,
     places: Arc<Semaphore>,
-    addresses: Addresses,
+    addresses: Shares<IpAddr>,
     metrics: Metrics,
     shut: CancellationToken,
 }
@@ -82,7 +82,7 @@ impl Gate {
         metrics: Metrics,
     ) -> Self {
         let all = usize::try_from(places.all).unwrap_or(Semaphore::MAX_PERMITS);
-        let addresses = Addresses::with(places.of_one);
+        let addresses = Shares::with(places.of_one);
         let places = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
         Self { server, listener, places, addresses, metrics, shut: CancellationToken::new() }
     }
@@ -111,7 +111,7 @@ impl Gate {
     /// A place for someone from this address, if there is one.
     fn place(&self, from: IpAddr) -> Option<Place> {
         let one = self.places.clone().try_acquire_owned().ok()?;
-        Some(Place { _one: one, _of_address: self.addresses.place(from)? })
+        Some(Place { _one: one, _of_address: self.addresses.place(network(from))? })
     }
 
     /// Every connection to come, each with its time to begin speaking HTTP/2.
@@ -126,7 +126,7 @@ impl Gate {
 /// The place of a connection.
 struct Place {
     _one: OwnedSemaphorePermit,
-    _of_address: OfAddress,
+    _of_address: Share<IpAddr>,
 }
 
 /// A connection that has a place.

@@ -1,10 +1,10 @@
 //! A gRPC server: health, reflection, access, limits, and a drain that lets calls finish.
 
-mod addresses;
 mod calls;
 mod gate;
 pub mod http;
 mod ports;
+mod shares;
 
 use std::future::ready;
 use std::net::SocketAddr;

@@ -116,6 +116,20 @@ async fn a_deleted_draft_without_files_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_repeat_does_not_show_what_another_put_under_the_same_id() {
+    let desk = Desk::open().await;
+    let first = pb::CreateDossierRequest { dossier_id: wish(), ..new_draft(AGENCY) };
+    let opened = desk.create(OWNER, &first).await.unwrap();
+    desk.delete(OWNER, &opened.name, "", &wish()).await.unwrap();
+    let another = "accounts/019abf00-0000-7000-8000-000000000002";
+    let same_id = pb::CreateDossierRequest { request_id: wish(), ..first.clone() };
+    let theirs = desk.create(another, &same_id).await.unwrap();
+    assert_eq!(theirs.name, opened.name);
+    let refused = desk.create(OWNER, &first).await.unwrap_err();
+    assert_eq!(reason(&refused).as_deref(), Some("NOT_PERMITTED"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_submitted_is_not_deleted() {
     let desk = Desk::open().await;
     let dossier = desk.submitted("post").await;

@@ -62,6 +62,9 @@ impl AccountService for Accounts {
         request: Request<pb::ResolveContactsRequest>,
     ) -> Result<Response<pb::ResolveContactsResponse>, Status> {
         let caller = caller(&request);
+        if !caller.is_of_the_mesh() {
+            return Err(Refusal::denied().into());
+        }
         let asked = request.get_ref();
         let ids = wanted(asked)?;
         let (caller, purpose) = (caller.name()?, asked.purpose().as_str_name());

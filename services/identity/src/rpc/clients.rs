@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chassis::access::{Caller, Issuer, LIFE, Person, caller};
+use chassis::access::{Issuer, LIFE, Person, caller};
 use chassis::clock::{Clock, timestamp};
 use chassis::refusal::{Failure, Kind, Refusal, Violation};
 use chassis::write::{Door, Once};
@@ -43,7 +43,7 @@ impl ClientService for Clients {
         request: Request<pb::CreateClientRequest>,
     ) -> Result<Response<pb::Client>, Status> {
         let caller = caller(&request);
-        if !is_of_the_mesh(&caller) {
+        if !caller.is_of_the_mesh() {
             return Err(Refusal::denied().into());
         }
         let asked = request.get_ref();
@@ -59,7 +59,7 @@ impl ClientService for Clients {
         request: Request<pb::DisableClientRequest>,
     ) -> Result<Response<pb::Client>, Status> {
         let caller = caller(&request);
-        if !is_of_the_mesh(&caller) {
+        if !caller.is_of_the_mesh() {
             return Err(Refusal::denied().into());
         }
         let asked = request.get_ref();
@@ -93,11 +93,6 @@ impl ClientService for Clients {
             access_expire_time: now.saturating_add(LIFE).ok().map(timestamp),
         }))
     }
-}
-
-/// Services of the mesh are named so; clients, which may do nearly all they may, are not.
-pub(super) fn is_of_the_mesh(caller: &Caller) -> bool {
-    matches!(caller, Caller::Known { name, person: Person::Service } if name.starts_with("services/"))
 }
 
 /// The identity of a call that a repeat does not share: what the door remembers of the first then refuses the second.

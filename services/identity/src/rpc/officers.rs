@@ -12,7 +12,6 @@ use proto::motcua::identity::v1::officer_service_server::OfficerService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::clients::is_of_the_mesh;
 use super::{Room, agency, failed, unit_code};
 use crate::agency::Agencies;
 use crate::events::{account_name, officer_name};
@@ -129,7 +128,7 @@ fn shown(officer: &Officer) -> pb::Officer {
 
 fn appointer(caller: &Caller) -> Result<Appointer, Refusal> {
     match caller {
-        caller if is_of_the_mesh(caller) => Ok(Appointer::Service),
+        caller if caller.is_of_the_mesh() => Ok(Appointer::Service),
         Caller::Known { person: Person::Officer { agency, .. }, .. } => {
             Ok(Appointer::Administrator(agency.clone()))
         }

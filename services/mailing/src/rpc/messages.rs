@@ -31,6 +31,9 @@ impl MessageService for Messages {
         request: Request<SendOneTimeCodeRequest>,
     ) -> Result<Response<SendOneTimeCodeResponse>, Status> {
         let caller = caller(&request);
+        if !caller.is_of_the_mesh() {
+            return Err(Refusal::denied().into());
+        }
         let asked = request.get_ref();
         let id = request_id(&asked.request_id)?;
         let language = check(asked)?;

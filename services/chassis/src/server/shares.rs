@@ -1,47 +1,47 @@
-//! How many there are from one address.
+//! How many there are of one kind: from one address, of one caller.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Who is there, by address. IPv6 is counted by its /64, which is what one household or machine is given.
+/// How many are there, by what they have in common.
 #[derive(Clone)]
-pub(super) struct Addresses {
-    there: Arc<Mutex<HashMap<IpAddr, u32>>>,
+pub(super) struct Shares<K> {
+    there: Arc<Mutex<HashMap<K, u32>>>,
     most: u32,
 }
 
-impl Addresses {
-    /// So many places for each address.
+impl<K: Hash + Eq + Clone> Shares<K> {
+    /// So many places for each.
     pub(super) fn with(most: u32) -> Self {
         Self { there: Arc::default(), most }
     }
 
-    /// A place for someone from this address, if there is one.
-    pub(super) fn place(&self, from: IpAddr) -> Option<OfAddress> {
-        let from = network(from);
+    /// A place for one more of these, if there is one.
+    pub(super) fn place(&self, of: K) -> Option<Share<K>> {
         let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = there.entry(from).or_default();
+        let count = there.entry(of.clone()).or_default();
         if *count >= self.most {
             return None;
         }
         *count += 1;
-        Some(OfAddress { from, addresses: self.clone() })
+        Some(Share { of, shares: self.clone() })
     }
 
-    fn leave(&self, from: IpAddr) {
+    fn leave(&self, of: &K) {
         let mut there = self.there.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = there.get_mut(&from) {
+        if let Some(count) = there.get_mut(of) {
             *count -= 1;
             if *count == 0 {
-                there.remove(&from);
+                there.remove(of);
             }
         }
     }
 }
 
-/// The address whose connections are counted together.
-fn network(from: IpAddr) -> IpAddr {
+/// The address whose connections are counted together: of IPv6 its /64, which is what one household or machine is given.
+pub(super) fn network(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => {
@@ -51,15 +51,15 @@ fn network(from: IpAddr) -> IpAddr {
     }
 }
 
-/// A place among those of one address, free again when it is dropped.
-pub(super) struct OfAddress {
-    from: IpAddr,
-    addresses: Addresses,
+/// A place among those of one kind, free again when it is dropped.
+pub(super) struct Share<K: Hash + Eq + Clone> {
+    of: K,
+    shares: Shares<K>,
 }
 
-impl Drop for OfAddress {
+impl<K: Hash + Eq + Clone> Drop for Share<K> {
     fn drop(&mut self) {
-        self.addresses.leave(self.from);
+        self.shares.leave(&self.of);
     }
 }
 
@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn an_address_has_its_share_and_no_more() {
-        let addresses = Addresses::with(2);
-        let from = |text: &str| addresses.place(text.parse().unwrap());
+        let addresses = Shares::with(2);
+        let from = |text: &str| addresses.place(network(text.parse().unwrap()));
         let (one, other) = (from("10.0.0.1"), from("::ffff:10.0.0.1"));
         assert!(one.is_some() && other.is_some());
         assert!(from("10.0.0.1").is_none());
