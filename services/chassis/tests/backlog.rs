@@ -52,10 +52,10 @@ async fn what_waits_is_shown_and_what_waits_no_more_is_nought() {
         let names = [
             r#"motcua_dead_letters{service="toy"}"#,
             r#"motcua_parked_streams{service="toy"}"#,
-            r#"motcua_jobs{job="letter",service="toy",state="waiting"}"#,
-            r#"motcua_jobs{job="letter",service="toy",state="failed"}"#,
-            r#"motcua_timers{service="toy",state="overdue",timer="ring"}"#,
-            r#"motcua_timers{service="toy",state="failed",timer="ring"}"#,
+            r#"motcua_jobs{kind="letter",service="toy",state="waiting"}"#,
+            r#"motcua_jobs{kind="letter",service="toy",state="failed"}"#,
+            r#"motcua_timers{kind="ring",service="toy",state="overdue"}"#,
+            r#"motcua_timers{kind="ring",service="toy",state="failed"}"#,
         ];
         let text = metrics.render();
         let lines = names.iter().zip(counts).map(|(name, count)| format!("{name} {count}"));

@@ -296,7 +296,7 @@ async fn a_worker_frozen_past_its_lease_ends_nothing() {
     outside.was_asked(2).await;
     // Those who wait for an answer get it in turn: the first holder wakes while the second is at work.
     outside.answers.add_permits(1);
-    let lost = r#"motcua_job_attempts_total{job="letter",outcome="lost",service="toy"} 1"#;
+    let lost = r#"motcua_job_attempts_total{kind="letter",outcome="lost",service="toy"} 1"#;
     eventually(PATIENCE, async || around.metrics.render().contains(lost)).await;
     assert_eq!((house.jobs().await, house.carried().await), (1, vec![]));
     outside.answers.add_permits(1);

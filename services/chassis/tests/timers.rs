@@ -345,7 +345,7 @@ async fn poison_is_put_aside_and_a_refusal_lets_go_and_neither_stops_the_others(
     let text = around.metrics.render();
     for (outcome, count) in [("effective", 30), ("failed", 2), ("ignored", 1)] {
         let line = format!(
-            r#"motcua_timers_handled_total{{outcome="{outcome}",service="toy",timer="ring"}} {count}"#
+            r#"motcua_timers_handled_total{{kind="ring",outcome="{outcome}",service="toy"}} {count}"#
         );
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }

@@ -1,11 +1,11 @@
 //! Facts as messages, and what follows from dossier's facts.
 
 use chassis::clock::{instant, timestamp};
-use chassis::events::{Event, Reactions};
+use chassis::events::{Event, Reactions, known};
 use chassis::write::{Door, Outgoing};
 use proto::motcua::dossier::v1::DossierStatusChanged;
 use proto::motcua::feedback::v1::{RatingGiven, RatingInvited};
-use proto::motcua::r#type::v1::{Channel, DossierRef, DossierStatus};
+use proto::motcua::r#type::v1::{DossierRef, DossierStatus};
 
 use crate::rating::{Dossier, Fact, InviteRating, Rating};
 use crate::store::RatingStore;
@@ -19,7 +19,7 @@ fn status_changed(
     fact: DossierStatusChanged,
     event: &Event,
 ) -> Result<Option<InviteRating>, &'static str> {
-    let status = DossierStatus::try_from(fact.after).map_err(|_| "after is unknown")?;
+    let status = known(fact.after, "after is unset or unknown")?;
     if !closes(status) {
         return Ok(None);
     }
@@ -30,7 +30,7 @@ fn status_changed(
     Ok(Some(InviteRating {
         dossier: Dossier {
             id: event.stream.0,
-            channel: Channel::try_from(dossier.channel).map_err(|_| "channel is unknown")?,
+            channel: known(dossier.channel, "channel is unset or unknown")?,
             code: dossier.code,
             procedure: dossier.procedure,
             agency: dossier.agency,
@@ -96,5 +96,26 @@ mod tests {
             let status = DossierStatus::try_from(number).unwrap();
             assert_eq!(closes(status), [3, 10].contains(&number), "{status:?}");
         }
+    }
+
+    #[test]
+    fn what_says_no_status_or_no_channel_is_poison() {
+        let told = |after: DossierStatus, channel: i32| {
+            let procedure = "procedures/1.012575/versions/1".into();
+            let agency = "agencies/26860".into();
+            let dossier = DossierRef { procedure, agency, channel, ..DossierRef::default() };
+            let fact = DossierStatusChanged {
+                dossier: Some(dossier),
+                after: after.into(),
+                change_time: Some(timestamp(jiff::Timestamp::UNIX_EPOCH)),
+                ..DossierStatusChanged::default()
+            };
+            let event = support::event("dossier", uuid::Uuid::from_u128(7), 1, &fact);
+            status_changed(fact, &event).err()
+        };
+        let returned = DossierStatus::ResultReturned;
+        assert_eq!(told(returned, 1), None);
+        assert_eq!(told(returned, 0), Some("channel is unset or unknown"));
+        assert_eq!(told(DossierStatus::Unspecified, 1), Some("after is unset or unknown"));
     }
 }

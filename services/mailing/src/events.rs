@@ -1,7 +1,7 @@
 //! Facts as messages, and what follows from others' facts.
 
 use chassis::clock::{instant, timestamp};
-use chassis::events::{Event, Reactions};
+use chassis::events::{Event, Reactions, known};
 use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
 use proto::motcua::feedback::v1::RatingInvited;
@@ -9,7 +9,7 @@ use proto::motcua::mailing::v1::{
     MessageSent, ShipmentDelivered, ShipmentPosted, ShipmentReturned, ShipmentScanned,
 };
 use proto::motcua::payment::v1::InvoiceIssued;
-use proto::motcua::r#type::v1::{Channel, DossierRef, ReturnWay};
+use proto::motcua::r#type::v1::DossierRef;
 use proto::motcua::workflow::v1::{DossierAccepted, ResultIssued};
 
 use crate::mail::Fact;
@@ -54,14 +54,11 @@ fn invited(fact: RatingInvited, event: &Event) -> Result<Option<Announce>, &'sta
 }
 
 fn issued(fact: ResultIssued, event: &Event) -> Result<Option<SendResult>, &'static str> {
-    let way = match fact.return_way() {
-        ReturnWay::Unspecified => return Err("return_way is unknown"),
-        way => way,
-    };
+    let way = known(fact.return_way, "return_way is unset or unknown")?;
     let dossier = fact.dossier.ok_or("dossier is missing")?;
     let dossier = Dossier {
         id: event.stream.0,
-        channel: Channel::try_from(dossier.channel).map_err(|_| "channel is unknown")?,
+        channel: known(dossier.channel, "channel is unset or unknown")?,
         code: dossier.code,
         procedure: dossier.procedure,
         agency: dossier.agency,

@@ -9,7 +9,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::access::{Assurance, Issuer, Person, Role};
+use chassis::access::{Assurance, INSTALLATION, Issuer, Person, Role};
 use chassis::clock::Clock;
 use chassis::config::Settings;
 use chassis::keys::Keys;
@@ -32,9 +32,6 @@ use uuid::Uuid;
 
 use self::letters::DeadLetters;
 use self::mesh::Services;
-
-/// The name in which the command line acts.
-pub const OPERATOR: &str = "services/ctl";
 
 /// How long a call may take before it is given up: many times what most need, and as long as a server lets one run.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -217,7 +214,7 @@ impl Reached {
         } else {
             Some(AllInOne::start(settings.clone()).await?)
         };
-        let token = issuer(settings)?.issue(OPERATOR, Person::Service)?;
+        let token = issuer(settings)?.issue(INSTALLATION, Person::Service)?;
         let endpoint = Endpoint::from_shared(address)?.connect_timeout(PATIENCE).timeout(PATIENCE);
         Ok(Self { identity: endpoint.connect_lazy(), token, started })
     }

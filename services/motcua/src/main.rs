@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chassis::access::{Issuer, Person};
+use chassis::access::{INSTALLATION, Issuer, Person};
 use chassis::config::{self, Settings, Sources};
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
@@ -22,7 +22,7 @@ use motcua::place::Place;
 use motcua::settings;
 use motcua::up::AllInOne;
 
-use crate::ctl::{Ctl, OPERATOR};
+use crate::ctl::Ctl;
 use crate::parts::Part;
 use crate::stop::StopSignals;
 
@@ -165,7 +165,7 @@ async fn welcome(
 }
 
 async fn walked(endpoints: &Endpoints, issuer: &Issuer) -> Result<Journey, BoxError> {
-    Ok(journey::walk(endpoints, &issuer.issue(OPERATOR, Person::Service)?).await)
+    Ok(journey::walk(endpoints, &issuer.issue(INSTALLATION, Person::Service)?).await)
 }
 
 fn how_to_go_on(settings: &Settings) -> Result<String, BoxError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chassis::access::{Issuer, Person};
+use chassis::access::{INSTALLATION, Issuer, Person};
 use chassis::config::Settings;
 use chassis::running::Running;
 use chassis::service::{BoxError, Kind};
@@ -16,7 +16,6 @@ use motcua::outside::Outside;
 use motcua::serve::Served;
 use motcua::{SERVICES, keyring, serve};
 
-use crate::ctl::OPERATOR;
 use crate::stop::StopSignals;
 
 /// A part of a mesh.
@@ -149,7 +148,7 @@ async fn cluster(
 
 /// Whether one dossier came to its end.
 async fn walked_whole(endpoints: &Endpoints, issuer: &Issuer) -> Result<bool, BoxError> {
-    let journey = journey::walk(endpoints, &issuer.issue(OPERATOR, Person::Service)?).await;
+    let journey = journey::walk(endpoints, &issuer.issue(INSTALLATION, Person::Service)?).await;
     println!("{}", journey::as_timeline(&journey));
     Ok(journey.failure.is_none())
 }

@@ -1,14 +1,14 @@
 //! Facts as messages, and what follows from workflow's facts.
 
 use chassis::clock::timestamp;
-use chassis::events::{Event, Reactions};
+use chassis::events::{Event, Reactions, known};
 use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
 use proto::google::r#type::Money;
 use proto::motcua::payment::v1::{
     InvoiceExpired, InvoiceIssued, InvoicePaid, InvoiceState, TransferUnmatched,
 };
-use proto::motcua::r#type::v1::{Channel, DossierRef};
+use proto::motcua::r#type::v1::DossierRef;
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind as Kind, FeeLine};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ fn fell_due(fact: FeeFellDue, event: &Event) -> Result<Option<IssueInvoice>, &'s
     Ok(Some(IssueInvoice {
         dossier: Dossier {
             id: event.stream.0,
-            channel: Channel::try_from(dossier.channel).map_err(|_| "channel is unknown")?,
+            channel: known(dossier.channel, "channel is unset or unknown")?,
             code: dossier.code,
             procedure: dossier.procedure,
             agency: dossier.agency,

@@ -195,7 +195,7 @@ impl House {
         accounts.create_account(asked).await.expect("an account").into_inner()
     }
 
-    /// Appoints the owner of an account to an agency, in the name of a service.
+    /// Appoints the owner of an account to an agency, in the name of the installation.
     pub async fn appoint(&self, account: &str, agency: &str) {
         let asked = identity::AppointOfficerRequest {
             parent: agency.into(),
@@ -204,7 +204,8 @@ impl House {
             request_id: wish(),
         };
         let mut officers = OfficerServiceClient::new(self.channels["identity"].clone());
-        let appointed = officers.appoint_officer(in_name_of(&self.people.service(), asked)).await;
+        let appointed =
+            officers.appoint_officer(in_name_of(&self.people.installation(), asked)).await;
         appointed.expect("appointed");
     }
 

@@ -1,6 +1,6 @@
 //! Who calls.
 
-use chassis::access::{Assurance, Issuer, Person, Role};
+use chassis::access::{Assurance, INSTALLATION, Issuer, Person, Role};
 use proto::google::r#type::Date;
 use proto::motcua::identity::v1::{Account, Sex};
 use uuid::Uuid;
@@ -42,6 +42,11 @@ impl People {
     /// A service's token.
     pub fn service(&self) -> String {
         self.token("services/mailing", Person::Service)
+    }
+
+    /// The token of whoever holds the installation's own key.
+    pub fn installation(&self) -> String {
+        self.token(INSTALLATION, Person::Service)
     }
 
     fn token(&self, name: &str, person: Person) -> String {

@@ -63,7 +63,7 @@ use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting}
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
-/// began, `n` NOT_FOUND, for an epoch that nobody opened, a rating nobody was invited to and a client nobody registered, `i` INVALID_ARGUMENT, for a result that its
+/// began, `n` NOT_FOUND, for an epoch that nobody opened and a rating nobody was invited to, `i` INVALID_ARGUMENT, for a result that its
 /// owner would file, `r` REFRESH_TOKEN_INVALID.
 const TABLE: &[(&str, Stage, &str)] = &[
     ("GetProcedureVersion", Draft, "y y y y y y y y y"),
@@ -124,16 +124,16 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("CompleteSignIn", Draft, "p p p p p p p p p"),
     ("RefreshToken", Draft, "r r r r r r r r r"),
     ("SignOut", Draft, "r r r r r r r r r"),
-    ("AppointOfficer", Member, "u - - - - - - y y"),
+    ("AppointOfficer", Member, "u - - - - - - - y"),
     ("GetOfficer", Appointed, "u - - y y y - y y"),
-    ("GrantRole", Appointed, "u - - - - - - y y"),
-    ("RevokeRole", Appointed, "u - - - - - - y y"),
+    ("GrantRole", Appointed, "u - - - - - - - y"),
+    ("RevokeRole", Appointed, "u - - - - - - - y"),
     ("GetKeySet", Draft, "y y y y y y y y y"),
     ("UpdateContact", Member, "u y - - - - - - -"),
     ("StartPhoneChange", Member, "u y - - - - - - -"),
     ("CompletePhoneChange", Member, "u r - - - - - - -"),
-    ("CreateClient", Draft, "u - - - - - - y -"),
-    ("DisableClient", Draft, "u - - - - - - n -"),
+    ("CreateClient", Draft, "u - - - - - - - -"),
+    ("DisableClient", Draft, "u - - - - - - - -"),
     ("IssueClientToken", Draft, "u u u u u u u u u"),
     ("GetAgency", Draft, "y y y y y y y y y"),
     ("ListAgencies", Draft, "y y y y y y y y y"),
@@ -148,18 +148,18 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetRating", Draft, "u - - - - - - - -"),
     ("GetRating", Waiting, "u n - - - - - - -"),
     ("GetSatisfaction", Draft, "y y y y y y y y y"),
-    ("ListDeadLetters", Draft, "u - - - - y y y -"),
-    ("GetDeadLetter", Draft, "u - - - - n n n -"),
-    ("ReplayDeadLetters", Draft, "u - - - - y y y -"),
-    ("DiscardDeadLetter", Draft, "u - - - - n n n -"),
-    ("ListReaders", Draft, "u - - - - y y y -"),
-    ("GetBacklog", Draft, "u - - - - y y y -"),
-    ("ListJobs", Draft, "u - - - - y y y -"),
-    ("ListTimers", Draft, "u - - - - y y y -"),
-    ("RetryJobs", Draft, "u - - - - y y y -"),
-    ("RetryTimers", Draft, "u - - - - y y y -"),
-    ("ListFacts", Draft, "u - - - - y y y -"),
-    ("GetServerInfo", Draft, "u - - - - y y y -"),
+    ("ListDeadLetters", Draft, "u - - - - y y - -"),
+    ("GetDeadLetter", Draft, "u - - - - n n - -"),
+    ("ReplayDeadLetters", Draft, "u - - - - y y - -"),
+    ("DiscardDeadLetter", Draft, "u - - - - n n - -"),
+    ("ListReaders", Draft, "u - - - - y y - -"),
+    ("GetBacklog", Draft, "u - - - - y y - -"),
+    ("ListJobs", Draft, "u - - - - y y - -"),
+    ("ListTimers", Draft, "u - - - - y y - -"),
+    ("RetryJobs", Draft, "u - - - - y y - -"),
+    ("RetryTimers", Draft, "u - - - - y y - -"),
+    ("ListFacts", Draft, "u - - - - y y - -"),
+    ("GetServerInfo", Draft, "u - - - - y y - -"),
 ];
 
 /// A dossier and those who call upon it.

@@ -20,7 +20,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 async fn walk_through(house: &House) {
-    let journey = walk(&house.endpoints(), &house.people.service()).await;
+    let journey = walk(&house.endpoints(), &house.people.installation()).await;
     assert_eq!(journey.failure, None, "{}", as_timeline(&journey));
 }
 

@@ -40,7 +40,15 @@ pub enum Person {
     Service,
 }
 
+/// Who holds the installation's own key, that of identity, calls in this name: `motcua ctl` does. No service has it.
+pub const INSTALLATION: &str = "services/ctl";
+
 impl Caller {
+    /// Whether whoever holds the installation's own key calls. No service may act so: a stolen key of one must open nothing for others.
+    pub fn is_the_installation(&self) -> bool {
+        matches!(self, Self::Known { name, person: Person::Service } if name == INSTALLATION)
+    }
+
     /// Whether a service of the mesh, or the installation itself, calls. Clients registered with identity, which are services too, are named
     /// otherwise.
     pub fn is_of_the_mesh(&self) -> bool {

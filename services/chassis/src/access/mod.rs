@@ -6,7 +6,7 @@ mod rules;
 mod token;
 mod trusted;
 
-pub use caller::{Assurance, Caller, Person, Role};
+pub use caller::{Assurance, Caller, INSTALLATION, Person, Role};
 pub use layer::{AccessLayer, caller};
 pub use rules::{RuleError, Rules};
 pub use token::{Claims, Issuer, LIFE, SigningKey, TokenError, Verifier, VerifyingKey};

@@ -66,12 +66,13 @@ impl Admin {
     }
 }
 
-/// Who operates: an officer with that role, or whoever signs with the installation's own keys. A registered client is a service too, and
-/// is turned away.
+/// Who operates: an officer with that role, or whoever holds the installation's own key. Services and registered clients are turned away.
 fn operator<T>(request: &Request<T>) -> Result<String, Refusal> {
     let caller = caller(request);
     match &caller {
-        Caller::Known { name, .. } if caller.is_of_the_mesh() || caller.has(Role::Operator) => {
+        Caller::Known { name, .. }
+            if caller.is_the_installation() || caller.has(Role::Operator) =>
+        {
             Ok(name.clone())
         }
         _ => Err(Refusal::denied()),

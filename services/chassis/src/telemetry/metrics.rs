@@ -93,12 +93,12 @@ impl Metrics {
             job_attempts: counter(
                 &registry,
                 ("motcua_job_attempts_total", "Attempts at work on the world outside."),
-                &["service", "job", "outcome"],
+                &["service", "kind", "outcome"],
             )?,
             timers_handled: counter(
                 &registry,
                 ("motcua_timers_handled_total", "Timers that were due and taken."),
-                &["service", "timer", "outcome"],
+                &["service", "kind", "outcome"],
             )?,
             waiting: Waiting::registered(&registry)?,
             registry,
@@ -263,13 +263,13 @@ mod tests {
             r#"motcua_reader_lag_seconds{service="dossier",source="payment"} 34"#,
             r#"motcua_reader_stopped{service="dossier",source="payment"} 1"#,
             r#"motcua_dead_letters{service="dossier"} 5"#,
-            r#"motcua_jobs{job="send_notice",service="mailing",state="waiting"} 3"#,
-            r#"motcua_jobs{job="send_notice",service="mailing",state="failed"} 1"#,
-            r#"motcua_timers{service="dossier",state="overdue",timer="lapse_draft"} 4"#,
-            r#"motcua_timers{service="dossier",state="failed",timer="lapse_draft"} 1"#,
-            r#"motcua_timers_handled_total{outcome="effective",service="dossier",timer="lapse_draft"} 1"#,
+            r#"motcua_jobs{kind="send_notice",service="mailing",state="waiting"} 3"#,
+            r#"motcua_jobs{kind="send_notice",service="mailing",state="failed"} 1"#,
+            r#"motcua_timers{kind="lapse_draft",service="dossier",state="overdue"} 4"#,
+            r#"motcua_timers{kind="lapse_draft",service="dossier",state="failed"} 1"#,
+            r#"motcua_timers_handled_total{kind="lapse_draft",outcome="effective",service="dossier"} 1"#,
             r#"motcua_parked_streams{service="dossier"} 2"#,
-            r#"motcua_job_attempts_total{job="send_notice",outcome="put_off",service="mailing"} 1"#,
+            r#"motcua_job_attempts_total{kind="send_notice",outcome="put_off",service="mailing"} 1"#,
         ];
         for line in lines {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
@@ -295,6 +295,15 @@ mod tests {
             let family = parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
             let known = |family: &str| text.contains(&format!("# TYPE {family} "));
             assert!(known(family) || known(name), "{name} is not measured");
+        }
+    }
+
+    #[test]
+    fn no_label_is_one_that_a_scrape_gives() {
+        let text = all_counted().render();
+        for label in ["job", "instance"] {
+            let as_label = [format!("{{{label}="), format!(",{label}=")];
+            assert!(!as_label.iter().any(|label| text.contains(label)), "{label}\n{text}");
         }
     }
 

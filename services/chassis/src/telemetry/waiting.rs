@@ -45,11 +45,11 @@ impl Waiting {
             )?,
             jobs: of(
                 ("motcua_jobs", "Work on the world outside that is not finished."),
-                &["service", "job", "state"],
+                &["service", "kind", "state"],
             )?,
             timers: of(
                 ("motcua_timers", "Timers that are due for over 10 s, or were put aside."),
-                &["service", "timer", "state"],
+                &["service", "kind", "state"],
             )?,
             connections: of(
                 ("db_client_connection_count", "Connections to the database."),

@@ -291,10 +291,11 @@ async fn the_server_tells_what_it_is_and_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registered_client_operates_nothing() {
+async fn neither_a_registered_client_nor_a_service_operates() {
     let desk = Desk::open().await;
     for (name, person, code) in [
         ("clients/partner", Person::Service, Some(Code::PermissionDenied)),
+        ("services/mailing", Person::Service, Some(Code::PermissionDenied)),
         ("services/ctl", Person::Service, None),
         ("accounts/x", Person::Citizen { assurance: 2 }, Some(Code::PermissionDenied)),
     ] {

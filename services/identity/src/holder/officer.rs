@@ -24,8 +24,8 @@ pub struct Officer {
 /// Who appoints and grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appointer {
-    /// A service, in every agency and every role.
-    Service,
+    /// Whoever holds the installation's own key, in every agency and every role.
+    Installation,
     /// An administrator, within the agency of this resource name, and no operators.
     Administrator(String),
 }
@@ -33,7 +33,7 @@ pub enum Appointer {
 impl Appointer {
     fn check(&self, agency: &str, roles: Roles) -> Result<(), Refusal> {
         let may = match self {
-            Self::Service => true,
+            Self::Installation => true,
             Self::Administrator(own) => own == agency && !roles.contains(Role::Operator),
         };
         if may { Ok(()) } else { Err(Refusal::denied()) }

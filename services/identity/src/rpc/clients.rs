@@ -43,7 +43,7 @@ impl ClientService for Clients {
         request: Request<pb::CreateClientRequest>,
     ) -> Result<Response<pb::Client>, Status> {
         let caller = caller(&request);
-        if !caller.is_of_the_mesh() {
+        if !caller.is_the_installation() {
             return Err(Refusal::denied().into());
         }
         let asked = request.get_ref();
@@ -59,7 +59,7 @@ impl ClientService for Clients {
         request: Request<pb::DisableClientRequest>,
     ) -> Result<Response<pb::Client>, Status> {
         let caller = caller(&request);
-        if !caller.is_of_the_mesh() {
+        if !caller.is_the_installation() {
             return Err(Refusal::denied().into());
         }
         let asked = request.get_ref();

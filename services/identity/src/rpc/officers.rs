@@ -128,7 +128,7 @@ fn shown(officer: &Officer) -> pb::Officer {
 
 fn appointer(caller: &Caller) -> Result<Appointer, Refusal> {
     match caller {
-        caller if caller.is_of_the_mesh() => Ok(Appointer::Service),
+        caller if caller.is_the_installation() => Ok(Appointer::Installation),
         Caller::Known { person: Person::Officer { agency, .. }, .. } => {
             Ok(Appointer::Administrator(agency.clone()))
         }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use chassis::access::Person;
+use chassis::access::{INSTALLATION, Person};
 use chassis::clock::instant;
 use chassis::config::Settings;
 use chassis::service::BoxError;
@@ -11,7 +11,7 @@ use motcua::settings;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use super::{OPERATOR, PATIENCE, issuer, listens, refused};
+use super::{PATIENCE, issuer, listens, refused};
 
 /// Where the services of this installation are, and the token they are asked with.
 pub struct Services {
@@ -48,7 +48,7 @@ impl Services {
         if all.is_empty() {
             return Err("no service listens: is the mesh running?".into());
         }
-        let token = issuer(settings)?.issue(OPERATOR, Person::Service)?;
+        let token = issuer(settings)?.issue(INSTALLATION, Person::Service)?;
         Ok(Self { token, all })
     }
 

@@ -113,6 +113,9 @@ async fn a_real_prometheus_scrapes_judges_and_draws() {
     .await;
     let answered = r#"rpc_server_call_duration_seconds_count{rpc_method="motcua.dossier.v1.DossierService/SubmitDossier",rpc_response_status_code="OK"} > 0"#;
     assert_eq!(prometheus.series(answered).await, 1, "the walk is seen");
+    // Under the labels that alerts and panels group by: a scrape renames those that are its own.
+    let posted = r#"motcua_job_attempts_total{kind="post_result",outcome="finished"} > 0"#;
+    assert_eq!(prometheus.series(posted).await, 1, "so is the parcel");
     for expression in panels() {
         prometheus.series(&expression).await;
     }
