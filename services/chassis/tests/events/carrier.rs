@@ -47,6 +47,19 @@ impl Pair {
         })
         .await;
     }
+
+    /// Returns when the listener has saved a cursor that nothing lies behind.
+    async fn until_saved(&self) {
+        eventually(LIMIT, async || {
+            let saved = sqlx::query_scalar::<_, String>("select done from chassis.cursor");
+            let done = saved.fetch_one(&self.listener.pool()).await.unwrap();
+            let behind = "select count(*) from chassis.event
+                          where not pg_visible_in_snapshot(xid, $1::pg_snapshot)";
+            let behind = sqlx::query_scalar::<_, i64>(behind).bind(done);
+            behind.fetch_one(&self.teller.database.pool()).await.unwrap() == 0
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -111,9 +124,10 @@ async fn dies_between_effect_and_cursor(pair: &Pair, streams: [Stream; 2], last:
     let connections = pair.listener.database.fresh_pool();
     let carrying = pair.carrier.carry(pair.listener.sink("teller"), connections.clone());
     let _running = Running::new(tokio::spawn(carrying));
-    // That it notes something shows that it has read its cursor.
+    // Without connections it could not read its cursor again: it has to be past that, and past saving what it has noted.
     pair.teller.tell_numbers(first, [last + 1]).await;
     pair.until_noted(first, 1..=last + 1).await;
+    pair.until_saved().await;
     connections.close().await;
     pair.teller.tell_numbers(first, [last + 2]).await;
     pair.until_noted(first, 1..=last + 2).await;
