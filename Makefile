@@ -30,7 +30,7 @@ run: ## Install what is missing, start the mesh, walk one dossier, serve until C
 
 # Only the journey goes to standard output: with ARGS=--json another program reads it.
 .PHONY: demo
-demo: ## Walk one dossier through the running mesh, or one started for it (ARGS=--json)
+demo: ## Walk one dossier through the running mesh, or one started for it (ARGS="--journey NAME --json")
 	@tests/setup run >&2
 	$(build)
 	exec $(motcua) demo $(ARGS)
@@ -90,7 +90,7 @@ bench: ## Measure what a submission costs on this machine (ARGS=--help)
 
 # A Kafka that was not running before is stopped behind it; MOTCUA_KAFKA_BROKERS names another.
 .PHONY: cluster
-cluster: ## Run each service in two processes over Kafka, walk one dossier, stay up (ARGS=--once)
+cluster: ## Run each service in two processes over Kafka, walk a dossier each way, stay up (ARGS=--once)
 	@tests/setup run
 	$(build)
 	if [[ -z $${MOTCUA_KAFKA_BROKERS:-} ]]; then

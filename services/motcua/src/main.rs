@@ -17,7 +17,7 @@ use chassis::telemetry::{Telemetry, TelemetrySettings};
 use chassis::tls::Authority;
 use clap::{Args, Parser, Subcommand};
 use motcua::cluster::Given;
-use motcua::journey::{self, Endpoints, Journey};
+use motcua::journey::{self, Endpoints, Journey, Route};
 use motcua::place::Place;
 use motcua::settings;
 use motcua::up::AllInOne;
@@ -56,6 +56,9 @@ enum Command {
     },
     /// Walk one dossier through the running mesh, or through one started and stopped for it
     Demo {
+        /// The way it goes
+        #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+        journey: Route,
         /// Print one JSON object instead of a timeline
         #[arg(long)]
         json: bool,
@@ -116,7 +119,7 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
     let settings = Arc::new(Settings::load(&settings::table(), &sources)?);
     match cli.command {
         Command::Up { walk } => up(&settings, walk).await,
-        Command::Demo { json, .. } => demo(&settings, json).await,
+        Command::Demo { journey, json, .. } => demo(&settings, journey, json).await,
         Command::Part(part) => part.run(&settings, &given).await,
         Command::Config => {
             print!("{}", config::render(&settings.describe()));
@@ -158,14 +161,14 @@ async fn welcome(
 ) -> Result<(), BoxError> {
     if let Some(endpoints) = walk {
         println!("\nOne dossier, from the first form to the result:\n");
-        println!("{}", journey::as_timeline(&walked(&endpoints, &issuer).await?));
+        println!("{}", journey::as_timeline(&walked(&endpoints, &issuer, Route::Straight).await?));
     }
     println!("{how_to_go_on}");
     Ok(())
 }
 
-async fn walked(endpoints: &Endpoints, issuer: &Issuer) -> Result<Journey, BoxError> {
-    Ok(journey::walk(endpoints, &issuer.issue(INSTALLATION, Person::Service)?).await)
+async fn walked(endpoints: &Endpoints, issuer: &Issuer, route: Route) -> Result<Journey, BoxError> {
+    Ok(journey::walk(endpoints, &issuer.issue(INSTALLATION, Person::Service)?, route).await)
 }
 
 fn how_to_go_on(settings: &Settings) -> Result<String, BoxError> {
@@ -233,7 +236,7 @@ fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
     })
 }
 
-async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError> {
+async fn demo(settings: &Arc<Settings>, route: Route, json: bool) -> Result<ExitCode, BoxError> {
     let endpoints = endpoints(settings)?;
     let ours = if ctl::listens(&listens(settings, "dossier")?.to_string()).await {
         None
@@ -241,7 +244,7 @@ async fn demo(settings: &Arc<Settings>, json: bool) -> Result<ExitCode, BoxError
         Some(AllInOne::start(settings.clone()).await?)
     };
     let journey = match ctl::issuer(settings) {
-        Ok(issuer) => walked(&endpoints, &issuer).await,
+        Ok(issuer) => walked(&endpoints, &issuer, route).await,
         Err(error) => Err(error),
     };
     if let Some(ours) = ours {

@@ -11,7 +11,7 @@ use chassis::service::{BoxError, Kind};
 use chassis::telemetry::{Telemetry, TelemetrySettings};
 use clap::Subcommand;
 use motcua::cluster::{Cluster, Given};
-use motcua::journey::{self, Endpoints};
+use motcua::journey::{self, Endpoints, Route};
 use motcua::outside::Outside;
 use motcua::serve::Served;
 use motcua::{SERVICES, keyring, serve};
@@ -39,14 +39,14 @@ pub enum Part {
     },
     /// Run the world outside for trying: telephone, bank and carrier
     Sandbox,
-    /// Run a whole mesh on this machine, each service in processes of its own, walk one dossier through it, and stay up
+    /// Run a whole mesh on this machine, each service in processes of its own, walk a dossier through it each way there is, and stay up
     ///
     /// Over a private PostgreSQL, the Kafka at kafka.brokers, generated keys and the sandbox.
     Cluster {
         /// Processes of each service
         #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10))]
         replicas: u16,
-        /// End with the verdict of the walk
+        /// End with the verdict of the walks
         #[arg(long)]
         once: bool,
     },
@@ -146,9 +146,14 @@ async fn cluster(
     Ok(if ended? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether one dossier came to its end.
+/// Whether a dossier came to its end each way there is.
 async fn walked_whole(endpoints: &Endpoints, issuer: &Issuer) -> Result<bool, BoxError> {
-    let journey = journey::walk(endpoints, &issuer.issue(INSTALLATION, Person::Service)?).await;
-    println!("{}", journey::as_timeline(&journey));
-    Ok(journey.failure.is_none())
+    let mut whole = true;
+    for route in Route::all() {
+        let operator = issuer.issue(INSTALLATION, Person::Service)?;
+        let journey = journey::walk(endpoints, &operator, *route).await;
+        println!("{}", journey::as_timeline(&journey));
+        whole &= journey.failure.is_none();
+    }
+    Ok(whole)
 }

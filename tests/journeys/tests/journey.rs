@@ -6,7 +6,7 @@ use chassis::access::Role;
 use chassis::status::reason;
 use futures::future::join_all;
 use journeys::{AGENCY, FORM, House, in_name_of, new_draft, sample, structure, vehicle_of, wish};
-use motcua::journey::{as_timeline, walk};
+use motcua::journey::{Route, as_timeline, walk};
 use prost::Message;
 use proto::google::rpc::bad_request::FieldViolation;
 use proto::google::rpc::{BadRequest, Status as Details};
@@ -20,13 +20,20 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 async fn walk_through(house: &House) {
-    let journey = walk(&house.endpoints(), &house.people.installation()).await;
-    assert_eq!(journey.failure, None, "{}", as_timeline(&journey));
+    walk_along(house, Route::Straight).await;
+}
+
+async fn walk_along(house: &House, route: Route) {
+    let journey = walk(&house.endpoints(), &house.people.installation(), route).await;
+    assert_eq!(journey.failure, None, "{route:?}{}", as_timeline(&journey));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dossier_is_walked_from_the_first_sign_in_to_its_result() {
-    walk_through(&House::build().await).await;
+async fn a_dossier_is_walked_each_way_there_is_to_its_end() {
+    let house = House::build().await;
+    for route in Route::all() {
+        walk_along(&house, *route).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ pub mod papers;
 mod pay;
 mod people;
 mod rate;
+mod route;
 mod settle;
 mod sign_in;
 mod slip;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use clients::Endpoints;
+pub use route::Route;
 pub use telling::{as_json, as_timeline};
 pub use walk::walk;
 

@@ -1,4 +1,4 @@
-//! The walk: its chapters in order, and what each step of them is told by.
+//! The walk, and what each step of it is told by.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::clients::{Clients, as_caller};
 use super::people;
-use super::{Endpoints, Journey, LIMIT, Step};
+use super::{Endpoints, Journey, LIMIT, Route, Step};
 
-/// Walks a new dossier from its draft to the result in the citizen's hands, within [`LIMIT`].
+/// Walks a new dossier from its draft to the end of a route, within [`LIMIT`].
 /// `operator` is a token of a service of the mesh, which may appoint officers.
-pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
+pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journey {
     let mut journey = Journey::default();
     let mut now = Now::default();
     let walking = async {
@@ -34,16 +34,7 @@ pub async fn walk(endpoints: &Endpoints, operator: &str) -> Journey {
             journey: &mut journey,
             now: &mut now,
         };
-        walker.citizen_signs_in().await?;
-        let name = walker.file().await?;
-        walker.watch(&name).await?;
-        walker.officer_signs_in().await?;
-        walker.receive(&name).await?;
-        walker.draw(&name).await?;
-        walker.pay(&name).await?;
-        walker.settle(&name).await?;
-        walker.deliver(&name).await?;
-        walker.rate(&name).await
+        walker.go(route).await
     };
     let failure = match tokio::time::timeout(LIMIT, walking).await {
         Ok(Ok(())) => None,

@@ -1,0 +1,49 @@
+//! The ways a dossier can go, each to a proper end.
+
+use chassis::service::BoxError;
+use clap::ValueEnum;
+
+use super::walk::Walker;
+
+/// A way through the mesh: what its people do, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Route {
+    /// Accepted, drawn, paid, settled, delivered and rated
+    #[default]
+    Straight,
+}
+
+impl Route {
+    /// Every way there is.
+    pub fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+}
+
+impl Walker<'_> {
+    /// Goes the whole way.
+    pub(super) async fn go(&mut self, route: Route) -> Result<(), BoxError> {
+        match route {
+            Route::Straight => self.straight().await,
+        }
+    }
+
+    async fn straight(&mut self) -> Result<(), BoxError> {
+        let dossier = self.submitted().await?;
+        self.receive(&dossier).await?;
+        self.draw(&dossier).await?;
+        self.pay(&dossier).await?;
+        self.settle(&dossier).await?;
+        self.deliver(&dossier).await?;
+        self.rate(&dossier).await
+    }
+
+    /// A dossier that lies before the officer who receives it, and whose owner hears of it.
+    async fn submitted(&mut self) -> Result<String, BoxError> {
+        self.citizen_signs_in().await?;
+        let dossier = self.file().await?;
+        self.watch(&dossier).await?;
+        self.officer_signs_in().await?;
+        Ok(dossier)
+    }
+}
