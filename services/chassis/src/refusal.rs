@@ -69,7 +69,7 @@ impl Violation {
 pub struct Refusal {
     /// What kind.
     pub kind: Kind,
-    /// UPPER_SNAKE, stable for ever; documented beside the rpc that gives it.
+    /// UPPER_SNAKE, stable for ever; docs/refusals.md tells what to do about it.
     pub reason: &'static str,
     /// For the caller.
     pub public: Text,

@@ -1,0 +1,89 @@
+//! Every reason a call can be refused for has a line for those who meet it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Words in capitals that the sources hold for other ends: variables of the environment, the names of gRPC's own codes, a file of PostgreSQL's.
+const NO_REASONS: [&str; 16] = [
+    "ALREADY_EXISTS",
+    "CARGO_PKG_VERSION",
+    "DATA_LOSS",
+    "DEADLINE_EXCEEDED",
+    "FAILED_PRECONDITION",
+    "INVALID_ARGUMENT",
+    "LC_ALL",
+    "LC_MESSAGES",
+    "LD_LIBRARY_PATH",
+    "MOTCUA_CONFIG",
+    "NOT_FOUND",
+    "OUT_DIR",
+    "PERMISSION_DENIED",
+    "PG_VERSION",
+    "RESOURCE_EXHAUSTED",
+    "XDG_DATA_HOME",
+];
+
+#[test]
+fn every_reason_is_documented_and_every_documented_reason_is_given() {
+    let (given, told) = (reasons_given(), reasons_told());
+    assert!(given.len() > 100, "the sources are read: {} reasons", given.len());
+    let untold: Vec<_> = given
+        .iter()
+        .filter(|word| word.contains('_') && !told.contains(*word))
+        .filter(|word| !NO_REASONS.contains(&word.as_str()))
+        .collect();
+    let unheard: Vec<_> = told.difference(&given).collect();
+    assert!(untold.is_empty(), "docs/refusals.md lacks {untold:?}");
+    assert!(
+        unheard.is_empty(),
+        "nothing is refused for {unheard:?}, which docs/refusals.md tells of"
+    );
+}
+
+fn house() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Literals in capitals of everything that runs.
+fn reasons_given() -> BTreeSet<String> {
+    let mut sources = Vec::new();
+    collect(&house().join("services"), &mut sources);
+    collect(&house().join("proto/src"), &mut sources);
+    let mut words = BTreeSet::new();
+    for source in sources {
+        let text = std::fs::read_to_string(&source).expect("a source");
+        let runs = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        words.extend(runs.split('"').filter(|literal| is_reason(literal)).map(str::to_owned));
+    }
+    words
+}
+
+/// Rust files below a folder, but for those that only tests read.
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && name != "tests" {
+            collect(&path, into);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            into.push(path);
+        }
+    }
+}
+
+/// The words in the first column of every table that has one for reasons.
+fn reasons_told() -> BTreeSet<String> {
+    let page = std::fs::read_to_string(house().join("docs/refusals.md")).expect("the page");
+    let (_, tables) = page.split_once("## Any rpc").expect("the tables");
+    let rows = tables.lines().filter_map(|line| line.strip_prefix("| "));
+    let first = rows.filter_map(|row| row.split(" |").next());
+    let words = first.flat_map(|column| column.split(", "));
+    words.filter(|word| is_reason(word)).map(str::to_owned).collect()
+}
+
+fn is_reason(word: &str) -> bool {
+    word.len() > 3
+        && word.starts_with(|first: char| first.is_ascii_uppercase())
+        && !word.ends_with('_')
+        && word.chars().all(|each| each.is_ascii_uppercase() || each == '_')
+}
