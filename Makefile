@@ -39,13 +39,12 @@ demo: ## Walk one dossier through the running mesh, or one started for it (ARGS=
 test: ## Run every test, from a clean checkout; starts and stops a Kafka of its own
 	@tests/setup test
 	tests/contract
-	if [[ -x tests/client/run ]]; then tests/client/run; fi
-	if [[ -n $${MOTCUA_TEST_KAFKA:-} ]]; then
-	  $(test)
-	  exit
+	if [[ -z $${MOTCUA_TEST_KAFKA:-} ]]; then
+	  $(kafka) status >/dev/null || trap '$(kafka) stop >/dev/null || true' EXIT
+	  if $(kafka) start; then export MOTCUA_TEST_KAFKA=$$($(kafka) address); fi
 	fi
-	$(kafka) status >/dev/null || trap '$(kafka) stop >/dev/null || true' EXIT
-	if $(kafka) start; then
+	tests/client/run
+	if [[ -n $${MOTCUA_TEST_KAFKA:-} ]]; then
 	  $(test)
 	else
 	  make --no-print-directory test-without-kafka
