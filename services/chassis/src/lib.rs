@@ -12,6 +12,7 @@ pub mod database;
 pub mod events;
 pub mod filter;
 pub mod gather;
+pub mod health;
 pub mod jobs;
 pub mod keys;
 pub mod names;

@@ -23,6 +23,7 @@ use crate::database;
 use crate::events::{
     Bell, Carrier, DeadLetters, Followed, Kafka, Log, Reactions, Relay, Sink, Watch, wake_across,
 };
+use crate::health::Health;
 use crate::keys::Keys;
 use crate::peers::Peers;
 use crate::running::Running;
@@ -155,12 +156,13 @@ impl Standing {
         Ok(Self { kind, log, ground, service })
     }
 
-    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, over Kafka, the relay of its log. Its
-    /// health says that it serves once its reactions are carried too.
+    /// Starts its server, its reactions over `carrier`, its tasks, housekeeping and, over Kafka, the relay of its log. `health`
+    /// tells that it serves once its reactions are carried too.
     /// Everything ends when `running` is stopped; the returned sinks are for replaying dead letters.
     pub fn start(
         self,
         listener: TcpListener,
+        health: Health,
         carrier: &dyn Carrier,
         kafka: Option<Kafka>,
         running: &mut Running,
@@ -216,6 +218,7 @@ impl Standing {
             rules: process.rules,
             verifier: process.verifier,
             metrics: process.metrics,
+            health,
             reflection: process.reflection,
             connections: process.connections,
             stopping,

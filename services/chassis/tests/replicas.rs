@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
+use chassis::health::Health;
 use chassis::peers::{PeerChannel, Peers};
 use chassis::server::{Places, Serving};
 use chassis::service::BoxError;
@@ -41,6 +42,7 @@ impl Replica {
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
             verifier: Verifier::new(&[key().verifying_key()], Clock::system()).expect("a key"),
             metrics: Metrics::new(),
+            health: Health::of("identity").await,
             reflection: false,
             connections: Places { all: 100, of_one: 100 },
             stopping: CancellationToken::new(),

@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use axum::routing::{MethodRouter, get, post};
 use chassis::access::{Issuer, Person, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
+use chassis::health::{Health, LIVENESS};
 use chassis::server::{DRAIN, FIRST_WORDS, Gate, Places, Serving, http};
 use chassis::service::BoxError;
 use chassis::telemetry::Metrics;
@@ -87,6 +88,7 @@ impl Server {
             rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
             verifier: Verifier::new(&[key.verifying_key()], Clock::system()).expect("a key"),
             metrics: metrics.clone(),
+            health: Health::of("test").await,
             reflection: false,
             connections: places,
             stopping,
@@ -291,6 +293,26 @@ async fn a_connection_on_which_nothing_runs_does_not_hold_the_end() {
     let took = server.ended().await;
     assert!(took < DRAIN / 3, "{took:?}");
     drop((silent, deaf));
+}
+
+#[tokio::test]
+async fn probes_hear_of_health_and_of_nothing_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("its address"));
+    let gate = Gate::new("probes", listener, PLACES, Metrics::new());
+    tokio::spawn(Health::of("test").await.serve(gate));
+    let channel = Endpoint::from_shared(address).expect("an address").connect_lazy();
+    let told = async |name: &str| {
+        let asked = HealthCheckRequest { service: name.into() };
+        let answer = HealthClient::new(channel.clone()).check(asked).await;
+        answer.map(|it| it.get_ref().status()).map_err(|status| status.code())
+    };
+    assert_eq!(told("").await, Ok(ServingStatus::NotServing));
+    assert_eq!(told("test").await, Ok(ServingStatus::NotServing));
+    assert_eq!(told(LIVENESS).await, Ok(ServingStatus::Serving));
+    assert_eq!(told("other").await, Err(Code::NotFound));
+    let asked = tonic::Request::new(HealthCheckRequest::default());
+    assert_eq!(asking(channel, ANSWER, asked).await, Code::Unimplemented);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chassis::access::{Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
+use chassis::health::Health;
 use chassis::replicas::{Manner, serves};
 use chassis::server::{Places, Serving};
 use chassis::telemetry::Metrics;
@@ -63,6 +64,7 @@ async fn only_the_service_that_is_meant_is_spoken_to() {
         rules: Arc::new(Rules::of_contract(proto::DESCRIPTORS).expect("a whole contract")),
         verifier: Verifier::new(&[key], Clock::system()).expect("a key"),
         metrics: Metrics::new(),
+        health: Health::of("mailing").await,
         reflection: false,
         connections: Places { all: 100, of_one: 100 },
         stopping: CancellationToken::new(),

@@ -8,6 +8,7 @@ pub mod mesh;
 pub mod open_files;
 pub mod outside;
 pub mod place;
+mod probes;
 pub mod serve;
 pub mod settings;
 pub mod up;

@@ -9,6 +9,7 @@ use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
 use chassis::config::{Setting, Settings};
 use chassis::events::{Carrier, Kafka, KafkaCarrier, Log, LogCarrier, Sink};
+use chassis::health::Health;
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
@@ -148,7 +149,8 @@ impl Mesh {
         let carrier = carrier(kafka.clone(), logs);
         let (mut running, mut sinks) = (Running::default(), Vec::new());
         for (service, listener) in standing {
-            sinks.extend(service.start(listener, &*carrier, kafka.clone(), &mut running));
+            let health = Health::of(service.kind.name).await;
+            sinks.extend(service.start(listener, health, &*carrier, kafka.clone(), &mut running));
         }
         Ok(Self { addresses, issuer, sinks, running })
     }

@@ -14,6 +14,7 @@ use chassis::clock::Clock;
 use chassis::config::{Settings, SettingsError};
 use chassis::database;
 use chassis::events::{Kafka, KafkaCarrier};
+use chassis::health::Health;
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
@@ -29,7 +30,7 @@ use crate::keyring::OWN;
 use crate::mesh::TOKENS;
 use crate::place::Place;
 use crate::wire::Wire;
-use crate::{SERVICES, measures, mesh, open_files, settings};
+use crate::{SERVICES, measures, mesh, open_files, probes, settings};
 
 /// The first pause before a database is looked at again, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
@@ -52,7 +53,12 @@ impl Served {
         let (metrics, mut running) = (Metrics::new(), Running::default());
         open_files::raise(told.files_needed);
         let measured = measures::bind(&settings).await?;
+        let probed = probes::bind(&settings).await?;
         measures::start(measured, metrics.clone(), &settings, &mut running)?;
+        let health = Health::of(kind.name).await;
+        if let Some(probed) = probed {
+            probes::start(probed, health.clone(), metrics.clone(), &settings, &mut running)?;
+        }
         let pool = database::pool(told.database.clone(), kind.name, told.connections);
         if migrates {
             database::migrate(&pool, kind.migrations, &Clock::system()).await?;
@@ -62,7 +68,7 @@ impl Served {
         let standing = Standing::on(kind, process, pool)?;
         let listener = server::bind(told.listen, listens.declaration().name).await?;
         let carrier = KafkaCarrier::new(told.kafka.clone());
-        standing.start(listener, &carrier, Some(told.kafka), &mut running);
+        standing.start(listener, health, &carrier, Some(told.kafka), &mut running);
         Ok(Self(running))
     }
 
@@ -219,10 +225,10 @@ fn is_trusted(
         .into())
 }
 
-/// Connections of callers, of callbacks and of collectors, those to the database, and the rest.
+/// Connections of callers, of callbacks, of collectors and of probes, those to the database, and the rest.
 fn files_needed(settings: &Settings) -> Result<u64, SettingsError> {
     let connections = u64::from(settings.get(&server::CONNECTIONS)?);
-    Ok(3 * connections + u64::from(settings.get(&settings::DATABASE_CONNECTIONS)?) + 200)
+    Ok(4 * connections + u64::from(settings.get(&settings::DATABASE_CONNECTIONS)?) + 200)
 }
 
 /// Waits for as long as the database is away or lacks migrations, and says so.

@@ -128,6 +128,13 @@ pub const METRICS_LISTEN: Setting<SocketAddr> = Setting::new(
     "Where measures are served to Prometheus, at /metrics.",
 );
 
+/// Health, for probes.
+pub const HEALTH_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
+    "health.listen",
+    "",
+    "Where the service of serve also tells its health, by gRPC without TLS and nothing else, for probes such as those of Kubernetes; not set: nowhere.",
+);
+
 /// The sandbox's telephone.
 pub const TELEPHONE_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
     "sandbox.telephone.listen",
@@ -281,6 +288,7 @@ pub fn table() -> Vec<Declaration> {
         server::CONNECTIONS.declaration(),
         server::CONNECTIONS_OF_ONE.declaration(),
         METRICS_LISTEN.declaration(),
+        HEALTH_LISTEN.declaration(),
         TELEPHONE_LISTEN.declaration(),
         BANK_LISTEN.declaration(),
         CARRIER_LISTEN.declaration(),

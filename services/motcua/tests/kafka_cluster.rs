@@ -4,11 +4,17 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use chassis::health::LIVENESS;
 use chassis::postgres::{Postgres, Settings};
 use chassis::replicas::{Manner, serves};
 use rustix::process::{Pid, Signal, kill_process};
 use support::{PATIENCE, eventually, own_address};
 use tokio::process::{Child, Command};
+use tonic::Code;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
 
 /// What starting a dozen processes, a journey and stopping them may take on a busy machine.
@@ -93,6 +99,7 @@ struct Untended {
     postgres: Postgres,
     set: Vec<String>,
     address: String,
+    probed: String,
 }
 
 impl Untended {
@@ -111,11 +118,12 @@ impl Untended {
         let made = ran(&mut motcua(&[], &["keys", keys.to_str().expect("text")])).await;
         assert!(made.status.success(), "{made:?}");
         let sockets = postgres.socket_directory().display().to_string().replace('/', "%2F");
-        let (listen, metrics) = (own_address(), own_address());
+        let (listen, metrics, health) = (own_address(), own_address(), own_address());
         let set = vec![
             format!("feedback.database=postgres://feedback@{sockets}/feedback"),
             format!("feedback.listen={listen}"),
             format!("metrics.listen={metrics}"),
+            format!("health.listen={health}"),
             format!("kafka.brokers={}", kafka().await),
             prefix(),
             format!("keys.directory={}", keys.join("feedback").display()),
@@ -123,13 +131,23 @@ impl Untended {
             format!("peers.dossier={}", support::nobody()),
             "tls.off=loopback".into(),
         ];
-        Self { folder, postgres, set, address: format!("http://{listen}") }
+        let (address, probed) = (format!("http://{listen}"), format!("http://{health}"));
+        Self { folder, postgres, set, address, probed }
     }
 
     /// It runs, its words in a file.
     fn serve(&self) -> Child {
         let words = std::fs::File::create(self.words()).expect("a file");
         motcua(&self.set, &["serve", "feedback"]).stderr(words).spawn().expect("it runs")
+    }
+
+    /// What a probe is told of `name`; none while nobody answers.
+    async fn probe(&self, name: &str) -> Option<Result<ServingStatus, Code>> {
+        let endpoint = Endpoint::from_shared(self.probed.clone()).expect("an address");
+        let channel = endpoint.connect().await.ok()?;
+        let asked = HealthCheckRequest { service: name.into() };
+        let answer = HealthClient::new(channel).check(asked).await;
+        Some(answer.map(|it| it.get_ref().status()).map_err(|status| status.code()))
     }
 
     fn words(&self) -> PathBuf {
@@ -146,9 +164,18 @@ async fn a_service_waits_for_its_migrations_and_ends_in_order() {
     };
     eventually(PATIENCE, async || says("run `motcua migrate feedback`").await).await;
     assert!(!serves(&untended.address, &plainly()).await, "it is not ready");
+    let told = async |name| untended.probe(name).await;
+    for ready in ["", "feedback"] {
+        assert_eq!(told(ready).await, Some(Ok(ServingStatus::NotServing)), "{ready}");
+    }
+    assert_eq!(told(LIVENESS).await, Some(Ok(ServingStatus::Serving)), "waiting is no fault");
     let migrated = ran(&mut motcua(&untended.set, &["migrate", "feedback"])).await;
     assert!(migrated.status.success(), "{migrated:?}");
     eventually(2 * PATIENCE, async || serves(&untended.address, &plainly()).await).await;
+    for name in ["", "feedback", LIVENESS] {
+        assert_eq!(told(name).await, Some(Ok(ServingStatus::Serving)), "{name}");
+    }
+    assert_eq!(told("dossier").await, Some(Err(Code::NotFound)), "it speaks for itself");
     let id = serving.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
     let ended = tokio::time::timeout(ENOUGH, serving.wait()).await.expect("in time");

@@ -9,6 +9,7 @@ use chassis::access::{Assurance, Issuer, Person, Role, Rules, SigningKey, Verifi
 use chassis::clock::Clock;
 use chassis::config::{Declaration, Setting, Settings, Sources};
 use chassis::events::{Cursor, Event, Log, LogCarrier, Sink};
+use chassis::health::Health;
 use chassis::keys::Keys;
 use chassis::peers::Peers;
 use chassis::running::Running;
@@ -108,8 +109,8 @@ impl Alone {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (standing, mut running) = (standing.expect("the service stands"), Running::default());
-        let log = standing.log.clone();
-        let sinks = standing.start(listener, &LogCarrier::new(logs), None, &mut running);
+        let (log, health) = (standing.log.clone(), Health::of(kind.name).await);
+        let sinks = standing.start(listener, health, &LogCarrier::new(logs), None, &mut running);
         let channel = Endpoint::from_shared(address).expect("an address").connect_lazy();
         Self { channel, database, clock, issuer, verifier, sinks, log, keys, _running: running }
     }

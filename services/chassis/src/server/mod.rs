@@ -16,14 +16,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::{Server, ServerTlsConfig};
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 
 use self::calls::Calls;
 pub use self::calls::REQUEST_WITHIN;
 pub use self::gate::{CONNECTIONS, CONNECTIONS_OF_ONE, Connection, FIRST_WORDS, Gate, Places};
 pub use self::ports::Ports;
 use crate::access::{AccessLayer, Rules, Verifier};
+use crate::health::Health;
 use crate::service::BoxError;
 use crate::telemetry::Metrics;
 
@@ -58,6 +57,8 @@ pub struct Serving {
     pub verifier: Verifier,
     /// Where calls are counted.
     pub metrics: Metrics,
+    /// Where it tells whether it serves.
+    pub health: Health,
     /// Whether strangers may ask what methods there are.
     pub reflection: bool,
     /// Connections at once; one more is closed.
@@ -90,8 +91,7 @@ impl Serving {
         self.when(ready(()), listener, stop).await
     }
 
-    /// The same; health tells that it serves, under no name and under the service's, only when `ready` has come to its end. Calls are
-    /// answered before that too.
+    /// The same; health tells that it serves only when `ready` has come to its end. Calls are answered before that too.
     ///
     /// # Errors
     /// As [`Serving::on`].
@@ -101,10 +101,8 @@ impl Serving {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> Result<(), BoxError> {
-        let service = self.service;
-        let (health, health_service) = tonic_health::server::health_reporter();
-        tell(&health, service, ServingStatus::NotServing).await;
-        let mut routes = self.routes.add_service(health_service);
+        let (service, health) = (self.service, self.health);
+        let mut routes = self.routes.add_service(health.answers());
         if self.reflection {
             routes = routes.add_service(
                 tonic_reflection::server::Builder::configure()
@@ -120,12 +118,12 @@ impl Serving {
         let goodbye = async move {
             told.cancelled().await;
             stopping.cancel();
-            tell(&goodbye_health, service, ServingStatus::NotServing).await;
+            goodbye_health.serves(false).await;
         };
         let is_ready = async {
             ready.await;
             if !stop.is_cancelled() {
-                tell(&health, service, ServingStatus::Serving).await;
+                health.serves(true).await;
             }
             std::future::pending::<()>().await
         };
@@ -144,15 +142,8 @@ impl Serving {
     }
 }
 
-/// Health of the whole process, and of the service by its name.
-async fn tell(health: &HealthReporter, service: &str, status: ServingStatus) {
-    for name in ["", service] {
-        health.set_service_status(name, status).await;
-    }
-}
-
 /// A server that bounds what one connection may ask, and closes those that are dead.
-fn limited(tls: Option<ServerTlsConfig>) -> Result<Server, BoxError> {
+pub(crate) fn limited(tls: Option<ServerTlsConfig>) -> Result<Server, BoxError> {
     let (interval, patience) = ALIVE;
     let server = Server::builder();
     let server = match tls {

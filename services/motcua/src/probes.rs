@@ -1,0 +1,39 @@
+//! Where probes ask for health that cannot ask the service itself.
+
+use chassis::config::Settings;
+use chassis::health::Health;
+use chassis::running::Running;
+use chassis::server::{self, Gate, Places};
+use chassis::service::BoxError;
+use chassis::telemetry::Metrics;
+use tokio::net::TcpListener;
+
+use crate::settings::HEALTH_LISTEN;
+
+/// Binds their port, if there is to be one.
+///
+/// # Errors
+/// It is taken: told with the setting to change.
+pub async fn bind(settings: &Settings) -> Result<Option<TcpListener>, BoxError> {
+    let name = HEALTH_LISTEN.declaration().name;
+    Ok(match settings.get(&HEALTH_LISTEN)? {
+        Some(address) => Some(server::bind(address, name).await?),
+        None => None,
+    })
+}
+
+/// Answers them as work of `running`: until the last call has ended, for the drain is no reason to be restarted.
+///
+/// # Errors
+/// The settings lack their table.
+pub fn start(
+    listener: TcpListener,
+    health: Health,
+    metrics: Metrics,
+    settings: &Settings,
+    running: &mut Running,
+) -> Result<(), BoxError> {
+    let gate = Gate::new("probes", listener, Places::of(settings)?, metrics);
+    running.work(health.serve(gate));
+    Ok(())
+}
