@@ -7,7 +7,6 @@ mod waiting;
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chassis::access::{Assurance, INSTALLATION, Issuer, Person, Role};
 use chassis::clock::Clock;
@@ -17,7 +16,7 @@ use chassis::service::BoxError;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil;
 use motcua::place::Place;
-use motcua::settings;
+use motcua::reach::Reach;
 use motcua::up::AllInOne;
 use prost::Message;
 use proto::google::rpc::{self, BadRequest};
@@ -26,15 +25,12 @@ use proto::motcua::identity::v1 as identity;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::identity::v1::client_service_client::ClientServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
 use self::letters::DeadLetters;
 use self::mesh::Services;
-
-/// How long a call may take before it is given up: many times what most need, and as long as a server lets one run.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What can be asked of it.
 #[derive(Subcommand)]
@@ -171,11 +167,6 @@ pub fn issuer(settings: &Settings) -> Result<Issuer, BoxError> {
     motcua::mesh::issuer(&keys, &Clock::system())
 }
 
-/// Whether something listens at `http://host:port`.
-pub async fn listens(address: &str) -> bool {
-    tokio::net::TcpStream::connect(address.trim_start_matches("http://")).await.is_ok()
-}
-
 impl TokenFor {
     fn token(&self, issuer: &Issuer) -> Result<String, BoxError> {
         let id = self.id.unwrap_or_else(Uuid::now_v7);
@@ -197,6 +188,17 @@ impl TokenFor {
     }
 }
 
+/// A mesh started because none runs.
+///
+/// # Errors
+/// It does not start, or those that should run are elsewhere.
+pub async fn in_its_place(reach: &Reach, settings: &Arc<Settings>) -> Result<AllInOne, BoxError> {
+    if reach.is_elsewhere() {
+        return Err("the mesh that peers.… tells of does not listen".into());
+    }
+    AllInOne::start(settings.clone()).await
+}
+
 /// Identity of the running mesh, or of one that was started for it.
 struct Reached {
     identity: Channel,
@@ -206,17 +208,18 @@ struct Reached {
 
 impl Reached {
     async fn of(settings: &Arc<Settings>) -> Result<Self, BoxError> {
-        let of_identity = settings::SERVICES.iter().find(|of| of.service == "identity");
-        let of_identity = of_identity.ok_or("no settings for identity")?;
-        let address = format!("http://{}", settings.get(&of_identity.listen)?);
-        let started = if listens(&address).await {
-            None
-        } else {
-            Some(AllInOne::start(settings.clone()).await?)
+        let reach = Reach::of(settings)?;
+        let (running, mut started) = (reach.channel("identity").await?, None);
+        let identity = match running {
+            Some(identity) => identity,
+            None => {
+                started = Some(in_its_place(&reach, settings).await?);
+                let own = reach.channel("identity").await?;
+                own.ok_or("identity was started and does not listen")?
+            }
         };
         let token = issuer(settings)?.issue(INSTALLATION, Person::Service)?;
-        let endpoint = Endpoint::from_shared(address)?.connect_timeout(PATIENCE).timeout(PATIENCE);
-        Ok(Self { identity: endpoint.connect_lazy(), token, started })
+        Ok(Self { identity, token, started })
     }
 
     async fn leave(self) -> Result<(), BoxError> {

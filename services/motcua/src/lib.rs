@@ -9,6 +9,7 @@ pub mod open_files;
 pub mod outside;
 pub mod place;
 mod probes;
+pub mod reach;
 pub mod serve;
 pub mod settings;
 pub mod up;

@@ -14,11 +14,11 @@ use chassis::access::{INSTALLATION, Issuer, Person};
 use chassis::config::{self, Settings, Sources};
 use chassis::service::BoxError;
 use chassis::telemetry::{Telemetry, TelemetrySettings};
-use chassis::tls::Authority;
 use clap::{Args, Parser, Subcommand};
 use motcua::cluster::Given;
 use motcua::journey::{self, Endpoints, Journey, Route};
 use motcua::place::Place;
+use motcua::reach::Reach;
 use motcua::settings;
 use motcua::up::AllInOne;
 
@@ -134,7 +134,7 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
 
 async fn up(settings: &Arc<Settings>, walk: bool) -> Result<ExitCode, BoxError> {
     let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua")?)?;
-    let endpoints = if walk { Some(endpoints(settings)?) } else { None };
+    let endpoints = if walk { Some(endpoints(settings, &Reach::of(settings)?)?) } else { None };
     let how_to_go_on = how_to_go_on(settings)?;
     // From here on a signal means: stop in order, as soon as there is something to stop.
     let mut stop = StopSignals::expected()?;
@@ -212,36 +212,32 @@ fn listens(settings: &Settings, service: &str) -> Result<SocketAddr, BoxError> {
 }
 
 /// Where the journey goes: the services, and the sandbox around them.
-fn endpoints(settings: &Settings) -> Result<Endpoints, BoxError> {
-    let authority = settings.get(&settings::TLS_AUTHORITY)?;
-    let scheme = if authority.is_some() { "https" } else { "http" };
-    let address = |service: &str| -> Result<String, BoxError> {
-        Ok(format!("{scheme}://{}", listens(settings, service)?))
-    };
+fn endpoints(settings: &Settings, reach: &Reach) -> Result<Endpoints, BoxError> {
+    let address = |service: &str| reach.addresses(service).join(",");
     let telephone = settings.get(&settings::TELEPHONE_LISTEN)?;
     let telephone =
         telephone.ok_or("the journey needs the telephone: set sandbox.telephone.listen")?;
     let bank = settings.get(&settings::BANK_LISTEN)?;
     let bank = bank.ok_or("the journey needs the bank: set sandbox.bank.listen")?;
     Ok(Endpoints {
-        identity: address("identity")?,
-        dossier: address("dossier")?,
-        workflow: address("workflow")?,
-        payment: address("payment")?,
-        mailing: address("mailing")?,
-        feedback: address("feedback")?,
+        identity: address("identity"),
+        dossier: address("dossier"),
+        workflow: address("workflow"),
+        payment: address("payment"),
+        mailing: address("mailing"),
+        feedback: address("feedback"),
         telephone: format!("http://{telephone}"),
         bank: format!("http://{bank}"),
-        authority: authority.map(|file| Authority::read(&file)).transpose()?,
+        authority: reach.authority().cloned(),
     })
 }
 
 async fn demo(settings: &Arc<Settings>, route: Route, json: bool) -> Result<ExitCode, BoxError> {
-    let endpoints = endpoints(settings)?;
-    let ours = if ctl::listens(&listens(settings, "dossier")?.to_string()).await {
-        None
-    } else {
-        Some(AllInOne::start(settings.clone()).await?)
+    let reach = Reach::of(settings)?;
+    let endpoints = endpoints(settings, &reach)?;
+    let ours = match reach.channel("dossier").await? {
+        Some(_) => None,
+        None => Some(ctl::in_its_place(&reach, settings).await?),
     };
     let journey = match ctl::issuer(settings) {
         Ok(issuer) => walked(&endpoints, &issuer, route).await,

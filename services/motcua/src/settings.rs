@@ -211,7 +211,7 @@ impl Of {
         let peers = Setting::new(
             peers,
             "",
-            "Where other processes find it, https://host:port,…; a host may be a name that all replicas share.",
+            "Where other processes, ctl and demo find it, https://host:port,…; a host may be a name that all replicas share.",
         );
         Self { service, listen, database, peers }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chassis::health::LIVENESS;
 use chassis::postgres::{Postgres, Settings};
 use chassis::replicas::{Manner, serves};
+use motcua::journey::Route;
 use rustix::process::{Pid, Signal, kill_process};
 use support::{PATIENCE, eventually, own_address};
 use tokio::process::{Child, Command};
@@ -70,15 +71,74 @@ async fn a_dossier_goes_through_two_processes_of_each_service() {
         "postgres.shared_buffers_mb=32".into(),
         "database.connections=6".into(),
     ];
-    let output = ran(&mut motcua(&set, &["cluster", "--once"])).await;
-    let told = String::from_utf8_lossy(&output.stdout);
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}\n{words}\n{}", logs(&folder));
+    let mut cluster = Words::of(&folder, motcua(&set, &["cluster"]));
+    let walks = Route::all().len();
+    eventually(ENOUGH, async || {
+        let told = cluster.told();
+        assert!(cluster.runs() && !told.contains("failed at"), "{told}\n{}", logs(&folder));
+        (told.matches("observed from outside").count() == walks).then_some(()).ok_or(told)
+    })
+    .await;
+    let told = cluster.told();
     for consequence in ["DossierSubmitted", "InvoicePaid", "ResultReturned", "GetSatisfaction"] {
         assert!(told.contains(consequence), "{consequence}: {told}");
     }
+    an_operator_asks_it(&folder).await;
+    cluster.ends_when_told().await;
     let data = folder.0.join("data-cluster");
     assert!(!data.join("pgdata/postmaster.pid").exists(), "PostgreSQL was stopped");
+}
+
+/// With the settings that the cluster wrote down, `motcua ctl` asks its services under TLS.
+async fn an_operator_asks_it(folder: &Folder) {
+    let settings = folder.0.join("data-cluster/cluster.toml").display().to_string();
+    let ask = async |words: &[&str]| {
+        let all = [&["--config", &settings, "ctl"], words].concat();
+        let output = ran(&mut motcua(&[], &all)).await;
+        let (told, why) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && why.is_empty(), "{words:?}: {why}");
+        String::from_utf8_lossy(told).into_owned()
+    };
+    let readers = ask(&["readers"]).await;
+    for service in ["dossier", "workflow", "mailing", "payment", "feedback"] {
+        assert!(readers.contains(service), "{service} reads the others: {readers}");
+    }
+    assert!(ask(&["jobs"]).await.contains("SERVICE"));
+    assert_eq!(ask(&["dead-letters", "list"]).await.trim(), "No dead letters.");
+    let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let registered = ask(&["client", "a-partner", "--public-key", key]).await;
+    assert!(registered.contains("clients/a-partner is registered"), "{registered}");
+}
+
+/// A process whose words go to files.
+struct Words {
+    child: Child,
+    told: PathBuf,
+}
+
+impl Words {
+    fn of(folder: &Folder, mut command: Command) -> Self {
+        let told = folder.0.join("told");
+        let file = std::fs::File::create(&told).expect("a file");
+        let both = file.try_clone().expect("the same file");
+        let child = command.stdout(file).stderr(both).spawn().expect("it runs");
+        Self { child, told }
+    }
+
+    fn told(&self) -> String {
+        std::fs::read_to_string(&self.told).expect("its words")
+    }
+
+    fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("it is ours").is_none()
+    }
+
+    async fn ends_when_told(&mut self) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
+        let ended = tokio::time::timeout(ENOUGH, self.child.wait()).await.expect("in time");
+        assert_eq!(ended.expect("a status").code(), Some(0), "{}", self.told());
+    }
 }
 
 /// What the processes last said.
@@ -135,10 +195,8 @@ impl Untended {
         Self { folder, postgres, set, address, probed }
     }
 
-    /// It runs, its words in a file.
-    fn serve(&self) -> Child {
-        let words = std::fs::File::create(self.words()).expect("a file");
-        motcua(&self.set, &["serve", "feedback"]).stderr(words).spawn().expect("it runs")
+    fn serve(&self) -> Words {
+        Words::of(&self.folder, motcua(&self.set, &["serve", "feedback"]))
     }
 
     /// What a probe is told of `name`; none while nobody answers.
@@ -149,20 +207,14 @@ impl Untended {
         let answer = HealthClient::new(channel).check(asked).await;
         Some(answer.map(|it| it.get_ref().status()).map_err(|status| status.code()))
     }
-
-    fn words(&self) -> PathBuf {
-        self.folder.0.join("words")
-    }
 }
 
 #[tokio::test]
 async fn a_service_waits_for_its_migrations_and_ends_in_order() {
     let untended = Untended::feedback().await;
     let mut serving = untended.serve();
-    let says = async |words: &str| {
-        std::fs::read_to_string(untended.words()).expect("its words").contains(words)
-    };
-    eventually(PATIENCE, async || says("run `motcua migrate feedback`").await).await;
+    let waits = "run `motcua migrate feedback`";
+    eventually(PATIENCE, async || serving.told().contains(waits)).await;
     assert!(!serves(&untended.address, &plainly()).await, "it is not ready");
     let told = async |name| untended.probe(name).await;
     for ready in ["", "feedback"] {
@@ -176,10 +228,7 @@ async fn a_service_waits_for_its_migrations_and_ends_in_order() {
         assert_eq!(told(name).await, Some(Ok(ServingStatus::Serving)), "{name}");
     }
     assert_eq!(told("dossier").await, Some(Err(Code::NotFound)), "it speaks for itself");
-    let id = serving.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
-    let ended = tokio::time::timeout(ENOUGH, serving.wait()).await.expect("in time");
-    assert_eq!(ended.expect("a status").code(), Some(0));
+    serving.ends_when_told().await;
     untended.postgres.stop().await.expect("stopped");
 }
 

@@ -210,7 +210,7 @@ impl Layout {
         Ok(found.and_then(|(_, replicas)| replicas.first()).ok_or("a service has no process")?)
     }
 
-    /// Settings with which `motcua demo` and `ctl token` reach the first process of each service.
+    /// Settings with which `motcua demo` and `motcua ctl` reach every process of each service.
     pub(super) fn write_settings(&self) -> Result<(), BoxError> {
         let mut set = vec![
             say(&settings::KEYS_DIRECTORY, text(&self.keys().join("identity"))?),
@@ -219,7 +219,7 @@ impl Layout {
             say(&settings::BANK_LISTEN, local(self.sandbox.bank)),
         ];
         for of in &settings::SERVICES {
-            set.push(say(&of.listen, local(self.first(of.service)?.grpc)));
+            set.push(say(&of.peers, self.all(of.service)));
         }
         let lines = set.into_iter().map(|(name, value)| format!("{name} = {value:?}\n"));
         Ok(fs::write(self.settings(), lines.collect::<String>())?)
@@ -246,7 +246,8 @@ impl Layout {
             "  authority {} (grpcurl -cacert … -authority dossier)",
             authority.display()
         );
-        let _ = writeln!(told, "  settings  {} (motcua --config … demo)", settings.display());
+        let _ =
+            writeln!(told, "  settings  {} (motcua --config … demo, or ctl)", settings.display());
         told
     }
 }

@@ -1,4 +1,4 @@
-//! The services of the running mesh, each asked on its own port in the name of the command line.
+//! The services of the running mesh, each asked by itself in the name of the command line.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -7,11 +7,11 @@ use chassis::access::{INSTALLATION, Person};
 use chassis::clock::instant;
 use chassis::config::Settings;
 use chassis::service::BoxError;
-use motcua::settings;
-use tonic::transport::{Channel, Endpoint};
+use motcua::reach::Reach;
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use super::{PATIENCE, issuer, listens, refused};
+use super::{issuer, refused};
 
 /// Where the services of this installation are, and the token they are asked with.
 pub struct Services {
@@ -28,22 +28,22 @@ pub struct Service {
 }
 
 impl Services {
-    /// Those that listen where the settings say. The others are told of on standard error: when one is down, what the rest know is
-    /// wanted most.
+    /// Those that listen where they should. The others are told of on standard error: when one is down, what the rest know is wanted
+    /// most.
     ///
     /// # Errors
     /// The keys cannot be read, or no service listens.
     pub async fn of(settings: &Settings) -> Result<Self, BoxError> {
-        let mut all = Vec::new();
-        for of in &settings::SERVICES {
-            let address = format!("http://{}", settings.get(&of.listen)?);
-            if !listens(&address).await {
-                writeln!(std::io::stderr(), "{} does not listen at {address}", of.service)?;
-                continue;
+        let (reach, mut all) = (Reach::of(settings)?, Vec::new());
+        for (name, addresses) in reach.services() {
+            match reach.channel(name).await? {
+                Some(channel) => all.push(Service { name, channel }),
+                None => writeln!(
+                    std::io::stderr(),
+                    "{name} does not listen at {}",
+                    addresses.join(", ")
+                )?,
             }
-            let endpoint = Endpoint::from_shared(address)?.connect_timeout(PATIENCE);
-            let channel = endpoint.timeout(PATIENCE).connect_lazy();
-            all.push(Service { name: of.service, channel });
         }
         if all.is_empty() {
             return Err("no service listens: is the mesh running?".into());
