@@ -3,10 +3,12 @@
 mod letters;
 mod mesh;
 mod story;
+mod top;
 mod waiting;
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::access::{Assurance, INSTALLATION, Issuer, Person, Role};
 use chassis::clock::Clock;
@@ -78,6 +80,12 @@ pub enum Ctl {
         #[arg(long)]
         json: bool,
     },
+    /// The mesh at a glance: what each service does a second, how long that takes, and what waits; on a terminal again and again until Ctrl-C
+    Top {
+        /// Seconds between two looks, over which rates are counted
+        #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
+        every: u64,
+    },
     /// Have jobs that were given up and timers that were put aside taken again, once their cause is mended
     Retry {
         /// The service, as `jobs` shows it: mailing
@@ -137,6 +145,7 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
         Ctl::DeadLetters(asked) => letters::run(&Services::of(settings).await?, asked).await,
         Ctl::Readers { json } => waiting::readers(&Services::of(settings).await?, json).await,
         Ctl::Jobs { json } => waiting::jobs(&Services::of(settings).await?, json).await,
+        Ctl::Top { every } => top::run(settings, Duration::from_secs(every)).await,
         Ctl::Retry { service, kind } => {
             waiting::retry(&Services::of(settings).await?, &service, &kind).await
         }

@@ -128,6 +128,13 @@ pub const METRICS_LISTEN: Setting<SocketAddr> = Setting::new(
     "Where measures are served to Prometheus, at /metrics.",
 );
 
+/// Where the measures of other processes are.
+pub const MEASURES: Setting<Vec<String>> = Setting::new(
+    "peers.measures",
+    "",
+    "Where ctl top finds the measures of processes, host:port,…; a host may be a name that all replicas share; not set: at metrics.listen.",
+);
+
 /// Health, for probes.
 pub const HEALTH_LISTEN: Setting<Option<SocketAddr>> = Setting::new(
     "health.listen",
@@ -288,6 +295,7 @@ pub fn table() -> Vec<Declaration> {
         server::CONNECTIONS.declaration(),
         server::CONNECTIONS_OF_ONE.declaration(),
         METRICS_LISTEN.declaration(),
+        MEASURES.declaration(),
         HEALTH_LISTEN.declaration(),
         TELEPHONE_LISTEN.declaration(),
         BANK_LISTEN.declaration(),

@@ -104,6 +104,7 @@ async fn an_operator_asks_it(folder: &Folder) {
         assert!(readers.contains(service), "{service} reads the others: {readers}");
     }
     assert!(ask(&["jobs"]).await.contains("SERVICE"));
+    assert!(ask(&["top", "--every", "1"]).await.contains("12 of 12 processes answer"));
     assert_eq!(ask(&["dead-letters", "list"]).await.trim(), "No dead letters.");
     let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     let registered = ask(&["client", "a-partner", "--public-key", key]).await;

@@ -123,6 +123,12 @@ impl Layout {
         replicas.map(|replica| https(replica.grpc)).collect::<Vec<_>>().join(",")
     }
 
+    /// Where every process of a service serves its measures.
+    fn measures(&self) -> String {
+        let replicas = self.services.iter().flat_map(|(_, replicas)| replicas);
+        replicas.map(|replica| local(replica.metrics)).collect::<Vec<_>>().join(",")
+    }
+
     /// Every process there is to be, over the PostgreSQL whose socket is in `sockets`.
     pub(super) fn processes(&self, sockets: &Path) -> Result<Vec<Planned>, BoxError> {
         let mut processes = vec![self.of_sandbox()?];
@@ -217,6 +223,7 @@ impl Layout {
             say(&settings::TLS_AUTHORITY, text(&self.certificates().join(AUTHORITY))?),
             say(&settings::TELEPHONE_LISTEN, local(self.sandbox.telephone)),
             say(&settings::BANK_LISTEN, local(self.sandbox.bank)),
+            say(&settings::MEASURES, self.measures()),
         ];
         for of in &settings::SERVICES {
             set.push(say(&of.peers, self.all(of.service)));

@@ -96,7 +96,7 @@ pub fn short(kind: &str) -> &str {
     kind.rsplit('.').next().unwrap_or(kind)
 }
 
-/// Rows below their headings, each column as wide as its widest word. `none` is told where there are no rows.
+/// Rows below their headings, each column as wide as its widest word, numbers to the right. `none` is told where there are no rows.
 pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], none: &str) -> String {
     if rows.is_empty() {
         return none.into();
@@ -109,11 +109,25 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], none: &s
             *width = (*width).max(word.chars().count());
         }
     }
+    let right = are_numbers(rows);
     let lines = lines.into_iter().map(|line| {
-        let padded = line.iter().zip(widths).map(|(word, width)| format!("{word:width$}"));
+        let cells = line.iter().zip(widths).zip(right);
+        let padded =
+            cells.map(
+                |((word, width), right)| {
+                    if right { format!("{word:>width$}") } else { format!("{word:width$}") }
+                },
+            );
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where every word of a column is a number, or that none is known.
+fn are_numbers<const N: usize>(rows: &[[String; N]]) -> [bool; N] {
+    std::array::from_fn(|column| {
+        rows.iter().all(|row| row[column] == "-" || row[column].parse::<f64>().is_ok())
+    })
 }
 
 /// A number where one is known, else a dash.
@@ -127,8 +141,12 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_word() {
-        let rows = [["a".to_owned(), "đã nhận".to_owned()], ["bcd".to_owned(), "x".to_owned()]];
-        assert_eq!(table(["K", "WHAT"], &rows, "none"), "K    WHAT\na    đã nhận\nbcd  x");
+        let row = |kind: &str, what: &str, many: &str| [kind, what, many].map(str::to_owned);
+        let rows = [row("a", "đã nhận", "1.5"), row("bcd", "x", "-"), row("e", "y", "100")];
+        assert_eq!(
+            table(["K", "WHAT", "MANY"], &rows, "none"),
+            "K    WHAT     MANY\na    đã nhận   1.5\nbcd  x           -\ne    y         100"
+        );
         assert_eq!(table::<2>(["K", "WHAT"], &[], "none"), "none");
     }
 }

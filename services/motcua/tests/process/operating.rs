@@ -59,6 +59,9 @@ async fn an_operator_sees_what_waits_and_is_told_what_is_not_there() {
     assert!(texts(&readers, "state").iter().all(|state| *state == "reading"), "{readers:#}");
     let jobs = json(&installation, &["ctl", "jobs", "--json"]).await;
     assert_eq!(texts(&jobs, "service").len(), 6, "{jobs:#}");
+    let top = out(&installation.run(&["ctl", "top", "--every", "1"]).await);
+    assert!(top.contains("1 of 1 processes answer") && !top.contains("Look into"), "{top}");
+    assert_eq!(top.lines().filter(|line| line.ends_with('0')).count(), 6, "{top}");
     let again = installation.run(&["ctl", "retry", "mailing", "tell_owner"]).await;
     assert_eq!(out(&again).trim(), "Taken again at mailing: 0 jobs, 0 timers of kind tell_owner.");
     let none = installation.run(&["ctl", "dead-letters", "list"]).await;
