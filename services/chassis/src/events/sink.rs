@@ -106,7 +106,9 @@ impl Sink {
             "react",
             service = self.service,
             event = event.kind,
-            dossier = %event.stream.0
+            dossier = %event.stream.0,
+            otel.name = %format_args!("process {}", event.kind),
+            otel.kind = "consumer",
         );
         if let Some(traceparent) = &event.traceparent {
             set_parent(&span, traceparent);

@@ -81,7 +81,8 @@ where
             "job",
             service = self.service,
             job = Self::KIND,
-            dossier = %claimed.stream.0
+            dossier = %claimed.stream.0,
+            otel.name = Self::KIND,
         );
         if let Some(traceparent) = &claimed.traceparent {
             set_parent(&span, traceparent);

@@ -1,5 +1,8 @@
 //! Services as processes of their own, over a real Kafka: the whole journey, and one that waits for its database.
 
+mod traces;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -7,6 +10,7 @@ use std::time::Duration;
 use chassis::health::LIVENESS;
 use chassis::postgres::{Postgres, Settings};
 use chassis::replicas::{Manner, serves};
+use motcua::SERVICES;
 use motcua::journey::Route;
 use rustix::process::{Pid, Signal, kill_process};
 use support::{PATIENCE, eventually, own_address};
@@ -17,6 +21,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
+
+use crate::traces::Collector;
 
 /// What starting a dozen processes, a journey and stopping them may take on a busy machine.
 const ENOUGH: Duration = Duration::from_secs(400);
@@ -63,6 +69,7 @@ fn prefix() -> String {
 async fn a_dossier_goes_through_two_processes_of_each_service() {
     let folder = Folder::new();
     std::fs::create_dir_all(&folder.0).expect("a folder");
+    let collector = Collector::start(&folder.0);
     let set = [
         format!("data.directory={}", folder.0.join("data").display()),
         format!("kafka.brokers={}", kafka().await),
@@ -70,6 +77,7 @@ async fn a_dossier_goes_through_two_processes_of_each_service() {
         "cluster.port=0".into(),
         "postgres.shared_buffers_mb=32".into(),
         "database.connections=6".into(),
+        format!("telemetry.otlp.endpoint={}", collector.endpoint),
     ];
     let mut cluster = Words::of(&folder, motcua(&set, &["cluster"]));
     let walks = Route::all().len();
@@ -84,9 +92,25 @@ async fn a_dossier_goes_through_two_processes_of_each_service() {
         assert!(told.contains(consequence), "{consequence}: {told}");
     }
     an_operator_asks_it(&folder).await;
+    a_call_and_all_that_followed_are_one_tree(&collector).await;
     cluster.ends_when_told().await;
     let data = folder.0.join("data-cluster");
     assert!(!data.join("pgdata/postmaster.pid").exists(), "PostgreSQL was stopped");
+}
+
+/// A citizen's call, the questions it asked, the facts it stated and what came of them in every service, up to the message on a telephone.
+async fn a_call_and_all_that_followed_are_one_tree(collector: &Collector) {
+    let services = SERVICES.map(|kind| format!("motcua-{}", kind.name));
+    eventually(PATIENCE, async || {
+        let trees = collector.trees("motcua.workflow.v1.DrawService/DrawNumber")?;
+        let whole = trees.iter().any(|tree| {
+            let reached: BTreeSet<_> = tree.iter().map(|span| &span.service).collect();
+            let told = tree.iter().any(|span| span.name == "tell_owner");
+            told && services.iter().all(|service| reached.contains(service))
+        });
+        whole.then_some(()).ok_or_else(|| trees.into_iter().flatten().next().unwrap_or_default())
+    })
+    .await;
 }
 
 /// With the settings that the cluster wrote down, `motcua ctl` asks its services under TLS.
