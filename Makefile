@@ -66,7 +66,7 @@ test-without-kafka: ## Run the tests that need no Kafka; with CI=true that is a 
 	exit $$status
 
 .PHONY: check
-check: ## Judge format, contract, alerts, offline SQL data, lints and dependencies
+check: ## Judge format, contract, alerts, offline SQL data, lints, manifests and dependencies
 	@tests/setup test
 	[[ -t 1 ]] || export TERM=dumb # All that keeps rustfmt from colouring a log.
 	set -x
@@ -75,6 +75,8 @@ check: ## Judge format, contract, alerts, offline SQL data, lints and dependenci
 	tests/observability/check
 	tests/sqlx-data check
 	cargo clippy --workspace --all-targets -- -D warnings
+	$(build)
+	tests/deploy/check
 	{ set +x; } 2>/dev/null
 	if cargo deny --version >/dev/null 2>&1; then
 	  cargo deny check
