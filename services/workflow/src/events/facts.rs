@@ -1,152 +1,20 @@
-//! Facts as messages, and what follows from dossier's, payment's and mailing's facts.
+//! Facts as messages.
 
-#[cfg(test)]
-mod tests;
-
-use chassis::clock::{instant, timestamp};
-use chassis::events::{Event, Reactions};
-use chassis::names;
-use chassis::write::{Door, Outgoing};
+use chassis::clock::timestamp;
+use chassis::write::Outgoing;
 use jiff::Timestamp;
 use jiff::civil;
 use proto::google::r#type::{Date, Money};
-use proto::motcua::dossier::v1::DossierSubmitted;
-use proto::motcua::mailing::v1::{ShipmentDelivered, ShipmentReturned};
-use proto::motcua::payment::v1::{InvoiceExpired, InvoicePaid};
-use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit, ReturnWay};
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
     CaseClosed, CaseOpened, ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, FeeLine,
     NumberAssigned, NumberDrawn, NumberReturned, ResultIssued, ResultReturned, TaskClosed,
     TaskOpened,
 };
-use uuid::Uuid;
 
-use crate::case::{
-    Case, DeliverParcel, EpochName, Fact, LapseFee, OpenCase, PayFee, TakeParcelBack,
-};
+use super::{draw_name, epoch_name, name, reason, reference, task_name};
+use crate::case::{Case, Fact};
 use crate::fees::{Fee, FeeKind};
-use crate::store::CaseStore;
-use crate::working_time::{Limit, PauseReason};
-
-/// What workflow does about dossier's facts.
-pub fn of_dossier(door: &Door<CaseStore>) -> Reactions {
-    Reactions::to("dossier", door).on(door, submitted)
-}
-
-/// What workflow does about payment's facts.
-pub fn of_payment(door: &Door<CaseStore>) -> Reactions {
-    Reactions::to("payment", door).on(door, paid).on(door, expired)
-}
-
-/// What workflow does about mailing's facts.
-pub fn of_mailing(door: &Door<CaseStore>) -> Reactions {
-    Reactions::to("mailing", door).on(door, delivered).on(door, came_back)
-}
-
-fn paid(fact: InvoicePaid, event: &Event) -> Result<Option<PayFee>, &'static str> {
-    Ok(Some(PayFee {
-        id: event.stream.0,
-        obligation: obligation(&fact.invoice)?,
-        paid_at: fact.pay_time.and_then(instant).ok_or("pay_time is no instant")?,
-    }))
-}
-
-fn expired(fact: InvoiceExpired, event: &Event) -> Result<Option<LapseFee>, &'static str> {
-    Ok(Some(LapseFee {
-        id: event.stream.0,
-        obligation: obligation(&fact.invoice)?,
-        lapsed_at: fact.expire_time.and_then(instant).ok_or("expire_time is no instant")?,
-    }))
-}
-
-fn obligation(invoice: &str) -> Result<Uuid, &'static str> {
-    names::id("invoices", invoice, "invoice").map_err(|_| "invoice is no name of an invoice")
-}
-
-fn delivered(
-    fact: ShipmentDelivered,
-    event: &Event,
-) -> Result<Option<DeliverParcel>, &'static str> {
-    let delivered_at = fact.deliver_time.and_then(instant).ok_or("deliver_time is no instant")?;
-    Ok(Some(DeliverParcel { id: event.stream.0, delivered_at }))
-}
-
-fn came_back(_: ShipmentReturned, event: &Event) -> Result<Option<TakeParcelBack>, &'static str> {
-    Ok(Some(TakeParcelBack { id: event.stream.0 }))
-}
-
-fn submitted(fact: DossierSubmitted, event: &Event) -> Result<Option<OpenCase>, &'static str> {
-    let dossier = fact.dossier.ok_or("dossier is missing")?;
-    Ok(Some(OpenCase {
-        id: event.stream.0,
-        channel: channel(dossier.channel).ok_or("channel is missing or unknown")?,
-        code: dossier.code,
-        procedure: dossier.procedure,
-        agency: dossier.agency,
-        limit: sound(fact.legal_limit).ok_or("legal_limit is missing, unknown or out of bounds")?,
-        return_way: return_way(fact.return_way).ok_or("return_way is missing or unknown")?,
-        submitted_at: event.time,
-    }))
-}
-
-/// A legal limit that a date can be counted by.
-fn sound(told: Option<LegalLimit>) -> Option<Limit> {
-    told.and_then(limit).filter(|limit| limit.check().is_ok())
-}
-
-fn channel(number: i32) -> Option<Channel> {
-    Channel::try_from(number).ok().filter(|channel| *channel != Channel::Unspecified)
-}
-
-fn return_way(number: i32) -> Option<ReturnWay> {
-    ReturnWay::try_from(number).ok().filter(|way| *way != ReturnWay::Unspecified)
-}
-
-/// A legal limit as working time counts it; a period the law leaves open is an estimate in working days.
-pub fn limit(limit: LegalLimit) -> Option<Limit> {
-    let count = u32::try_from(limit.count).ok()?;
-    match limit.unit() {
-        LimitUnit::Unspecified => None,
-        LimitUnit::SameDay => Some(Limit::SameDay),
-        LimitUnit::Hour => Some(Limit::Hours(count)),
-        LimitUnit::WorkingDay | LimitUnit::Period => Some(Limit::WorkingDays(count)),
-        LimitUnit::CalendarDay => Some(Limit::CalendarDays(count)),
-        LimitUnit::Month => Some(Limit::Months(count)),
-    }
-}
-
-/// The unit and count of a limit.
-pub fn unit_and_count(limit: Limit) -> (LimitUnit, u32) {
-    match limit {
-        Limit::SameDay => (LimitUnit::SameDay, 0),
-        Limit::Hours(count) => (LimitUnit::Hour, count),
-        Limit::WorkingDays(count) => (LimitUnit::WorkingDay, count),
-        Limit::CalendarDays(count) => (LimitUnit::CalendarDay, count),
-        Limit::Months(count) => (LimitUnit::Month, count),
-    }
-}
-
-/// A reason to pause as the contract numbers it.
-pub fn reason(reason: PauseReason) -> pb::PauseReason {
-    match reason {
-        PauseReason::Supplement => pb::PauseReason::Supplement,
-        PauseReason::Payment => pb::PauseReason::Payment,
-        PauseReason::CitizenStep => pb::PauseReason::CitizenStep,
-        PauseReason::Stopped => pb::PauseReason::Stopped,
-    }
-}
-
-/// The way back from [`reason`].
-pub fn pause_reason(reason: pb::PauseReason) -> Option<PauseReason> {
-    match reason {
-        pb::PauseReason::Unspecified => None,
-        pb::PauseReason::Supplement => Some(PauseReason::Supplement),
-        pb::PauseReason::Payment => Some(PauseReason::Payment),
-        pb::PauseReason::CitizenStep => Some(PauseReason::CitizenStep),
-        pb::PauseReason::Stopped => Some(PauseReason::Stopped),
-    }
-}
 
 /// A fact as the message to publish.
 pub fn message(fact: &Fact) -> Outgoing {
@@ -305,35 +173,4 @@ fn number_returned(case: &Case) -> Outgoing {
         epoch: case.draw.as_ref().map(|drawn| epoch_name(&drawn.epoch)).unwrap_or_default(),
     };
     Outgoing::of(&message, &draw, &case.agency)
-}
-
-/// The resource name of a case's draw.
-pub fn draw_name(case: &Case) -> String {
-    format!("draws/{}", case.id)
-}
-
-/// An epoch's resource name.
-pub fn epoch_name(epoch: &EpochName) -> String {
-    format!("numberPools/{}/epochs/{}", epoch.pool, epoch.id.0)
-}
-
-/// A case's resource name.
-pub fn name(case: &Case) -> String {
-    format!("cases/{}", case.id)
-}
-
-/// A task's resource name.
-pub fn task_name(case: &Case, step: &str) -> String {
-    format!("cases/{}/tasks/{step}", case.id)
-}
-
-/// The dossier of a case.
-pub fn reference(case: &Case) -> DossierRef {
-    DossierRef {
-        name: format!("dossiers/{}", case.id),
-        code: case.code.clone(),
-        procedure: case.procedure.clone(),
-        agency: case.agency.clone(),
-        channel: case.channel.into(),
-    }
 }

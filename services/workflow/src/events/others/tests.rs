@@ -1,6 +1,7 @@
 //! What others' facts are taken for.
 
 use chassis::write::Stream;
+use jiff::Timestamp;
 use prost_types::Timestamp as Wire;
 
 use super::*;
