@@ -34,9 +34,10 @@ use tonic::service::Routes;
 use self::dossier::{LAPSE_DRAFT, LapseDraft};
 use self::jobs::sweep::Sweep;
 use self::outside::agencies::Agencies;
+use self::outside::grounds::Grounds;
 use self::outside::objects::Objects;
 use self::procedure::Catalogue;
-use self::rpc::{Documents, Dossiers, Files, Procedures, Timelines, Watchers};
+use self::rpc::{Documents, Dossiers, Files, Procedures, Slips, Timelines, Watchers};
 use self::seal::Seal;
 use self::store::DossierStore;
 use self::upload::Uploads;
@@ -56,7 +57,9 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let draft_days = settings::draft_days(&ground.process)?;
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
-    let agencies = Agencies::new(ground.process.peers.channel(SERVICE.name, "identity")?);
+    let peers = &ground.process.peers;
+    let agencies = Agencies::new(peers.channel(SERVICE.name, "identity")?);
+    let grounds = Grounds::kept_by(peers.channel(SERVICE.name, "workflow")?);
     let watchers = Watchers::default();
     let timelines = Timelines {
         store: store.clone(),
@@ -75,13 +78,14 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     };
     let names = chassis::seal::Seal::new(&files_key);
     let files = Files { catalogue: catalogue.clone(), uploads, seal: names, largest };
-    let documents = Documents {
+    let slips = Slips {
         catalogue: catalogue.clone(),
         agencies: agencies.clone(),
+        grounds,
         seal: seal.clone(),
         store: store.clone(),
-        door: door.clone(),
     };
+    let documents = Documents { slips, store: store.clone(), door: door.clone() };
     let sweep = Sweep { objects, store: store.clone(), door: door.clone(), clock: clock.clone() };
     let procedures = Procedures { catalogue: catalogue.clone() };
     let reactions = events::reactions(&door);

@@ -10,7 +10,7 @@ use proto::motcua::mailing::v1::{
 };
 use proto::motcua::payment::v1::InvoiceIssued;
 use proto::motcua::r#type::v1::DossierRef;
-use proto::motcua::workflow::v1::{DossierAccepted, ResultIssued};
+use proto::motcua::workflow::v1::{DossierAccepted, DossierRefused, ResultIssued};
 
 use crate::mail::Fact;
 use crate::message::{Announce, Notice, Sent};
@@ -19,7 +19,7 @@ use crate::store::MailStore;
 
 /// What mailing does about workflow's facts.
 pub fn of_workflow(door: &Door<MailStore>) -> Reactions {
-    Reactions::to("workflow", door).on(door, accepted).on(door, issued)
+    Reactions::to("workflow", door).on(door, accepted).on(door, refused).on(door, issued)
 }
 
 /// What mailing does about payment's facts.
@@ -36,6 +36,11 @@ fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<Announce>, &'
     let code = fact.dossier.ok_or("dossier is missing")?.code;
     let due_at = fact.due_time.and_then(instant).ok_or("due_time is missing or no instant")?;
     Ok(Some(announce(event, Notice::DossierAccepted { code, due_at })))
+}
+
+fn refused(fact: DossierRefused, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    Ok(Some(announce(event, Notice::DossierRefused { code })))
 }
 
 fn fee_due(fact: InvoiceIssued, event: &Event) -> Result<Option<Announce>, &'static str> {

@@ -21,7 +21,7 @@ const TABLE: [(&str, &[&str]); 6] = [
         &[TOKENS, "identity-details", "identity-index", "identity-codes", "identity-sessions"],
     ),
     ("dossier", &["dossier-answers", "dossier-files"]),
-    ("workflow", &["draw", "draw-subjects"]),
+    ("workflow", &["draw", "draw-subjects", "workflow-grounds"]),
     ("mailing", &[]),
     ("payment", &[]),
     ("feedback", &["feedback-comments"]),

@@ -5,6 +5,7 @@ pub mod draw;
 mod epochs;
 mod events;
 pub mod fees;
+pub mod grounds;
 pub mod process;
 mod rpc;
 pub mod rules;
@@ -20,13 +21,15 @@ use chassis::write::Door;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::workflow::v1::case_service_server::CaseServiceServer;
 use proto::motcua::workflow::v1::draw_service_server::DrawServiceServer;
+use proto::motcua::workflow::v1::grounds_service_server::GroundsServiceServer;
 use proto::motcua::workflow::v1::task_service_server::TaskServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
 use self::draw::{NumberPools, SecretKey, SubjectKey};
 use self::epochs::Epochs;
-use self::rpc::{Cases, Draws, Tasks};
+use self::grounds::Seal;
+use self::rpc::{Cases, Draws, GroundsOfCases, Tasks};
 use self::rules::Rules;
 use self::store::{CaseStore, EpochStore};
 
@@ -48,13 +51,16 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let reactions =
         vec![events::of_dossier(&door), events::of_payment(&door), events::of_mailing(&door)];
     let draws = draws(&ground, store.clone(), door.clone())?;
-    let clock = ground.process.clock.clone();
-    let cases = Cases { store: store.clone(), door: door.clone(), rules: rules.clone(), clock };
+    let Process { keys, clock, .. } = &ground.process;
+    let seal = Seal::new(&*keys.secret("workflow-grounds")?);
+    let grounds = GroundsOfCases { store: store.clone(), seal: seal.clone(), rules: rules.clone() };
+    let tasks = Tasks { store: store.clone(), door: door.clone(), rules: rules.clone() };
+    let cases = Cases { store, door, rules, clock: clock.clone(), seal };
     let routes =
         Routes::new(CaseServiceServer::new(cases).max_decoding_message_size(LARGEST_REQUEST))
+            .add_service(TaskServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST))
             .add_service(
-                TaskServiceServer::new(Tasks { store, door, rules })
-                    .max_decoding_message_size(LARGEST_REQUEST),
+                GroundsServiceServer::new(grounds).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(DrawServiceServer::new(draws).max_decoding_message_size(LARGEST_REQUEST));
     Ok(Service { routes, reactions, tasks: Vec::new() })

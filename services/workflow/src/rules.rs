@@ -1,10 +1,11 @@
-//! What decisions about cases consult: the calendar of working days, the processes and the fees.
+//! What decisions about cases consult: the calendar of working days, the processes, the fees and the reasons for refusals.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::service::BoxError;
 
 use crate::case::Case;
 use crate::fees::{Fee, Fees};
+use crate::grounds::RefusalReasons;
 use crate::process::{GENERAL, Process, Wait};
 use crate::working_time::Calendar;
 
@@ -13,6 +14,9 @@ const CALENDAR: &str = include_str!("../data/calendar.yaml");
 
 /// The fees the program comes with.
 const FEES: &str = include_str!("../data/fees.yaml");
+
+/// The reasons for which a dossier can be refused that the program comes with.
+const REFUSAL_REASONS: &str = include_str!("../data/refusal_reasons.yaml");
 
 /// The processes the program comes with; every version that a case may still be under, the newest of an id last.
 const PROCESSES: [&str; 2] = [
@@ -27,6 +31,8 @@ pub struct Rules {
     pub calendar: Calendar,
     /// What procedures cost.
     pub fees: Fees,
+    /// Why a dossier can be refused.
+    pub refusal_reasons: RefusalReasons,
     processes: Vec<Process>,
 }
 
@@ -38,9 +44,10 @@ impl Rules {
     pub fn load() -> Result<Self, BoxError> {
         let calendar = Calendar::from_yaml(CALENDAR)?;
         let fees = Fees::from_yaml(FEES)?;
+        let refusal_reasons = RefusalReasons::from_yaml(REFUSAL_REASONS)?;
         let processes =
             PROCESSES.into_iter().map(Process::from_yaml).collect::<Result<Vec<_>, _>>()?;
-        let rules = Self { calendar, fees, processes };
+        let rules = Self { calendar, fees, refusal_reasons, processes };
         rules.check_fees()?;
         Ok(rules)
     }

@@ -335,6 +335,13 @@ impl House {
         let mut cases = CaseServiceClient::new(self.channels["workflow"].clone());
         cases.accept_dossier(in_name_of(officer, asked)).await.expect("accepted").into_inner()
     }
+
+    /// Refuses a dossier whose receiving task the officer holds.
+    pub async fn refuse(&self, officer: &str, dossier: &str) -> workflow::Case {
+        let asked = refusal(&dossier.replace("dossiers/", "cases/"));
+        let mut cases = CaseServiceClient::new(self.channels["workflow"].clone());
+        cases.refuse_dossier(in_name_of(officer, asked)).await.expect("refused").into_inner()
+    }
 }
 
 /// A port for a server of the world outside.
@@ -354,6 +361,17 @@ pub fn new_draft() -> dossier::CreateDossierRequest {
     dossier::CreateDossierRequest {
         dossier: Some(draft),
         dossier_id: Uuid::now_v7().to_string(),
+        request_id: wish(),
+    }
+}
+
+/// A wish to refuse the dossier of a case.
+pub fn refusal(case: &str) -> workflow::RefuseDossierRequest {
+    let (code, text) = ("papers_lacking".into(), "Thiếu trang 2 của hóa đơn.".into());
+    workflow::RefuseDossierRequest {
+        name: case.into(),
+        reasons: vec![workflow::StatedReason { code, text }],
+        etag: String::new(),
         request_id: wish(),
     }
 }

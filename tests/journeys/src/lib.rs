@@ -10,7 +10,7 @@ mod people;
 mod raw;
 
 pub use contract::{Contract, path};
-pub use house::{House, new_draft};
+pub use house::{House, new_draft, refusal};
 pub use kafka::kafka;
 pub use paper::{FORM, PROCEDURE, sample, structure, vehicle_of, wish};
 pub use people::{AGENCY, ELSEWHERE, People, new_person};

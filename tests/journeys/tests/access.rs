@@ -7,7 +7,7 @@ use chassis::status::reason;
 use jiff::SignedDuration;
 use journeys::{
     AGENCY, Answer, Contract, ELSEWHERE, House, call, in_name_of, new_draft, new_person, path,
-    vehicle_of, wish,
+    refusal, vehicle_of, wish,
 };
 use motcua::journey::papers;
 use prost::Message;
@@ -56,10 +56,11 @@ enum Stage {
     Filled,
     Waiting,
     Claimed,
+    Refused,
     Accepted,
     Drawn,
 }
-use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Waiting};
+use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Refused, Waiting};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
@@ -103,6 +104,11 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("ListCases", Waiting, "u - - y y - y - y"),
     ("AcceptDossier", Draft, "u - - - - - - - -"),
     ("AcceptDossier", Claimed, "u - - y - - - - -"),
+    ("RefuseDossier", Draft, "u - - - - - - - -"),
+    ("RefuseDossier", Claimed, "u - - y - - - - -"),
+    ("GetGrounds", Waiting, "u - - - - - - - -"),
+    ("GetGrounds", Refused, "u - - y y - - y -"),
+    ("GetRefusalReasons", Draft, "y y y y y y y y y"),
     ("ExplainDueTime", Draft, "u - - - - - - - -"),
     ("ExplainDueTime", Waiting, "u - - y y y - y y"),
     ("ListTasks", Waiting, "u - - y y - y - y"),
@@ -224,13 +230,16 @@ impl Scene {
             }
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
-            Waiting | Claimed | Accepted | Drawn => house.submitted(owner).await,
+            Waiting | Claimed | Refused | Accepted | Drawn => house.submitted(owner).await,
         };
         if stage >= Waiting {
             let receiver = tokens[RECEIVER].as_deref().expect("the receiver's token");
             let task = house.task(&dossier.name).await;
             if stage >= Claimed {
                 house.claim(receiver, &task.name).await;
+            }
+            if stage == Refused {
+                house.refuse(receiver, &dossier.name).await;
             }
             if stage >= Accepted {
                 house.accept(receiver, &dossier.name).await;
@@ -377,6 +386,11 @@ fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
         "AcceptDossier" => {
             workflow::AcceptDossierRequest { name: case, etag, request_id }.encode_to_vec()
         }
+        "RefuseDossier" => refusal(&case).encode_to_vec(),
+        "GetGrounds" => {
+            workflow::GetGroundsRequest { name: format!("{case}/grounds/1") }.encode_to_vec()
+        }
+        "GetRefusalReasons" => workflow::GetRefusalReasonsRequest {}.encode_to_vec(),
         "ListCases" => workflow::ListCasesRequest::default().encode_to_vec(),
         "ExplainDueTime" => workflow::ExplainDueTimeRequest { name: case }.encode_to_vec(),
         "ListTasks" => {

@@ -1,7 +1,7 @@
 //! A document of a dossier: what the state gives back.
 
-mod accept;
 mod add;
+mod take;
 mod words;
 
 use jiff::Timestamp;
@@ -9,13 +9,14 @@ use jiff::civil::Date;
 use proto::motcua::dossier::v1::{ActorKind, EntryKind};
 use uuid::Uuid;
 
+use crate::bilingual::Bilingual;
 use crate::dossier::{Dossier, Fact};
 use crate::events::document_name;
 use crate::timeline::Happening;
 
-pub use accept::TakeAcceptance;
 pub use add::AddDocument;
-pub use words::{Language, SlipWords, words};
+pub use take::TakeSlip;
+pub use words::{AcceptanceWords, Head, Language, RefusalWords, words};
 
 /// A document as it stands; it never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct Document {
     pub id: Uuid,
     /// What it is.
     pub content: Content,
-    /// Resource name of the officer who added it, or accepted the dossier.
+    /// Resource name of the officer who added it, or accepted or refused the dossier.
     pub officer: String,
     /// When it joined the dossier.
     pub added_at: Timestamp,
@@ -35,6 +36,8 @@ pub struct Document {
 pub enum Content {
     /// The slip of receipt and appointment, form 01 of Circular 03/2025/TT-VPCP.
     AcceptanceSlip(AcceptanceSlip),
+    /// The slip of refusal, form 03.
+    RefusalSlip(RefusalSlip),
     /// A result of the agency: this file of the dossier.
     Result(Uuid),
 }
@@ -63,11 +66,40 @@ pub struct AcceptanceSlip {
     pub fees: Vec<i64>,
 }
 
+/// What a refusal told. What the officer wrote stays with workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalSlip {
+    /// When it was refused, by workflow's clock.
+    pub refused_at: Timestamp,
+    /// Codes of the reasons.
+    pub reasons: Vec<String>,
+    /// Resource name of the grounds.
+    pub grounds: String,
+}
+
+/// One of the grounds of a decision, as workflow tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// What it is about: of a refusal the code of the reason.
+    pub subject: String,
+    /// What that is called.
+    pub title: Bilingual,
+    /// What the officer wrote; may be empty.
+    pub text: String,
+}
+
+impl Content {
+    /// Whether it tells a decision, and is no result.
+    pub fn is_slip(&self) -> bool {
+        !matches!(self, Self::Result(_))
+    }
+}
+
 impl Dossier {
     /// Adds a document; the fact to publish. A slip has an entry of the timeline; of a result that tells the one of its issue, when it is
     /// signed.
     fn add(&mut self, document: Document) -> Fact {
-        if matches!(document.content, Content::AcceptanceSlip(_)) {
+        if document.content.is_slip() {
             let happening =
                 Happening::new(EntryKind::DocumentAdded, document.added_at, ActorKind::Officer);
             self.record(happening.about(document_name(self.id, document.id)));

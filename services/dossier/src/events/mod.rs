@@ -52,6 +52,7 @@ pub fn message(fact: &Fact) -> Outgoing {
 pub fn kind(content: &Content) -> DocumentKind {
     match content {
         Content::AcceptanceSlip(_) => DocumentKind::AcceptanceSlip,
+        Content::RefusalSlip(_) => DocumentKind::RefusalSlip,
         Content::Result(_) => DocumentKind::Result,
     }
 }

@@ -15,11 +15,11 @@ use proto::motcua::mailing::v1::{
 use proto::motcua::payment::v1::{InvoiceExpired, InvoiceIssued, InvoicePaid};
 use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::{
-    ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, NumberAssigned, NumberDrawn,
-    PauseReason, ResultIssued, ResultReturned, TaskClosed,
+    ClockPaused, ClockResumed, DossierAccepted, DossierRefused, FeeFellDue, NumberAssigned,
+    NumberDrawn, PauseReason, ResultIssued, ResultReturned, TaskClosed,
 };
 
-use crate::document::{AcceptanceSlip, TakeAcceptance};
+use crate::document::{AcceptanceSlip, Content, RefusalSlip, TakeSlip};
 use crate::dossier::{Change, Follow};
 use crate::store::DossierStore;
 use crate::timeline::{Action, ActionKind, Happening};
@@ -35,6 +35,7 @@ pub fn reactions(door: &Door<DossierStore>) -> Vec<Reactions> {
 fn of_workflow(door: &Door<DossierStore>) -> Reactions {
     Reactions::to("workflow", door)
         .on(door, accepted)
+        .on(door, refused)
         .on(door, task_closed)
         .on(door, fee_fell_due)
         .on(door, clock_paused)
@@ -64,7 +65,7 @@ fn of_feedback(door: &Door<DossierStore>) -> Reactions {
     Reactions::to("feedback", door).on(door, rating_invited).on(door, rating_given)
 }
 
-fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<TakeAcceptance>, &'static str> {
+fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<TakeSlip>, &'static str> {
     let accepted_at = at(fact.accept_time)?;
     let due_at = at(fact.due_time)?;
     let happening = Happening::new(EntryKind::Accepted, accepted_at, who(event));
@@ -76,7 +77,20 @@ fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<TakeAcceptanc
         fees: fact.fees.iter().filter_map(|fee| Some(fee.amount.as_ref()?.units)).collect(),
     };
     let follow = decided(fact.status_after, event, happening, change)?;
-    Ok(follow.map(|follow| TakeAcceptance { follow, slip, officer: fact.officer }))
+    let slip = Content::AcceptanceSlip(slip);
+    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
+}
+
+fn refused(fact: DossierRefused, event: &Event) -> Result<Option<TakeSlip>, &'static str> {
+    if fact.grounds.is_empty() || fact.reasons.is_empty() {
+        return Err("grounds or reasons are missing");
+    }
+    let refused_at = at(fact.refuse_time)?;
+    let happening = Happening::new(EntryKind::Refused, refused_at, who(event));
+    let slip = RefusalSlip { refused_at, reasons: fact.reasons, grounds: fact.grounds };
+    let slip = Content::RefusalSlip(slip);
+    let follow = decided(fact.status_after, event, happening, Change::Nothing)?;
+    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
 }
 
 fn day(date: proto::google::r#type::Date) -> Result<Date, &'static str> {

@@ -1,4 +1,5 @@
-//! The world outside: who knows of agencies, and where the content of files lies.
+//! The world outside: who knows of agencies, who keeps what officers write, and where the content of files lies.
 
 pub mod agencies;
+pub mod grounds;
 pub mod objects;

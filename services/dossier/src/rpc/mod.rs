@@ -9,6 +9,7 @@ mod forms;
 mod names;
 mod new_file;
 mod procedures;
+mod slips;
 mod timeline;
 mod watchers;
 
@@ -16,6 +17,7 @@ pub use documents::Documents;
 pub use dossiers::Dossiers;
 pub use files::Files;
 pub use procedures::Procedures;
+pub use slips::Slips;
 pub use timeline::Timelines;
 pub use watchers::Watchers;
 

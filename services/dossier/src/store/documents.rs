@@ -1,12 +1,15 @@
 //! The SQL of documents.
 
 use chassis::write::Changed;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::DossierStore;
-use crate::document::{AcceptanceSlip, Content, Document, Results};
+use crate::document::{AcceptanceSlip, Content, Document, RefusalSlip, Results};
 use crate::dossier::Dossier;
 
 struct Row {
@@ -19,6 +22,9 @@ struct Row {
     received_on: Option<jiff_sqlx::Date>,
     due_at: Option<jiff_sqlx::Timestamp>,
     fees: Option<Vec<i64>>,
+    decided_at: Option<jiff_sqlx::Timestamp>,
+    grounds: Option<String>,
+    reasons: Option<Vec<String>>,
 }
 
 impl TryFrom<Row> for Document {
@@ -26,15 +32,21 @@ impl TryFrom<Row> for Document {
 
     /// A row that no command of ours can have written is damage, told as such.
     fn try_from(row: Row) -> sqlx::Result<Self> {
-        let content = match (row.kind, row.accepted_at.zip(row.due_at), row.file) {
-            (1, Some((accepted_at, due_at)), None) => Content::AcceptanceSlip(AcceptanceSlip {
-                accepted_at: accepted_at.to_jiff(),
+        let damaged = || sqlx::Error::Protocol("dossier.documents is damaged".into());
+        let content = match row.kind {
+            1 => Content::AcceptanceSlip(AcceptanceSlip {
+                accepted_at: row.accepted_at.ok_or_else(damaged)?.to_jiff(),
                 received_on: row.received_on.map(jiff_sqlx::Date::to_jiff),
-                due_at: due_at.to_jiff(),
+                due_at: row.due_at.ok_or_else(damaged)?.to_jiff(),
                 fees: row.fees.unwrap_or_default(),
             }),
-            (2, None, Some(file)) => Content::Result(file),
-            _ => return Err(sqlx::Error::Protocol("dossier.documents is damaged".into())),
+            2 => Content::Result(row.file.ok_or_else(damaged)?),
+            3 => Content::RefusalSlip(RefusalSlip {
+                refused_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
+                reasons: row.reasons.unwrap_or_default(),
+                grounds: row.grounds.ok_or_else(damaged)?,
+            }),
+            _ => return Err(damaged()),
         };
         let added_at = row.added_at.to_jiff();
         Ok(Self { id: row.id, content, officer: row.officer, added_at })
@@ -48,7 +60,7 @@ impl DossierStore {
             Row,
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
-                      due_at as "due_at: _", fees
+                      due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons
                from dossier.documents where dossier = $1 and id = $2"#,
             dossier,
             id
@@ -71,9 +83,9 @@ impl DossierStore {
             Row,
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
-                      due_at as "due_at: _", fees
+                      due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons
                from dossier.documents
-               where dossier = $1 and id > $2 and (kind = 1 or $3) order by id limit $4"#,
+               where dossier = $1 and id > $2 and (kind <> 2 or $3) order by id limit $4"#,
             dossier,
             after.unwrap_or(Uuid::nil()),
             results != Results::None,
@@ -87,78 +99,89 @@ impl DossierStore {
     }
 }
 
-/// Writes the documents that a batch added: results in one statement, slips in another.
-pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
-    let (mut results, mut slips) = (Vec::new(), Vec::new());
-    for dossier in changed.iter().map(|changed| &changed.after) {
-        for document in &dossier.new_documents {
-            match &document.content {
-                Content::Result(file) => results.push((dossier.id, document, *file)),
-                Content::AcceptanceSlip(slip) => slips.push((dossier.id, document, slip)),
+/// What a document says, in the columns of its row.
+#[derive(Default)]
+struct Columns {
+    kind: i16,
+    file: Option<Uuid>,
+    accepted_at: Option<Timestamp>,
+    received_on: Option<Date>,
+    due_at: Option<Timestamp>,
+    fees: Option<Vec<i64>>,
+    decided_at: Option<Timestamp>,
+    grounds: Option<String>,
+    reasons: Option<Vec<String>>,
+}
+
+impl From<&Content> for Columns {
+    fn from(content: &Content) -> Self {
+        match content.clone() {
+            Content::AcceptanceSlip(AcceptanceSlip { accepted_at, received_on, due_at, fees }) => {
+                Self {
+                    kind: 1,
+                    accepted_at: Some(accepted_at),
+                    received_on,
+                    due_at: Some(due_at),
+                    fees: Some(fees),
+                    ..Self::default()
+                }
             }
+            Content::Result(file) => Self { kind: 2, file: Some(file), ..Self::default() },
+            Content::RefusalSlip(RefusalSlip { refused_at, reasons, grounds }) => Self {
+                kind: 3,
+                decided_at: Some(refused_at),
+                grounds: Some(grounds),
+                reasons: Some(reasons),
+                ..Self::default()
+            },
         }
     }
-    save_results(db, &results).await?;
-    save_slips(db, &slips).await
 }
 
-async fn save_results(
-    db: &mut PgConnection,
-    results: &[(Uuid, &Document, Uuid)],
-) -> sqlx::Result<()> {
-    if results.is_empty() {
+/// Writes the documents that a batch added. Lists go as JSON and come out as arrays: an array of arrays would have to be rectangular.
+pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
+    let added = changed.iter().map(|changed| &changed.after).flat_map(|dossier| {
+        dossier.new_documents.iter().map(move |document| (dossier.id, document))
+    });
+    let documents: Vec<(Uuid, &Document)> = added.collect();
+    if documents.is_empty() {
         return Ok(());
     }
-    sqlx::query!(
-        "insert into dossier.documents (dossier, id, kind, file, officer, added_at)
-         select dossier, id, 2, file, officer, added_at
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[])
-             as new (dossier, id, file, officer, added_at)",
-        &results.iter().map(|(dossier, ..)| *dossier).collect::<Vec<_>>(),
-        &results.iter().map(|(_, document, _)| document.id).collect::<Vec<_>>(),
-        &results.iter().map(|(.., file)| *file).collect::<Vec<_>>(),
-        &results.iter().map(|(_, document, _)| document.officer.clone()).collect::<Vec<_>>(),
-        &results.iter().map(|(_, document, _)| document.added_at.to_sqlx()).collect::<Vec<_>>()
-            as _,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Fees go as text and come out as arrays: an array of arrays would have to be rectangular.
-async fn save_slips(
-    db: &mut PgConnection,
-    slips: &[(Uuid, &Document, &AcceptanceSlip)],
-) -> sqlx::Result<()> {
-    if slips.is_empty() {
-        return Ok(());
-    }
-    let slip = || slips.iter().map(|(.., slip)| *slip);
+    let rows = || documents.iter().map(|(_, document)| *document);
+    let told: Vec<Columns> = rows().map(|document| (&document.content).into()).collect();
+    let at = |column: fn(&Columns) -> Option<Timestamp>| {
+        told.iter().map(|it| column(it).map(ToSqlx::to_sqlx)).collect::<Vec<_>>()
+    };
     sqlx::query!(
         "insert into dossier.documents
-             (dossier, id, kind, officer, added_at, accepted_at, received_on, due_at, fees)
-         select dossier, id, 1, officer, added_at, accepted_at, received_on, due_at,
-                fees::bigint[]
-         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-                     $6::date[], $7::timestamptz[], $8::text[])
-             as new (dossier, id, officer, added_at, accepted_at, received_on, due_at, fees)",
-        &slips.iter().map(|(dossier, ..)| *dossier).collect::<Vec<_>>(),
-        &slips.iter().map(|(_, document, _)| document.id).collect::<Vec<_>>(),
-        &slips.iter().map(|(_, document, _)| document.officer.clone()).collect::<Vec<_>>(),
-        &slips.iter().map(|(_, document, _)| document.added_at.to_sqlx()).collect::<Vec<_>>() as _,
-        &slip().map(|slip| slip.accepted_at.to_sqlx()).collect::<Vec<_>>() as _,
-        &slip().map(|slip| slip.received_on.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
-        &slip().map(|slip| slip.due_at.to_sqlx()).collect::<Vec<_>>() as _,
-        &slip().map(|slip| array(&slip.fees)).collect::<Vec<_>>(),
+             (dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at, fees,
+              decided_at, grounds, reasons)
+         select dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at,
+                case when fees is not null
+                     then array(select jsonb_array_elements_text(fees)::bigint) end,
+                decided_at, grounds,
+                case when reasons is not null
+                     then array(select jsonb_array_elements_text(reasons)) end
+         from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[],
+                     $6::timestamptz[], $7::timestamptz[], $8::date[], $9::timestamptz[],
+                     $10::jsonb[], $11::timestamptz[], $12::text[], $13::jsonb[])
+             as new (dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at,
+                     fees, decided_at, grounds, reasons)",
+        &documents.iter().map(|(dossier, _)| *dossier).collect::<Vec<_>>(),
+        &rows().map(|document| document.id).collect::<Vec<_>>(),
+        &told.iter().map(|it| it.kind).collect::<Vec<_>>(),
+        &told.iter().map(|it| it.file).collect::<Vec<_>>() as _,
+        &rows().map(|document| document.officer.clone()).collect::<Vec<_>>(),
+        &rows().map(|document| document.added_at.to_sqlx()).collect::<Vec<_>>() as _,
+        &at(|it| it.accepted_at) as _,
+        &told.iter().map(|it| it.received_on.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &at(|it| it.due_at) as _,
+        &told.iter().map(|it| it.fees.clone().map(Json)).collect::<Vec<_>>() as _,
+        &at(|it| it.decided_at) as _,
+        &told.iter().map(|it| it.grounds.clone()).collect::<Vec<_>>() as _,
+        &told.iter().map(|it| it.reasons.clone().map(Json)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// An array as PostgreSQL reads it.
-fn array(sums: &[i64]) -> String {
-    let sums: Vec<_> = sums.iter().map(ToString::to_string).collect();
-    format!("{{{}}}", sums.join(","))
 }

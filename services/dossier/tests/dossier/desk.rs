@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::files::pdf;
 use crate::identity::Identity;
+use crate::workflow::Workflow;
 
 pub const OWNER: &str = "accounts/019abf00-0000-7000-8000-000000000001";
 pub const OFFICER: &str = "agencies/26860/officers/019abf00-0000-7000-8000-000000000003";
@@ -42,13 +43,13 @@ impl Desk {
     }
 
     pub async fn with_settings(set: &[&str]) -> Self {
-        Self::beside(Identity.serve().await, set).await
+        Self::beside(Identity.serve().await, Workflow.serve().await, set).await
     }
 
-    /// The service beside an identity at this address.
-    pub async fn beside(identity: String, set: &[&str]) -> Self {
+    /// The service beside an identity and a workflow at these addresses.
+    pub async fn beside(identity: String, workflow: String, set: &[&str]) -> Self {
         let around = Surroundings {
-            peers: HashMap::from([("identity", identity)]),
+            peers: HashMap::from([("identity", identity), ("workflow", workflow)]),
             table: settings::TABLE.into(),
             set: set.iter().map(ToString::to_string).collect(),
             ports: Vec::new(),
@@ -164,6 +165,20 @@ impl Desk {
     pub fn facts(&self, source: &'static str, dossier: &str) -> Facts<'_> {
         let id = dossier.strip_prefix("dossiers/").unwrap().parse().unwrap();
         Facts { desk: self, source, id, told: 0 }
+    }
+
+    pub async fn documents_of(
+        &self,
+        who: &str,
+        dossier: &str,
+    ) -> Result<Vec<pb::Document>, Status> {
+        let asked = pb::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
+        Ok(self.documents().list_documents(self.of(who, asked)).await?.into_inner().documents)
+    }
+
+    pub async fn document(&self, who: &str, name: &str) -> Result<pb::Document, Status> {
+        let asked = pb::GetDocumentRequest { name: name.into() };
+        Ok(self.documents().get_document(self.of(who, asked)).await?.into_inner())
     }
 
     pub async fn page(

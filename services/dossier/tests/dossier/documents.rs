@@ -13,16 +13,6 @@ use uuid::Uuid;
 use crate::desk::{Desk, ELSEWHERE, Facts, OFFICER, OWNER};
 use crate::files::{pdf, pdf_of};
 
-async fn list(desk: &Desk, who: &str, dossier: &str) -> Result<Vec<pb::Document>, Status> {
-    let asked = pb::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
-    Ok(desk.documents().list_documents(desk.of(who, asked)).await?.into_inner().documents)
-}
-
-async fn get(desk: &Desk, who: &str, name: &str) -> Result<pb::Document, Status> {
-    let asked = pb::GetDocumentRequest { name: name.into() };
-    Ok(desk.documents().get_document(desk.of(who, asked)).await?.into_inner())
-}
-
 async fn add(desk: &Desk, who: &str, dossier: &str, file: &str) -> Result<pb::Document, Status> {
     let document = pb::Document {
         kind: pb::DocumentKind::Result.into(),
@@ -72,15 +62,15 @@ fn issue(desk: &Desk) -> ResultIssued {
 async fn acceptance_brings_the_slip() {
     let desk = Desk::open().await;
     let dossier = desk.submitted("post").await;
-    assert!(list(&desk, OWNER, &dossier.name).await.unwrap().is_empty());
+    assert!(desk.documents_of(OWNER, &dossier.name).await.unwrap().is_empty());
     accept(&desk, &dossier).await;
-    let listed = list(&desk, OWNER, &dossier.name).await.unwrap();
+    let listed = desk.documents_of(OWNER, &dossier.name).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].kind(), pb::DocumentKind::AcceptanceSlip);
     let in_list = listed[0].acceptance_slip.as_ref().unwrap();
     assert!(in_list.applicant.is_empty() && in_list.text_vi.is_empty());
     for reader in [OWNER, OFFICER] {
-        let slip = get(&desk, reader, &listed[0].name).await.unwrap();
+        let slip = desk.document(reader, &listed[0].name).await.unwrap();
         let slip = slip.acceptance_slip.unwrap();
         assert_eq!((&slip.code, &slip.agency), (&dossier.code, &AGENCY.to_owned()));
         assert_eq!(slip.applicant, "Nguyễn Văn An");
@@ -96,7 +86,7 @@ async fn acceptance_brings_the_slip() {
             assert!(!text.contains("agencies/") && !text.contains("officers/"), "{text}");
         }
     }
-    let stranger = get(&desk, ELSEWHERE, &listed[0].name).await;
+    let stranger = desk.document(ELSEWHERE, &listed[0].name).await;
     assert_eq!(reason(stranger), "NOT_PERMITTED");
     assert_eq!(desk.alone.facts::<pb::DocumentAdded>().await.len(), 1);
 }
@@ -114,15 +104,15 @@ async fn a_result_is_the_owners_once_it_is_a_document_and_signed() {
     assert_eq!(reason(stranger), "NOT_PERMITTED");
     let added = add(&desk, OFFICER, &dossier.name, &file.name).await.unwrap();
     assert_eq!((added.kind(), &added.file), (pb::DocumentKind::Result, &file.name));
-    assert_eq!(get(&desk, OFFICER, &added.name).await.unwrap(), added);
+    assert_eq!(desk.document(OFFICER, &added.name).await.unwrap(), added);
     assert_eq!(reason(desk.read_file(OWNER, &file.name).await), "NOT_PERMITTED", "unsigned");
-    assert_eq!(reason(get(&desk, OWNER, &added.name).await), "NOT_PERMITTED");
-    assert_eq!(list(&desk, OWNER, &dossier.name).await.unwrap().len(), 1, "the slip alone");
+    assert_eq!(reason(desk.document(OWNER, &added.name).await), "NOT_PERMITTED");
+    assert_eq!(desk.documents_of(OWNER, &dossier.name).await.unwrap().len(), 1, "the slip alone");
     assert_eq!(desk.list_files(OWNER, &dossier.name).await.unwrap().len(), 3);
     workflow.hear(issue(&desk)).await;
     assert_eq!(desk.read_file(OWNER, &file.name).await.unwrap(), pdf(5000));
-    assert_eq!(get(&desk, OWNER, &added.name).await.unwrap(), added);
-    assert_eq!(list(&desk, OWNER, &dossier.name).await.unwrap().len(), 2);
+    assert_eq!(desk.document(OWNER, &added.name).await.unwrap(), added);
+    assert_eq!(desk.documents_of(OWNER, &dossier.name).await.unwrap().len(), 2);
     assert_eq!(desk.list_files(OWNER, &dossier.name).await.unwrap().len(), 4);
     let twice = add(&desk, OFFICER, &dossier.name, &file.name).await;
     assert_eq!(reason(twice), "FILE_IN_DOCUMENT");
@@ -135,10 +125,10 @@ async fn a_second_acceptance_brings_no_second_slip() {
     let desk = Desk::open().await;
     let dossier = desk.submitted("post").await;
     let mut workflow = accept(&desk, &dossier).await;
-    let first = list(&desk, OWNER, &dossier.name).await.unwrap();
+    let first = desk.documents_of(OWNER, &dossier.name).await.unwrap();
     desk.alone.clock.advance(SignedDuration::from_hours(1));
     workflow.hear(acceptance(&desk)).await;
-    assert_eq!(list(&desk, OWNER, &dossier.name).await.unwrap(), first);
+    assert_eq!(desk.documents_of(OWNER, &dossier.name).await.unwrap(), first);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,7 @@ async fn a_draft_is_opened_at_an_agency_that_settles_its_procedure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_that_is_away_is_told_and_the_wish_can_be_repeated() {
-    let desk = Desk::beside(nobody(), &[]).await;
+    let desk = Desk::beside(nobody(), nobody(), &[]).await;
     let refused = desk.create(OWNER, &new_draft(AGENCY)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable);
     assert_eq!(reason(&refused).as_deref(), Some("AGENCIES_UNAVAILABLE"));

@@ -1,5 +1,5 @@
 //! Dossier over its real interfaces: gRPC, facts of others, PostgreSQL and a folder of files, with
-//! a stand-in for identity beside it.
+//! stand-ins for identity and workflow beside it.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
 
@@ -11,5 +11,7 @@ mod files;
 mod forms;
 mod identity;
 mod papers;
+mod refusals;
 mod timeline;
 mod uploads;
+mod workflow;

@@ -20,6 +20,11 @@ pub enum Notice {
         /// When the result is due.
         due_at: Timestamp,
     },
+    /// It was refused: why stands in its slip.
+    DossierRefused {
+        /// The dossier's code.
+        code: String,
+    },
     /// A fee fell due on it.
     InvoiceIssued {
         /// The dossier's code.
@@ -62,6 +67,7 @@ impl Notice {
     pub const fn template(&self) -> &'static str {
         match self {
             Self::DossierAccepted { .. } => "dossier_accepted",
+            Self::DossierRefused { .. } => "dossier_refused",
             Self::InvoiceIssued { .. } => "invoice_issued",
             Self::ResultAtCounter { .. } => "result_at_counter",
             Self::ResultOnline { .. } => "result_online",
@@ -82,7 +88,9 @@ impl Notice {
                 (Place::Total, amount(*total, language)),
                 (Place::Until, moment(*expires_at, language)),
             ],
-            Self::ResultAtCounter { code } | Self::ResultOnline { code } => {
+            Self::DossierRefused { code }
+            | Self::ResultAtCounter { code }
+            | Self::ResultOnline { code } => {
                 vec![(Place::Code, code.clone())]
             }
             Self::ShipmentPosted { code, item_number } => {
@@ -128,6 +136,7 @@ mod tests {
         let (code, number) = (CODE.to_owned(), "HD-2026-0000001".to_owned());
         vec![
             Notice::DossierAccepted { code: code.clone(), due_at: at },
+            Notice::DossierRefused { code: code.clone() },
             Notice::InvoiceIssued { code: code.clone(), number, total: 1_150_000, expires_at: at },
             Notice::ResultAtCounter { code: code.clone() },
             Notice::ResultOnline { code: code.clone() },

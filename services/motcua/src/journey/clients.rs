@@ -19,6 +19,7 @@ use proto::motcua::mailing::v1::shipment_service_client::ShipmentServiceClient;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
+use proto::motcua::workflow::v1::grounds_service_client::GroundsServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
 use sandbox::bank::Payment;
 use sandbox::telephone::Message;
@@ -64,6 +65,7 @@ pub(super) struct Clients {
     pub(super) cases: CaseServiceClient<Channel>,
     pub(super) tasks: TaskServiceClient<Channel>,
     pub(super) draws: DrawServiceClient<Channel>,
+    pub(super) grounds: GroundsServiceClient<Channel>,
     pub(super) invoices: InvoiceServiceClient<Channel>,
     pub(super) shipments: ShipmentServiceClient<Channel>,
     pub(super) ratings: RatingServiceClient<Channel>,
@@ -94,7 +96,8 @@ impl Clients {
             timelines: TimelineServiceClient::new(dossier),
             cases: CaseServiceClient::new(workflow.clone()),
             tasks: TaskServiceClient::new(workflow.clone()),
-            draws: DrawServiceClient::new(workflow),
+            draws: DrawServiceClient::new(workflow.clone()),
+            grounds: GroundsServiceClient::new(workflow),
             invoices: InvoiceServiceClient::new(channel("payment", &endpoints.payment)?),
             shipments: ShipmentServiceClient::new(channel("mailing", &endpoints.mailing)?),
             ratings: RatingServiceClient::new(feedback.clone()),
@@ -113,13 +116,18 @@ impl Clients {
 
     /// The one-time code that comes to a telephone, read as a person would: the six digits of the last message.
     pub(super) async fn code_on(&self, telephone: &str) -> Result<String, BoxError> {
-        let number = telephone.replacen('0', "+84", 1);
-        let url = format!("{}/telephones/{number}/messages?wait_for=1", self.telephone);
-        let messages: Vec<Message> = outside()?.get(url).send().await?.json().await?;
+        let messages = self.messages_on(telephone).await?;
         let last = messages.last().ok_or("no message came to the telephone")?;
         let mut words = last.text.split(|symbol: char| !symbol.is_ascii_digit());
         let code = words.find(|word| word.len() == 6).ok_or("the message holds no code")?;
         Ok(code.to_owned())
+    }
+
+    /// What a telephone shows, once it shows anything.
+    pub(super) async fn messages_on(&self, telephone: &str) -> Result<Vec<Message>, BoxError> {
+        let number = telephone.replacen('0', "+84", 1);
+        let url = format!("{}/telephones/{number}/messages?wait_for=1", self.telephone);
+        Ok(outside()?.get(url).send().await?.json().await?)
     }
 }
 

@@ -97,6 +97,7 @@ impl Walker<'_> {
         let details = vec!["sent twice, submitted once".to_owned()];
         self.saw_with(seen, details);
         self.remember("Dossier", &submitted.code);
+        self.code.clone_from(&submitted.code);
         Ok(submitted.code)
     }
 

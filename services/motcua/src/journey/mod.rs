@@ -11,6 +11,7 @@ pub mod papers;
 mod pay;
 mod people;
 mod rate;
+mod refuse;
 mod route;
 mod settle;
 mod sign_in;

@@ -82,18 +82,29 @@ impl Walker<'_> {
 
     /// The slip that acceptance brought, in words.
     pub(super) async fn read_slip(&mut self, dossier: &str) -> Result<(), BoxError> {
+        let read = self.read_document(dossier).await?;
+        let slip = read.acceptance_slip.ok_or("the document is no slip of acceptance")?;
+        let lines = slip.text_en.lines().map(str::to_owned).collect();
+        self.saw_with("the slip of acceptance", lines);
+        Ok(())
+    }
+
+    /// The document that joined the dossier last.
+    pub(super) async fn read_document(
+        &mut self,
+        dossier: &str,
+    ) -> Result<dossier::Document, BoxError> {
         self.begin("citizen", "dossier", "GetDocument");
         let asked = dossier::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
         let request = as_caller(asked, &self.citizen)?;
         let listed = self.clients.documents.list_documents(request).await?.into_inner();
-        let first = listed.documents.into_iter().next().ok_or("no slip came with acceptance")?;
-        let asked = dossier::GetDocumentRequest { name: first.name };
+        let newest = listed
+            .documents
+            .into_iter()
+            .max_by_key(|document| document.add_time.map(|at| (at.seconds, at.nanos)));
+        let asked = dossier::GetDocumentRequest { name: newest.ok_or("no document came")?.name };
         let request = as_caller(asked, &self.citizen)?;
-        let read = self.clients.documents.get_document(request).await?.into_inner();
-        let slip = read.acceptance_slip.ok_or("the document is no slip")?;
-        let lines = slip.text_en.lines().map(str::to_owned).collect();
-        self.saw_with("the slip of acceptance", lines);
-        Ok(())
+        Ok(self.clients.documents.get_document(request).await?.into_inner())
     }
 
     /// The officer uploads the result and adds it to the dossier; the file it is.

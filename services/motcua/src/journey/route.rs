@@ -11,6 +11,8 @@ pub enum Route {
     /// Accepted, drawn, paid, settled, delivered and rated
     #[default]
     Straight,
+    /// Refused with reasons, which the citizen reads
+    Refused,
 }
 
 impl Route {
@@ -25,6 +27,7 @@ impl Walker<'_> {
     pub(super) async fn go(&mut self, route: Route) -> Result<(), BoxError> {
         match route {
             Route::Straight => self.straight().await,
+            Route::Refused => self.refused().await,
         }
     }
 
@@ -36,6 +39,11 @@ impl Walker<'_> {
         self.settle(&dossier).await?;
         self.deliver(&dossier).await?;
         self.rate(&dossier).await
+    }
+
+    async fn refused(&mut self) -> Result<(), BoxError> {
+        let dossier = self.submitted().await?;
+        self.refuse(&dossier).await
     }
 
     /// A dossier that lies before the officer who receives it, and whose owner hears of it.

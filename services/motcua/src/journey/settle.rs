@@ -39,7 +39,7 @@ impl Walker<'_> {
     }
 
     /// The event opens the case: it is there a moment later.
-    async fn find_task(&mut self, dossier: &str) -> Result<String, BoxError> {
+    pub(super) async fn find_task(&mut self, dossier: &str) -> Result<String, BoxError> {
         self.begin("officer", "workflow", "DossierSubmitted");
         loop {
             let asked = workflow::ListTasksRequest {
@@ -58,7 +58,7 @@ impl Walker<'_> {
         }
     }
 
-    async fn claim(&mut self, task: &str) -> Result<(), BoxError> {
+    pub(super) async fn claim(&mut self, task: &str) -> Result<(), BoxError> {
         self.begin("officer", "workflow", "ClaimTask");
         let asked = workflow::ClaimTaskRequest { name: task.into(), request_id: wish() };
         let request = as_caller(asked, &self.officer)?;

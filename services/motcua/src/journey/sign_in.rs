@@ -15,6 +15,7 @@ impl Walker<'_> {
         let citizen = Invented::called("Nguyễn Văn An");
         self.make_account("citizen", &citizen).await?;
         self.citizen = self.sign_in("citizen", &citizen, "").await?;
+        self.telephone = citizen.phone_number;
         Ok(())
     }
 

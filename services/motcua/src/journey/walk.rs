@@ -28,6 +28,8 @@ pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journe
             operator,
             citizen: String::new(),
             officer: String::new(),
+            telephone: String::new(),
+            code: String::new(),
             vehicle: people::new_vehicle(),
             timeline: None,
             closed: None,
@@ -78,6 +80,9 @@ pub(super) struct Walker<'a> {
     pub(super) operator: &'a str,
     pub(super) citizen: String,
     pub(super) officer: String,
+    /// The citizen's telephone number, and the code of their dossier once it has one.
+    pub(super) telephone: String,
+    pub(super) code: String,
     /// The vehicle's identification number.
     pub(super) vehicle: String,
     /// What the citizen hears of the dossier.
@@ -162,6 +167,26 @@ impl Walker<'_> {
                 self.saw(status(entry.status()));
                 return Ok(entry);
             }
+        }
+    }
+}
+
+impl Walker<'_> {
+    /// What followed from a fact is told on the citizen's telephone, in these words and with the code of the dossier.
+    pub(super) async fn told_by_telephone(
+        &mut self,
+        fact: &'static str,
+        words: &str,
+    ) -> Result<(), BoxError> {
+        self.begin("citizen", "mailing", fact);
+        loop {
+            let shown = self.clients.messages_on(&self.telephone).await?;
+            let told = |text: &&str| text.contains(words) && text.contains(&self.code);
+            if let Some(text) = shown.iter().map(|message| message.text.as_str()).find(told) {
+                self.saw_with("a message on the telephone:", vec![text.to_owned()]);
+                return Ok(());
+            }
+            a_moment().await;
         }
     }
 }

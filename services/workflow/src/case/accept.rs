@@ -35,10 +35,7 @@ impl Command for AcceptDossier {
         rules: &Rules,
         at: &mut At<'_>,
     ) -> Result<Decided<Case, Named>, Refusal> {
-        let mut case = Case::of_agency(before, &self.officer)?;
-        if !self.etag.is_empty() && before.map(Case::etag).as_ref() != Some(&self.etag) {
-            return Err(Refusal::stale());
-        }
+        let mut case = Case::as_read_by(&self.officer, before, &self.etag)?;
         let due = rules.calendar.due(case.submitted_at, case.limit, &[]).map_err(no_date)?;
         case.accepted_at = Some(at.now);
         case.due_at = due.at();

@@ -2,7 +2,6 @@
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
-use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
 use super::{Case, Fact, Named, Officer};
@@ -57,14 +56,12 @@ impl Case {
         at: &mut At<'_>,
     ) -> Result<Vec<Fact>, Refusal> {
         let process = rules.process(self)?;
-        let task = self.task_mut(step)?;
-        task.held_by(officer)?;
+        self.task_mut(step)?.held_by(officer)?;
         let outcomes = process.step(step).and_then(|step| step.outcomes());
         let chosen = outcomes
             .and_then(|outcomes| outcomes.get(outcome))
             .ok_or_else(|| no_such_outcome(outcomes.into_iter().flat_map(|all| all.keys())))?;
-        task.state = TaskState::Closed;
-        task.outcome = Some(outcome.into());
+        self.task_mut(step)?.close(outcome, officer)?;
         self.status = chosen.status;
         let closed = Fact::TaskClosed(Box::new(self.clone()), step.into());
         let went = self.follow(chosen, at.now, rules, at)?;
@@ -86,7 +83,9 @@ fn accept_instead() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "ACCEPT_DOSSIER_INSTEAD",
-        "Bước tiếp nhận được hoàn thành bằng AcceptDossier, cùng với ngày hẹn trả.",
-        "Receiving is completed by AcceptDossier, which promises the date.",
+        "Bước tiếp nhận được hoàn thành bằng AcceptDossier, cùng với ngày hẹn trả, hoặc bằng \
+         RefuseDossier, cùng với lý do.",
+        "Receiving is completed by AcceptDossier, which promises the date, or by RefuseDossier, \
+         which says why.",
     )
 }

@@ -10,6 +10,7 @@ mod lapse;
 mod open;
 mod paid;
 mod parcel;
+mod refuse;
 mod release;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::fees::Fee;
+use crate::grounds::Grounds;
 use crate::rules::Rules;
 use crate::working_time::{Limit, Pause};
 
@@ -36,6 +38,7 @@ pub use lapse::LapseFee;
 pub use open::OpenCase;
 pub use paid::PayFee;
 pub use parcel::{DeliverParcel, TakeParcelBack};
+pub use refuse::RefuseDossier;
 pub use release::ReleaseTask;
 
 /// A case as it stands.
@@ -83,6 +86,10 @@ pub struct Case {
     pub obligation: Option<Uuid>,
     /// The number drawn.
     pub draw: Option<Drawn>,
+    /// Grounds stated in it: the number of the last ones.
+    pub grounds: i32,
+    /// Grounds stated by the batch at hand: empty as loaded, for nothing decides by them.
+    pub new_grounds: Vec<Grounds>,
     /// What its commands wanted to know besides; no part of its state.
     pub beside: Beside,
 }
@@ -137,6 +144,8 @@ pub enum Fact {
         /// What the citizen is told it will cost.
         fees: Vec<Fee>,
     },
+    /// The dossier was refused, on these grounds.
+    Refused(Box<Case>, Grounds),
     /// A task waits for an officer.
     TaskOpened(Box<Case>, String),
     /// A task is done.
@@ -203,6 +212,15 @@ impl Case {
         Ok(Self { revision: case.revision + 1, ..case.clone() })
     }
 
+    /// The case, to be changed by an officer of its agency, if nobody changed it since `etag`; an empty etag asks nothing.
+    fn as_read_by(officer: &Officer, before: Option<&Self>, etag: &str) -> Result<Self, Refusal> {
+        let case = Self::of_agency(before, officer)?;
+        if !etag.is_empty() && before.map(Self::etag).as_deref() != Some(etag) {
+            return Err(Refusal::stale());
+        }
+        Ok(case)
+    }
+
     fn task_mut(&mut self, step: &str) -> Result<&mut Task, Refusal> {
         self.tasks.iter_mut().find(|task| task.step == step).ok_or_else(Refusal::denied)
     }
@@ -216,6 +234,14 @@ impl Task {
             TaskState::Claimed if self.officer.as_ref() == Some(&officer.name) => Ok(()),
             _ => Err(not_claimed()),
         }
+    }
+
+    /// Closes it, if the officer holds it.
+    fn close(&mut self, outcome: &str, officer: &Officer) -> Result<(), Refusal> {
+        self.held_by(officer)?;
+        self.state = TaskState::Closed;
+        self.outcome = Some(outcome.into());
+        Ok(())
     }
 }
 

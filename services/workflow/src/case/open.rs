@@ -72,6 +72,8 @@ impl Command for OpenCase {
             pauses: Vec::new(),
             obligation: None,
             draw: None,
+            grounds: 0,
+            new_grounds: Vec::new(),
             beside: Beside::default(),
         };
         let opened = Fact::Opened(Box::new(case.clone()), at.now);

@@ -7,14 +7,15 @@ use jiff::civil;
 use proto::google::r#type::{Date, Money};
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
-    CaseClosed, CaseOpened, ClockPaused, ClockResumed, DossierAccepted, FeeFellDue, FeeLine,
-    NumberAssigned, NumberDrawn, NumberReturned, ResultIssued, ResultReturned, TaskClosed,
+    CaseClosed, CaseOpened, ClockPaused, ClockResumed, DossierAccepted, DossierRefused, FeeFellDue,
+    FeeLine, NumberAssigned, NumberDrawn, NumberReturned, ResultIssued, ResultReturned, TaskClosed,
     TaskOpened,
 };
 
-use super::{draw_name, epoch_name, name, reason, reference, task_name};
+use super::{draw_name, epoch_name, grounds_name, name, reason, reference, task_name};
 use crate::case::{Case, Fact};
 use crate::fees::{Fee, FeeKind};
+use crate::grounds::Grounds;
 
 /// A fact as the message to publish.
 pub fn message(fact: &Fact) -> Outgoing {
@@ -23,6 +24,7 @@ pub fn message(fact: &Fact) -> Outgoing {
         Fact::Accepted { case, officer, receipt_day, fees } => {
             accepted(case, officer, *receipt_day, fees)
         }
+        Fact::Refused(case, grounds) => refused(case, grounds),
         Fact::TaskOpened(case, step) => task_opened(case, step),
         Fact::TaskClosed(case, step) => task_closed(case, step),
         Fact::Issued(case, at) => issued(case, *at),
@@ -57,6 +59,18 @@ fn accepted(case: &Case, officer: &str, receipt_day: civil::Date, fees: &[Fee]) 
 
 fn date(day: civil::Date) -> Date {
     Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
+}
+
+fn refused(case: &Case, grounds: &Grounds) -> Outgoing {
+    let message = DossierRefused {
+        dossier: Some(reference(case)),
+        refuse_time: Some(timestamp(grounds.at)),
+        status_after: case.status.into(),
+        officer: grounds.officer.clone(),
+        grounds: grounds_name(case, grounds.number),
+        reasons: grounds.stated.subjects.clone(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
 }
 
 fn task_opened(case: &Case, step: &str) -> Outgoing {

@@ -77,6 +77,11 @@ pub fn task_name(case: &Case, step: &str) -> String {
     format!("cases/{}/tasks/{step}", case.id)
 }
 
+/// The resource name of grounds stated in a case.
+pub fn grounds_name(case: &Case, number: i32) -> String {
+    format!("cases/{}/grounds/{number}", case.id)
+}
+
 /// The dossier of a case.
 pub fn reference(case: &Case) -> DossierRef {
     DossierRef {

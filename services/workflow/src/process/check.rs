@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 use proto::motcua::r#type::v1::DossierStatus;
 
 use super::status::is_final;
-use super::{ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, Step, Wait, may_follow};
+use super::{
+    ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, REFUSED, Step, Wait, may_follow,
+};
 
 /// The longest id of a process, step or outcome, in bytes.
 const LONGEST_ID: usize = 40;
@@ -28,6 +30,10 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
     let accepts = accepted.is_some_and(|outcome| outcome.status == DossierStatus::Accepted);
     if first.id != RECEIVE || !accepts {
         let problem = "begin with `receive`, and give it an outcome `accepted` with that status";
+        return Err(at(format!("step {}", first.id), problem));
+    }
+    if first.outcomes().is_some_and(|outcomes| outcomes.contains_key(REFUSED)) {
+        let problem = "every dossier can be refused, with reasons; remove the outcome `refused`";
         return Err(at(format!("step {}", first.id), problem));
     }
     let mut ids = BTreeSet::new();
@@ -56,6 +62,9 @@ fn check_outcomes(process: &Process, step: &Step) -> Result<(), ProcessError> {
         match &outcome.then {
             Some(then) if process.step(then).is_none() => {
                 return wrong(format!("`then` names the step {then}, which is not there"));
+            }
+            Some(then) if then == RECEIVE => {
+                return wrong("a dossier is received once; let `then` name a later step".into());
             }
             None if !is_final(outcome.status) => {
                 return wrong(
@@ -249,6 +258,26 @@ mod tests {
                 "    ways:",
                 "    role: signing\n    ways:",
                 "step issue: write `role` and `outcomes`",
+            ),
+        ] {
+            assert!(GENERAL.contains(was), "{was}");
+            let error = Process::from_yaml(&GENERAL.replace(was, is)).expect_err(is);
+            assert!(error.to_string().contains(told), "{is}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_dossier_is_received_once_and_can_be_refused_in_every_process() {
+        for (was, is, told) in [
+            (
+                "      accepted: {",
+                "      refused: { status: not_accepted }\n      accepted: {",
+                "step receive: every dossier can be refused",
+            ),
+            (
+                "sent_back: { status: in_processing, then: process",
+                "sent_back: { status: in_processing, then: receive",
+                "step sign, outcome sent_back: a dossier is received once",
             ),
         ] {
             assert!(GENERAL.contains(was), "{was}");

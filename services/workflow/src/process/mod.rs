@@ -25,6 +25,9 @@ pub const RECEIVE: &str = "receive";
 /// The outcome of receiving that every process has: the dossier is accepted and a date promised.
 pub const ACCEPTED: &str = "accepted";
 
+/// The outcome of receiving that no process need give, for the law gives it to all: the dossier is refused, and the case ends.
+pub const REFUSED: &str = "refused";
+
 /// The process of every procedure that no other process names.
 pub const GENERAL: &str = "general";
 

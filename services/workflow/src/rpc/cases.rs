@@ -16,8 +16,9 @@ use proto::motcua::workflow::v1::case_service_server::CaseService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{convert, officer};
-use crate::case::{AcceptDossier, Case, no_date};
+use super::{convert, officer, reasons};
+use crate::case::{AcceptDossier, Case, RefuseDossier, no_date};
+use crate::grounds::Seal;
 use crate::rules::Rules;
 use crate::store::{CaseFilter, CaseKey, CaseStore};
 use crate::working_time::{Language, day_bounds};
@@ -38,6 +39,8 @@ pub struct Cases {
     pub rules: Arc<Rules>,
     /// Tells what is late.
     pub clock: Clock,
+    /// Seals what officers write.
+    pub seal: Seal,
 }
 
 #[tonic::async_trait]
@@ -79,6 +82,22 @@ impl CaseService for Cases {
         let id = names::id("cases", &asked.name, "name")?;
         let command = AcceptDossier { id, etag: asked.etag.clone(), officer: officer(&caller)? };
         self.door.run(once, command).await?;
+        let case = self.readable(id, &caller).await?;
+        Ok(Response::new(convert::case(&self.rules, &case)))
+    }
+
+    async fn refuse_dossier(
+        &self,
+        request: Request<pb::RefuseDossierRequest>,
+    ) -> Result<Response<pb::Case>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("cases", &asked.name, "name")?;
+        let reasons = reasons::of_refusal(&self.rules.refusal_reasons, &asked.reasons)?;
+        let stated = self.seal.state(id, pb::GroundsKind::Refusal, reasons).map_err(broken)?;
+        let (etag, officer) = (asked.etag.clone(), officer(&caller)?);
+        self.door.run(once, RefuseDossier { id, etag, officer, stated }).await?;
         let case = self.readable(id, &caller).await?;
         Ok(Response::new(convert::case(&self.rules, &case)))
     }
@@ -127,6 +146,10 @@ fn filter(text: &str, now: Timestamp) -> Result<CaseFilter, Refusal> {
     };
     terms.end()?;
     Ok(found)
+}
+
+fn broken(error: impl std::fmt::Display) -> Failure {
+    Failure::Broken(error.to_string())
 }
 
 fn day(text: &str) -> Option<(Timestamp, Timestamp)> {

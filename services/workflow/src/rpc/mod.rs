@@ -3,10 +3,13 @@
 mod cases;
 mod convert;
 mod draws;
+mod grounds;
+mod reasons;
 mod tasks;
 
 pub use cases::Cases;
 pub use draws::Draws;
+pub use grounds::GroundsOfCases;
 pub use tasks::Tasks;
 
 use chassis::access::{Caller, Person, Role};

@@ -68,7 +68,7 @@ pub(super) async fn load(
     let rows = sqlx::query!(
         "select id, code, procedure, agency, channel, status, limit_unit, limit_count,
                 submitted_at, accepted_at, due_at, return_way, issued_at, parcel, closed_at,
-                process, process_version, obligation, revision
+                process, process_version, obligation, grounds, revision
          from workflow.cases where id = any ($1)",
         ids
     )
@@ -102,6 +102,8 @@ pub(super) async fn load(
                 pauses: pauses.remove(&row.id).unwrap_or_default(),
                 obligation: row.obligation,
                 draw: draws.remove(&row.id),
+                grounds: row.grounds,
+                new_grounds: Vec::new(),
                 beside: Beside::default(),
             };
             Ok((Stream(case.id), case))
@@ -118,17 +120,18 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         "insert into workflow.cases
              (id, code, procedure, agency, channel, status, limit_unit, limit_count,
               submitted_at, accepted_at, due_at, closed_at, process, process_version, revision,
-              obligation, return_way, issued_at, parcel)
+              obligation, return_way, issued_at, parcel, grounds)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[],
              $6::smallint[], $7::smallint[], $8::integer[], $9::timestamptz[],
              $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
              $14::integer[], $15::bigint[], $16::uuid[], $17::smallint[], $18::timestamptz[],
-             $19::text[])
+             $19::text[], $20::integer[])
          on conflict (id) do update
          set status = excluded.status, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, closed_at = excluded.closed_at, revision = excluded.revision,
              obligation = excluded.obligation, return_way = excluded.return_way,
-             issued_at = excluded.issued_at, parcel = excluded.parcel",
+             issued_at = excluded.issued_at, parcel = excluded.parcel,
+             grounds = excluded.grounds",
         &cases.iter().map(|case| case.id).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.code.clone()).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.procedure.clone()).collect::<Vec<_>>(),
@@ -151,6 +154,7 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         &cases.iter().map(|case| small(case.return_way.into())).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.issued_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &cases.iter().map(|case| case.parcel.clone()).collect::<Vec<_>>() as _,
+        &cases.iter().map(|case| case.grounds).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;

@@ -1,8 +1,9 @@
-//! The SQL of cases, their tasks, pauses and draws, and of the epochs drawn from.
+//! The SQL of cases, their tasks, pauses, grounds and draws, and of the epochs drawn from.
 
 mod cases;
 mod draws;
 mod epochs;
+mod grounds;
 mod pauses;
 mod tasks;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use crate::case::{Case, Fact};
 use crate::events;
+use crate::grounds::Grounds;
 
 pub use cases::{CaseFilter, CaseKey};
 pub use epochs::EpochStore;
@@ -44,6 +46,15 @@ impl CaseStore {
         let mut db = self.pool.acquire().await.map_err(failed)?;
         let mut found = cases::load(&mut db, &[id]).await.map_err(failed)?;
         Ok(found.remove(&Stream(id)))
+    }
+
+    /// The grounds of a case that have this number.
+    ///
+    /// # Errors
+    /// As [`CaseStore::get`].
+    pub async fn grounds(&self, case: Uuid, number: i32) -> Result<Option<Grounds>, Failure> {
+        let mut db = self.pool.acquire().await.map_err(failed)?;
+        grounds::one(&mut db, case, number).await.map_err(failed)
     }
 
     /// Cases of an agency behind `after`, the last submitted first.
@@ -124,6 +135,7 @@ impl Store for CaseStore {
         cases::save(db, &after).await?;
         tasks::save(db, &after).await?;
         pauses::save(db, &after).await?;
+        grounds::save(db, &after).await?;
         draws::save(db, changed).await
     }
 

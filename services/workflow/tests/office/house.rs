@@ -13,6 +13,7 @@ use proto::motcua::dossier::v1::DossierSubmitted;
 use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit, ReturnWay};
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
+use proto::motcua::workflow::v1::grounds_service_client::GroundsServiceClient;
 use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
 use support::{Alone, Surroundings};
 use tonic::Request;
@@ -116,6 +117,10 @@ impl House {
         CaseServiceClient::new(self.alone.channel.clone())
     }
 
+    pub fn grounds(&self) -> GroundsServiceClient<Wire> {
+        GroundsServiceClient::new(self.alone.channel.clone())
+    }
+
     pub fn tasks(&self) -> TaskServiceClient<Wire> {
         TaskServiceClient::new(self.alone.channel.clone())
     }
@@ -126,11 +131,18 @@ impl House {
         self.cases().get_case(by(&officer, asked)).await.unwrap().into_inner()
     }
 
+    /// An officer who takes the task of a step.
+    pub async fn claims(&self, id: Uuid, step: &str) -> String {
+        let officer = self.officer(AGENCY, &EVERY);
+        let name = format!("cases/{id}/tasks/{step}");
+        let claim = pb::ClaimTaskRequest { name, request_id: wish() };
+        self.tasks().claim_task(by(&officer, claim)).await.unwrap();
+        officer
+    }
+
     /// Takes the task of a step and ends it; receiving by acceptance.
     pub async fn work(&self, id: Uuid, step: &str, outcome: &str) {
-        let (officer, name) = (self.officer(AGENCY, &EVERY), format!("cases/{id}/tasks/{step}"));
-        let claim = pb::ClaimTaskRequest { name: name.clone(), request_id: wish() };
-        self.tasks().claim_task(by(&officer, claim)).await.unwrap();
+        let (officer, name) = (self.claims(id, step).await, format!("cases/{id}/tasks/{step}"));
         if step == "receive" {
             let (name, etag, request_id) = (format!("cases/{id}"), String::new(), wish());
             let accept = pb::AcceptDossierRequest { name, etag, request_id };

@@ -4,4 +4,5 @@
 
 mod house;
 mod parcels;
+mod refusals;
 mod worklist;

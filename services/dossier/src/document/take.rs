@@ -1,24 +1,25 @@
-//! Acceptance brings the slip.
+//! A decision of the agency brings its slip.
 
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
+use proto::motcua::r#type::v1::DossierStatus;
 
-use super::{AcceptanceSlip, Content, Document};
+use super::{Content, Document};
 use crate::dossier::{Dossier, Follow};
 
-/// Takes over the status that acceptance gives, and adds the slip it promises; a dossier has one such slip.
+/// Takes over the status that a decision gives, and adds the slip that tells of it.
 #[derive(Clone, Debug)]
-pub struct TakeAcceptance {
+pub struct TakeSlip {
     /// The dossier and its status.
     pub follow: Follow,
     /// What the slip says.
-    pub slip: AcceptanceSlip,
-    /// Who accepted.
+    pub slip: Content,
+    /// Who decided.
     pub officer: String,
 }
 
-impl Command for TakeAcceptance {
-    const NAME: &'static str = "TakeAcceptance";
+impl Command for TakeSlip {
+    const NAME: &'static str = "TakeSlip";
     type Root = Dossier;
     type Answer = ();
 
@@ -32,18 +33,29 @@ impl Command for TakeAcceptance {
         rules: &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
-        let was_accepted = before.is_some_and(|dossier| dossier.accepted_at.is_some());
+        let was_told = before.is_some_and(|dossier| self.slip.was_told(dossier));
         let Decided { mut after, mut facts, answer } = self.follow.decide(before, rules, at)?;
-        if was_accepted {
+        if was_told {
             return Ok(Decided { after, facts, answer });
         }
         let document = Document {
             id: at.id(),
-            content: Content::AcceptanceSlip(self.slip.clone()),
+            content: self.slip.clone(),
             officer: self.officer.clone(),
             added_at: at.now,
         };
         facts.push(after.add(document));
         Ok(Decided { after, facts, answer })
+    }
+}
+
+impl Content {
+    /// Whether the dossier has this slip already: it is accepted once and refused once.
+    fn was_told(&self, dossier: &Dossier) -> bool {
+        match self {
+            Self::AcceptanceSlip(_) => dossier.accepted_at.is_some(),
+            Self::RefusalSlip(_) => dossier.status == DossierStatus::NotAccepted,
+            Self::Result(_) => false,
+        }
     }
 }

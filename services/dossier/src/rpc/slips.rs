@@ -1,0 +1,171 @@
+//! Slips as they are read: what a document keeps, with what the dossier says and others know.
+
+use std::sync::Arc;
+
+use chassis::clock::timestamp;
+use chassis::refusal::Failure;
+use jiff::civil::Date;
+use proto::google::r#type as google;
+use proto::motcua::dossier::v1 as pb;
+use serde_json::Value;
+
+use super::failed;
+use crate::document::{
+    AcceptanceSlip, AcceptanceWords, Content, Ground, Head, Language, RefusalSlip, RefusalWords,
+    words,
+};
+use crate::dossier::Dossier;
+use crate::events;
+use crate::form::PaperRequirement;
+use crate::outside::agencies::Agencies;
+use crate::outside::grounds::Grounds;
+use crate::procedure::{Catalogue, Procedure};
+use crate::seal::Seal;
+use crate::store::DossierStore;
+
+/// Draws up slips.
+pub struct Slips {
+    /// The procedures there are.
+    pub catalogue: Arc<Catalogue>,
+    /// Tells what agencies are called.
+    pub agencies: Agencies,
+    /// Tells why agencies decided as they did.
+    pub grounds: Grounds,
+    /// Opens answers: who applied is not stored twice.
+    pub seal: Seal,
+    /// Reads dossiers.
+    pub store: DossierStore,
+}
+
+/// A paper that was handed in, with how many files it has.
+pub type SlipPaper<'a> = (&'a PaperRequirement, u32);
+
+impl Slips {
+    /// The papers that a dossier holds, in the order of its form.
+    pub async fn papers(&self, dossier: &Dossier) -> Result<Vec<SlipPaper<'_>>, Failure> {
+        let held = self.store.papers(dossier.id).await.map_err(failed)?;
+        let procedure = self.catalogue.get(&dossier.procedure, dossier.version);
+        let asked = procedure.map_or(&[][..], |procedure| &procedure.papers);
+        Ok(asked.iter().filter_map(|paper| Some((paper, *held.get(&paper.id)?))).collect())
+    }
+
+    /// Adds to a document that is a slip what it says in words, who applied, and what the officer wrote.
+    pub async fn put_in_words(
+        &self,
+        dossier: &Dossier,
+        content: &Content,
+        papers: &[SlipPaper<'_>],
+        told: &mut pb::Document,
+    ) -> Result<(), Failure> {
+        match content {
+            Content::Result(_) => {}
+            Content::AcceptanceSlip(slip) => {
+                let papers = papers.iter().map(|(paper, files)| (&paper.name, *files)).collect();
+                let (head, slip) = (self.head(dossier).await?, AcceptanceWords { slip, papers });
+                let message = told.acceptance_slip.get_or_insert_default();
+                message.text_vi = words(&head, &slip, Language::Vi);
+                message.text_en = words(&head, &slip, Language::En);
+                message.applicant = head.applicant;
+            }
+            Content::RefusalSlip(slip) => {
+                let grounds = &self.grounds.read(&slip.grounds).await?;
+                let (head, slip) = (self.head(dossier).await?, RefusalWords { slip, grounds });
+                let message = told.refusal_slip.get_or_insert_default();
+                message.text_vi = words(&head, &slip, Language::Vi);
+                message.text_en = words(&head, &slip, Language::En);
+                message.applicant = head.applicant;
+                message.reasons = grounds.iter().map(reason).collect();
+            }
+        }
+        Ok(())
+    }
+
+    async fn head(&self, dossier: &Dossier) -> Result<Head, Failure> {
+        let procedure = self.catalogue.get(&dossier.procedure, dossier.version);
+        let procedure = procedure.ok_or_else(|| {
+            Failure::Broken(format!("the catalogue lacks {} of a dossier", dossier.procedure))
+        })?;
+        Ok(Head {
+            code: code(dossier),
+            agency: self.agencies.title(&dossier.agency).await,
+            applicant: self.applicant(dossier, procedure).await?,
+            procedure: procedure.name.clone(),
+            submitted_at: dossier.submitted_at,
+        })
+    }
+
+    /// The applicant's name as filed; empty where the form names none.
+    async fn applicant(&self, dossier: &Dossier, procedure: &Procedure) -> Result<String, Failure> {
+        let Some((step, property)) = procedure.form.as_ref().and_then(|form| form.applicant())
+        else {
+            return Ok(String::new());
+        };
+        let found = self.store.get(dossier.id).await?;
+        let sealed = found.and_then(|mut found| found.steps.remove(&step));
+        let Some(sealed) = sealed else { return Ok(String::new()) };
+        let answers = self.seal.open(dossier.id, step, &sealed);
+        let answers = answers.map_err(|error| Failure::Broken(error.to_string()))?;
+        Ok(answers.get(property).and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+}
+
+/// A slip of acceptance, without its words.
+pub fn acceptance(
+    dossier: &Dossier,
+    slip: &AcceptanceSlip,
+    papers: &[SlipPaper<'_>],
+) -> pb::AcceptanceSlip {
+    let paper = |(paper, files): &SlipPaper<'_>| pb::SlipPaper {
+        paper: paper.id.clone(),
+        name_vi: paper.name.vi.clone(),
+        name_en: paper.name.en.clone(),
+        files: i32::try_from(*files).unwrap_or(i32::MAX),
+    };
+    pb::AcceptanceSlip {
+        code: code(dossier),
+        procedure: events::procedure(dossier),
+        agency: dossier.agency.clone(),
+        papers: papers.iter().map(paper).collect(),
+        submit_time: dossier.submitted_at.map(timestamp),
+        accept_time: Some(timestamp(slip.accepted_at)),
+        receipt_day: slip.received_on.map(day),
+        due_time: Some(timestamp(slip.due_at)),
+        fees: slip.fees.iter().map(|sum| vnd(*sum)).collect(),
+        ..pb::AcceptanceSlip::default()
+    }
+}
+
+/// A slip of refusal, without its words: its reasons by code alone.
+pub fn refusal(dossier: &Dossier, slip: &RefusalSlip) -> pb::RefusalSlip {
+    let by_code = |code: &String| pb::SlipReason { code: code.clone(), ..Default::default() };
+    pb::RefusalSlip {
+        code: code(dossier),
+        procedure: events::procedure(dossier),
+        agency: dossier.agency.clone(),
+        submit_time: dossier.submitted_at.map(timestamp),
+        refuse_time: Some(timestamp(slip.refused_at)),
+        reasons: slip.reasons.iter().map(by_code).collect(),
+        ..pb::RefusalSlip::default()
+    }
+}
+
+fn reason(ground: &Ground) -> pb::SlipReason {
+    pb::SlipReason {
+        code: ground.subject.clone(),
+        title_vi: ground.title.vi.clone(),
+        title_en: ground.title.en.clone(),
+        text: ground.text.clone(),
+    }
+}
+
+fn code(dossier: &Dossier) -> String {
+    dossier.code.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+fn day(day: Date) -> google::Date {
+    google::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
+}
+
+fn vnd(units: i64) -> google::Money {
+    google::Money { currency_code: "VND".into(), units, nanos: 0 }
+}
