@@ -1,6 +1,7 @@
 //! The other services: where they are, and how to ask them a question in this service's name.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tonic::{Request, Status};
 use crate::access::{Issuer, Person};
 use crate::refusal::Failure;
 use crate::replicas::{self, Manner};
+use crate::status::reason;
 use crate::telemetry::current_traceparent;
 use crate::tls::Authority;
 
@@ -64,6 +66,25 @@ impl Peers {
         let channel = replicas::channel(addresses, manner).map_err(unknown)?;
         let asking = Asking { name: format!("services/{asker}"), issuer: self.issuer.clone() };
         Ok(InterceptedService::new(channel, asking))
+    }
+}
+
+/// A question that `service` did not answer as it should, to be put again: what another service lacks today it may have tomorrow. Its reason is
+/// told, or what befell the call on its way; its words are not, for they may speak of a person.
+pub fn unanswered(service: &str, status: &Status) -> Failure {
+    let code = status.code();
+    Failure::Unavailable(match (reason(status), status.source()) {
+        (Some(reason), _) => format!("{service} answered {code:?} {reason}"),
+        (None, Some(source)) => format!("{service} did not answer: {code:?}, {}", chain(source)),
+        (None, None) => format!("{service} answered {code:?}"),
+    })
+}
+
+/// An error and its causes.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", chain(cause)),
+        None => error.to_string(),
     }
 }
 

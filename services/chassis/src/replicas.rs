@@ -1,6 +1,6 @@
 //! A channel over all replicas of a service: found by name, looked at, and each asked in turn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -20,6 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a name, or a replica, may take to answer that.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Looks at which a replica that served may be silent.
+const MISSES: u32 = 3;
 
 /// Changes of the balanced set that may wait.
 const WAITING: usize = 64;
@@ -50,8 +53,8 @@ impl Manner {
 }
 
 /// A channel over `addresses`, `http://host:port` or `https://…` each, of which a host may be a name with several addresses behind it. One plain
-/// address is connected to as it is. Else calls go to the replicas that say that they serve; when none does, to all that were known,
-/// and fail with what befalls them there.
+/// address is connected to as it is. Else calls go to the replicas that say that they serve, the first ones after a look that takes two
+/// seconds at most; when none does, to all that were known, and fail with what befalls them there.
 ///
 /// # Errors
 /// There is none, or one is no address.
@@ -68,7 +71,8 @@ pub fn channel(addresses: &[String], manner: Manner) -> Result<Channel, String> 
 fn balanced(endpoints: Vec<Endpoint>, manner: Manner) -> Channel {
     let (channel, changes) = Channel::balance_channel(WAITING);
     let uris = endpoints.into_iter().map(|endpoint| endpoint.uri().clone()).collect();
-    let keeper = Keeper { uris, manner, changes, present: BTreeSet::new() };
+    let (present, asked) = (BTreeSet::new(), HashMap::new());
+    let keeper = Keeper { uris, manner, changes, present, asked };
     tokio::spawn(keeper.keep());
     channel
 }
@@ -79,26 +83,54 @@ struct Keeper {
     manner: Manner,
     changes: Sender<Change<String, Endpoint>>,
     present: BTreeSet<String>,
+    /// On these connections replicas are asked how they are; beside each, how often it has not said in time.
+    asked: HashMap<String, (Channel, u32)>,
 }
 
 impl Keeper {
     async fn keep(mut self) {
-        // Until names are resolved, the connector resolves them: a call never waits for a set without members.
-        self.become_just(self.uris.iter().map(ToString::to_string).collect()).await;
         let gone = self.changes.clone();
         loop {
             let found = self.look().await;
-            let serving = serving(&found, &self.manner).await;
+            let serving = self.serving(&found).await;
             if !serving.is_empty() {
                 self.become_just(serving).await;
             } else if !found.is_empty() {
                 self.become_just(found).await;
+            } else if self.present.is_empty() {
+                // No name resolves yet: the connector tries that for each call, which does not wait for a set without members.
+                self.become_just(self.uris.iter().map(ToString::to_string).collect()).await;
             }
             tokio::select! {
                 () = gone.closed() => return,
                 () = sleep(LOOK_EVERY) => {}
             }
         }
+    }
+
+    /// Those of `found` that say that they serve, and those that did and have been silent for less than [`MISSES`] looks: a busy one is
+    /// asked on.
+    async fn serving(&mut self, found: &BTreeSet<String>) -> BTreeSet<String> {
+        self.asked.retain(|address, _| found.contains(address));
+        for address in found.iter().filter(|address| !self.present.contains(*address)) {
+            // A new connection: what the old one was to may have gone.
+            let Ok(endpoint) = self.manner.endpoint(address) else { continue };
+            self.asked.insert(address.clone(), (endpoint.connect_lazy(), 0));
+        }
+        let (present, asked) = (&self.present, self.asked.iter_mut());
+        let each = asked.map(async |(address, (channel, missed))| {
+            match timeout(PATIENCE, says_so(channel.clone())).await {
+                Ok(serves) => {
+                    *missed = 0;
+                    serves.then(|| address.clone())
+                }
+                Err(_) => {
+                    *missed += 1;
+                    (*missed < MISSES && present.contains(address)).then(|| address.clone())
+                }
+            }
+        });
+        join_all(each).await.into_iter().flatten().collect()
     }
 
     /// Every address behind the names. A name that does not resolve has none.
@@ -153,23 +185,13 @@ fn port(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(usual)
 }
 
-/// Those of `found` that say that they serve.
-async fn serving(found: &BTreeSet<String>, manner: &Manner) -> BTreeSet<String> {
-    let asked = found.iter().map(|address| async move {
-        let serves = serves(address, manner).await;
-        serves.then(|| address.clone())
-    });
-    join_all(asked).await.into_iter().flatten().collect()
-}
-
 /// Whether a replica says in time that it serves.
 pub async fn serves(address: &str, manner: &Manner) -> bool {
-    timeout(PATIENCE, says_so(address, manner)).await.unwrap_or(false)
+    let Ok(endpoint) = manner.endpoint(address) else { return false };
+    timeout(PATIENCE, says_so(endpoint.connect_lazy())).await.unwrap_or(false)
 }
 
-async fn says_so(address: &str, manner: &Manner) -> bool {
-    let Ok(endpoint) = manner.endpoint(address) else { return false };
-    let Ok(channel) = endpoint.connect().await else { return false };
+async fn says_so(channel: Channel) -> bool {
     let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
     answer.is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
 }

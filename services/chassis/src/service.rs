@@ -56,6 +56,8 @@ pub struct Process {
     pub reflection: bool,
     /// Connections that each server takes at once.
     pub connections: Places,
+    /// How long servers go on once they have said that they go.
+    pub leave: Duration,
     /// Ports beside those of gRPC, bound already.
     pub ports: Ports,
     /// What servers show to those who connect; none: they are spoken to in plain.
@@ -221,6 +223,7 @@ impl Standing {
             health,
             reflection: process.reflection,
             connections: process.connections,
+            leave: process.leave,
             stopping,
             tls: process.tls,
         };

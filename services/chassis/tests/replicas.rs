@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
@@ -45,6 +46,7 @@ impl Replica {
             health: Health::of("identity").await,
             reflection: false,
             connections: Places { all: 100, of_one: 100 },
+            leave: Duration::ZERO,
             stopping: CancellationToken::new(),
             tls: None,
         };

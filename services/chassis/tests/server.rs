@@ -65,6 +65,10 @@ impl Server {
     }
 
     async fn with(places: Places) -> Self {
+        Self::leaving(places, Duration::ZERO).await
+    }
+
+    async fn leaving(places: Places, leave: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let key = SigningKey::from_bytes(&[7; 32]);
@@ -91,6 +95,7 @@ impl Server {
             health: Health::of("test").await,
             reflection: false,
             connections: places,
+            leave,
             stopping,
             tls: None,
         };
@@ -328,6 +333,22 @@ async fn a_watch_over_health_sees_the_end_and_does_not_hold_it() {
     assert_eq!(next.status(), ServingStatus::NotServing);
     let took = ending.await.expect("no panic");
     assert!(took < DRAIN / 3, "{took:?}");
+}
+
+/// Callers look at health every second: whoever has not looked yet is still answered, on connections that are there and on new ones.
+#[tokio::test]
+async fn who_takes_leave_says_so_and_still_answers() {
+    let server = Server::leaving(PLACES, Duration::from_secs(600)).await;
+    let mut health = HealthClient::new(server.channel());
+    let watch = health.watch(HealthCheckRequest::default()).await.expect("a watch");
+    let mut watch = watch.into_inner();
+    watch.message().await.expect("a status").expect("not the end");
+    server.stop.cancel();
+    let next = watch.message().await.expect("a status").expect("not the end");
+    assert_eq!(next.status(), ServingStatus::NotServing);
+    server.serves().await.expect("an answer");
+    health.check(HealthCheckRequest::default()).await.expect("an answer");
+    server.serving.abort();
 }
 
 #[tokio::test]

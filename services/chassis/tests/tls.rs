@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::access::{Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
@@ -67,6 +68,7 @@ async fn only_the_service_that_is_meant_is_spoken_to() {
         health: Health::of("mailing").await,
         reflection: false,
         connections: Places { all: 100, of_one: 100 },
+        leave: Duration::ZERO,
         stopping: CancellationToken::new(),
         tls: Some(tls.expect("files")),
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::access::{Issuer, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
@@ -195,6 +196,7 @@ fn process(plan: &Plan, here: &BTreeMap<&'static str, SocketAddr>) -> Result<Pro
         issuer,
         reflection: plan.reflection,
         connections: Places::of(&plan.settings)?,
+        leave: Duration::ZERO,
         ports: plan.ports.clone(),
         tls: None,
     })

@@ -15,6 +15,7 @@ use motcua::journey::{self, Endpoints, Route};
 use motcua::outside::Outside;
 use motcua::serve::Served;
 use motcua::{SERVICES, keyring, serve};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::stop::StopSignals;
 
@@ -41,7 +42,8 @@ pub enum Part {
     Sandbox,
     /// Run a whole mesh on this machine, each service in processes of its own, walk a dossier through it each way there is, and stay up
     ///
-    /// Over a private PostgreSQL, the Kafka at kafka.brokers, generated keys and the sandbox.
+    /// Over a private PostgreSQL, the Kafka at kafka.brokers, generated keys and the sandbox. On SIGHUP every process is replaced, as in an
+    /// upgrade: one of each service, then the next.
     Cluster {
         /// Processes of each service
         #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=10))]
@@ -133,17 +135,34 @@ async fn cluster(
     };
     println!("Every process serves:\n{}", cluster.told());
     let (endpoints, issuer) = (cluster.endpoints(), cluster.issuer()?);
-    let seen = async {
-        let whole = walked_whole(&endpoints, &issuer).await?;
-        if once { Ok(whole) } else { std::future::pending().await }
-    };
     let ended = tokio::select! {
-        whole = seen => whole,
-        () = stop.came() => Ok(!once),
+        whole = walked_whole(&endpoints, &issuer) => whole,
+        () = stop.came() => Ok(false),
         error = cluster.failed() => Err(error),
+    };
+    let ended = match ended {
+        Ok(whole) if !once => stays_up(&mut cluster, &mut stop).await.map(|()| whole),
+        ended => ended,
     };
     cluster.stop().await?;
     Ok(if ended? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Until it is told to stop; on SIGHUP every process is replaced.
+async fn stays_up(cluster: &mut Cluster, stop: &mut StopSignals) -> Result<(), BoxError> {
+    let mut replace = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            () = stop.came() => return Ok(()),
+            error = cluster.failed() => return Err(error),
+            _ = replace.recv() => {}
+        }
+        tokio::select! {
+            () = stop.came() => return Ok(()),
+            rolled = cluster.roll() => rolled?,
+        }
+        println!("Every process was replaced by a new one.");
+    }
 }
 
 /// Whether a dossier came to its end each way there is.

@@ -32,6 +32,9 @@ use crate::place::Place;
 use crate::wire::Wire;
 use crate::{SERVICES, measures, mesh, open_files, probes, settings};
 
+/// The longest a service may go on once it has said that it goes.
+const LONGEST_LEAVE: Duration = Duration::from_secs(10);
+
 /// The first pause before a database is looked at again, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
@@ -176,6 +179,7 @@ impl Told {
             issuer: self.issuer(kind, own, &clock)?,
             reflection: settings.get(&settings::REFLECTION)?,
             connections: Places::of(&settings)?,
+            leave: settings.get(&server::LEAVE)?.min(LONGEST_LEAVE),
             ports: mesh::ports_of(kind.name, &settings).await?,
             keys: self.keys.clone(),
             data: Place::of(&settings)?.data,

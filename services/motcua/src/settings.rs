@@ -294,6 +294,7 @@ pub fn table() -> Vec<Declaration> {
         TLS_OFF.declaration(),
         server::CONNECTIONS.declaration(),
         server::CONNECTIONS_OF_ONE.declaration(),
+        server::LEAVE.declaration(),
         METRICS_LISTEN.declaration(),
         MEASURES.declaration(),
         HEALTH_LISTEN.declaration(),

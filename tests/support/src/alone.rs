@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::access::{Assurance, Issuer, Person, Role, Rules, SigningKey, Verifier};
 use chassis::clock::Clock;
@@ -102,6 +103,7 @@ impl Alone {
             issuer: issuer.clone(),
             reflection: false,
             connections: Places { all: CALLERS, of_one: CALLERS },
+            leave: Duration::ZERO,
             ports,
             tls: None,
         };

@@ -6,13 +6,14 @@ pub mod http;
 mod ports;
 mod shares;
 
-use std::future::ready;
+use std::future::{pending, ready};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::{Server, ServerTlsConfig};
@@ -22,6 +23,7 @@ pub use self::calls::REQUEST_WITHIN;
 pub use self::gate::{CONNECTIONS, CONNECTIONS_OF_ONE, Connection, FIRST_WORDS, Gate, Places};
 pub use self::ports::Ports;
 use crate::access::{AccessLayer, Rules, Verifier};
+use crate::config::Setting;
 use crate::health::Health;
 use crate::service::BoxError;
 use crate::telemetry::Metrics;
@@ -45,6 +47,14 @@ pub const LARGEST_REQUEST: usize = 1024 * 1024;
 /// How long calls may take to finish once the server stops.
 pub const DRAIN: Duration = Duration::from_secs(15);
 
+/// How long it goes on once it has said that it goes.
+pub const LEAVE: Setting<Duration> = Setting::new(
+    "server.leave",
+    "3s",
+    "How long a service of serve that is told to stop still takes calls, while its health says that it does not serve: until callers have turned to its \
+     other replicas; at most 10s.",
+);
+
 /// What a server is made of.
 pub struct Serving {
     /// The service's name.
@@ -63,6 +73,8 @@ pub struct Serving {
     pub reflection: bool,
     /// Connections at once; one more is closed.
     pub connections: Places,
+    /// How long it goes on once it has said that it goes: until callers have turned to other replicas, where there are any.
+    pub leave: Duration,
     /// Cancelled when it begins to stop.
     pub stopping: CancellationToken,
     /// What it shows to those who connect; none: it is spoken to in plain.
@@ -81,8 +93,8 @@ pub async fn bind(address: SocketAddr, setting: &str) -> std::io::Result<TcpList
 }
 
 impl Serving {
-    /// Serves until `stop` is cancelled, then tells so, by health and to those who listen to `stopping`, and lets running calls finish
-    /// within [`DRAIN`]. A connection on which nothing runs but streams, and that does not take its leave, is closed a second after the
+    /// Serves until `stop` is cancelled, then says so by health and takes its leave. After that it tells those who listen to `stopping`,
+    /// takes no more calls, and lets running ones finish within [`DRAIN`]. A connection on which nothing runs but streams, and that does not take its leave, is closed a second after the
     /// last call.
     ///
     /// # Errors
@@ -101,7 +113,7 @@ impl Serving {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> Result<(), BoxError> {
-        let (service, health) = (self.service, self.health);
+        let (service, health, stopping) = (self.service, self.health, self.stopping);
         let mut routes = self.routes.add_service(health.answers());
         if self.reflection {
             routes = routes.add_service(
@@ -113,30 +125,31 @@ impl Serving {
         let gate = Gate::new(service, listener, self.connections, self.metrics.clone());
         let (calls, shut) = (Calls::of(self.rules.clone()), gate.shut());
         let access = AccessLayer::new(service, self.rules, self.verifier, self.metrics);
-        let (told, stopping) = (stop.clone(), self.stopping);
-        let goodbye_health = health.clone();
-        let goodbye = async move {
-            told.cancelled().await;
-            stopping.cancel();
-            goodbye_health.serves(false).await;
-        };
         let is_ready = async {
             ready.await;
             if !stop.is_cancelled() {
                 health.serves(true).await;
             }
-            std::future::pending::<()>().await
+            pending::<()>().await
+        };
+        let takes_leave = async {
+            stop.cancelled().await;
+            health.serves(false).await;
+            sleep(self.leave).await;
+            stopping.cancel();
+            pending::<()>().await
         };
         let serving = limited(self.tls)?
             .layer(access)
             .layer(calls.clone())
             .add_routes(routes)
-            .serve_with_incoming_shutdown(gate.admit_all(), goodbye);
+            .serve_with_incoming_shutdown(gate.admit_all(), stopping.clone().cancelled_owned());
         let mut serving = pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),
-            () = drained(service, stop.clone(), calls) => shut.cancel(),
+            () = drained(service, &stopping, calls) => shut.cancel(),
             () = is_ready => {}
+            () = takes_leave => {}
         }
         Ok(serving.await?)
     }
@@ -159,9 +172,9 @@ pub(crate) fn limited(tls: Option<ServerTlsConfig>) -> Result<Server, BoxError> 
         .http2_keepalive_timeout(Some(patience)))
 }
 
-/// Returns when, after `stop`, the last call has been answered or has used up its time.
-async fn drained(service: &'static str, stop: CancellationToken, calls: Calls) {
-    stop.cancelled().await;
+/// Returns when, once it is `stopping`, the last call has been answered or has used up its time.
+async fn drained(service: &'static str, stopping: &CancellationToken, calls: Calls) {
+    stopping.cancelled().await;
     if tokio::time::timeout(DRAIN, calls.over()).await.is_err() {
         tracing::warn!(service, "calls were cut off after the drain");
     }

@@ -1,11 +1,9 @@
 //! Identity: where people can be reached.
 
-use chassis::peers::PeerChannel;
+use chassis::peers::{PeerChannel, unanswered};
 use chassis::refusal::Failure;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::identity::v1::{Contact, ContactPurpose, ResolveContactsRequest};
-
-use super::unanswered;
 
 /// The accounts of identity.
 #[derive(Clone)]

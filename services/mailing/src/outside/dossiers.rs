@@ -1,13 +1,11 @@
 //! Dossier: who owns one, and where its result goes.
 
-use chassis::peers::PeerChannel;
+use chassis::peers::{PeerChannel, unanswered};
 use chassis::refusal::{Failure, Refusal};
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::{DeliveryAddress, Dossier, GetDossierRequest};
 use tonic::{Code, Status};
 use uuid::Uuid;
-
-use super::unanswered;
 
 /// The dossiers of dossier.
 #[derive(Clone)]

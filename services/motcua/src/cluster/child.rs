@@ -33,6 +33,13 @@ pub(super) struct Planned {
     pub(super) log: PathBuf,
 }
 
+impl Planned {
+    /// Whether it is this one of the processes of a service.
+    pub(super) fn is_replica(&self, number: u16) -> bool {
+        self.name.ends_with(&format!("-{number}"))
+    }
+}
+
 /// One that runs.
 pub(super) struct Child {
     name: String,
@@ -43,7 +50,7 @@ pub(super) struct Child {
 impl Child {
     /// Starts it, in a group of its own: Ctrl-C in the terminal is for us, and we stop it in order. It ends when this thread does.
     pub(super) fn start(planned: &Planned, given: &Given) -> Result<Self, BoxError> {
-        let words = File::create(&planned.log)?;
+        let words = File::options().create(true).append(true).open(&planned.log)?;
         let mut command = Command::new(env::current_exe()?);
         if let Some(config) = &given.config {
             command.arg("--config").arg(config);
@@ -77,7 +84,7 @@ impl Child {
     }
 
     /// Asks it to end, and ends it if it does not.
-    pub(super) async fn stop(mut self) {
+    pub(super) async fn stop(&mut self) {
         let id = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(id) = id {
             // It may have ended meanwhile: then there is nobody to ask.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +67,10 @@ impl Layout {
         let sandbox =
             Sandbox { telephone: next()?, bank: next()?, carrier: next()?, metrics: next()? };
         let layout = Self { root, kafka, services, sandbox };
-        fs::create_dir_all(layout.logs())?;
+        match fs::remove_dir_all(layout.logs()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => fs::create_dir_all(layout.logs())?,
+        }
         Ok(layout)
     }
 
@@ -90,6 +94,12 @@ impl Layout {
     pub(super) fn services(&self) -> u32 {
         let count = self.services.iter().map(|(_, replicas)| replicas.len()).sum::<usize>();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// How many processes each service has.
+    pub(super) fn replicas(&self) -> u16 {
+        let most = self.services.iter().map(|(_, replicas)| replicas.len()).max();
+        most.and_then(|most| u16::try_from(most).ok()).unwrap_or_default()
     }
 
     /// Where each process serves gRPC, under the name of its service.

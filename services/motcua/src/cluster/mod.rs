@@ -21,7 +21,7 @@ use futures::future::{join_all, select_all};
 use tokio::time::{sleep, timeout};
 use tonic::transport::ClientTlsConfig;
 
-use self::child::Child;
+use self::child::{Child, Planned};
 use self::layout::Layout;
 use crate::journey::Endpoints;
 use crate::place::Place;
@@ -46,6 +46,9 @@ pub struct Given {
 pub struct Cluster {
     layout: Layout,
     authority: Authority,
+    given: Given,
+    /// What each process is started with, in the order of `children`.
+    planned: Vec<Planned>,
     children: Vec<Child>,
     postgres: Postgres,
 }
@@ -71,10 +74,11 @@ impl Cluster {
         for kind in SERVICES {
             serve::migrate(kind, postgres.ensure_owned_database(kind.name).await?).await?;
         }
-        let started = layout.processes(postgres.socket_directory())?;
-        let children = started.iter().map(|process| Child::start(process, given));
+        let planned = layout.processes(postgres.socket_directory())?;
+        let children = planned.iter().map(|process| Child::start(process, given));
         let children = children.collect::<Result<Vec<_>, _>>()?;
-        let mut cluster = Self { layout, authority, children, postgres };
+        let given = given.clone();
+        let mut cluster = Self { layout, authority, given, planned, children, postgres };
         match cluster.until_ready().await {
             Ok(()) => Ok(cluster),
             Err(error) => {
@@ -112,12 +116,35 @@ impl Cluster {
         }
     }
 
+    /// Replaces every process of a service, as an upgrade does: of each service one, all of those told to stop, started anew and awaited, then
+    /// the next of each.
+    ///
+    /// # Errors
+    /// One does not come back.
+    pub async fn roll(&mut self) -> Result<(), BoxError> {
+        for replica in 1..=self.layout.replicas() {
+            let of_turn = |planned: &Planned| planned.is_replica(replica);
+            let turn: Vec<_> = self.planned.iter().map(of_turn).collect();
+            let mut stopping = Vec::new();
+            for (child, _) in self.children.iter_mut().zip(&turn).filter(|(_, now)| **now) {
+                stopping.push(child.stop());
+            }
+            join_all(stopping).await;
+            let all = self.children.iter_mut().zip(&self.planned).zip(&turn);
+            for ((child, planned), _) in all.filter(|(_, now)| **now) {
+                *child = Child::start(planned, &self.given)?;
+            }
+            self.until_ready().await?;
+        }
+        Ok(())
+    }
+
     /// Lets every process finish what it does, then stops PostgreSQL.
     ///
     /// # Errors
     /// PostgreSQL did not stop by itself.
-    pub async fn stop(self) -> Result<(), BoxError> {
-        join_all(self.children.into_iter().map(Child::stop)).await;
+    pub async fn stop(mut self) -> Result<(), BoxError> {
+        join_all(self.children.iter_mut().map(Child::stop)).await;
         Ok(self.postgres.stop().await?)
     }
 

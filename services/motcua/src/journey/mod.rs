@@ -18,6 +18,7 @@ mod sign_in;
 mod slip;
 mod telling;
 mod walk;
+mod watch;
 
 use std::time::Duration;
 

@@ -9,11 +9,11 @@ use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::DossierStatus;
 use tokio::time::Instant;
-use tonic::Streaming;
 use uuid::Uuid;
 
 use super::clients::{Clients, as_caller};
 use super::people;
+use super::watch::Watch;
 use super::{Endpoints, Journey, LIMIT, Route, Step};
 
 /// Walks a new dossier from its draft to the end of a route, within [`LIMIT`].
@@ -31,7 +31,7 @@ pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journe
             telephone: String::new(),
             code: String::new(),
             vehicle: people::new_vehicle(),
-            timeline: None,
+            watch: None,
             closed: None,
             journey: &mut journey,
             now: &mut now,
@@ -86,7 +86,7 @@ pub(super) struct Walker<'a> {
     /// The vehicle's identification number.
     pub(super) vehicle: String,
     /// What the citizen hears of the dossier.
-    timeline: Option<Streaming<dossier::WatchTimelineResponse>>,
+    watch: Option<Watch>,
     /// When the result was in the citizen's hands.
     pub(super) closed: Option<Timestamp>,
     journey: &'a mut Journey,
@@ -144,9 +144,8 @@ impl Walker<'_> {
 
     /// From here on the citizen hears what happens to the dossier, as it happens.
     pub(super) async fn watch(&mut self, name: &str) -> Result<(), BoxError> {
-        let asked = dossier::WatchTimelineRequest { parent: name.into(), after: String::new() };
-        let request = as_caller(asked, &self.citizen)?;
-        self.timeline = Some(self.clients.timelines.watch_timeline(request).await?.into_inner());
+        let watch = Watch::after(&self.clients, &self.citizen, name, String::new()).await?;
+        self.watch = Some(watch);
         Ok(())
     }
 
@@ -158,10 +157,9 @@ impl Walker<'_> {
         wanted: DossierStatus,
     ) -> Result<dossier::TimelineEntry, BoxError> {
         self.begin("citizen", "dossier", fact);
-        let timeline = self.timeline.as_mut().ok_or("nothing is watched")?;
         loop {
-            let told = timeline.message().await?.ok_or("the watch ended before it was told")?;
-            let entry = told.entry.ok_or("an entry without content was told")?;
+            let watch = self.watch.as_mut().ok_or("nothing is watched")?;
+            let entry = watch.next(&self.clients, &self.citizen).await?;
             if entry.kind() == kind {
                 expect(entry.status() == wanted, "the dossier has another status by it")?;
                 self.saw(status(entry.status()));

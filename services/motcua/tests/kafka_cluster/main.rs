@@ -1,5 +1,6 @@
 //! Services as processes of their own, over a real Kafka: the whole journey, and one that waits for its database.
 
+mod noon;
 mod traces;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,11 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         Self(std::env::temp_dir().join(format!("motcua-cluster-{}", Uuid::now_v7())))
+    }
+
+    /// The settings that a cluster below it writes down.
+    fn settings(&self) -> String {
+        self.0.join("data-cluster/cluster.toml").display().to_string()
     }
 }
 
@@ -93,6 +99,7 @@ async fn a_dossier_goes_through_two_processes_of_each_service() {
     }
     an_operator_asks_it(&folder).await;
     a_call_and_all_that_followed_are_one_tree(&collector).await;
+    noon::every_process_is_replaced_and_nobody_notices(&folder, &mut cluster).await;
     cluster.ends_when_told().await;
     let data = folder.0.join("data-cluster");
     assert!(!data.join("pgdata/postmaster.pid").exists(), "PostgreSQL was stopped");
@@ -113,16 +120,18 @@ async fn a_call_and_all_that_followed_are_one_tree(collector: &Collector) {
     .await;
 }
 
-/// With the settings that the cluster wrote down, `motcua ctl` asks its services under TLS.
+/// What `motcua ctl` answers with the settings that the cluster wrote down.
+async fn ctl(folder: &Folder, words: &[&str]) -> String {
+    let settings = folder.settings();
+    let output = ran(&mut motcua(&[], &[&["--config", &settings, "ctl"], words].concat())).await;
+    let (told, why) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && why.is_empty(), "{words:?}: {why}");
+    String::from_utf8_lossy(told).into_owned()
+}
+
+/// `motcua ctl` asks the services under TLS.
 async fn an_operator_asks_it(folder: &Folder) {
-    let settings = folder.0.join("data-cluster/cluster.toml").display().to_string();
-    let ask = async |words: &[&str]| {
-        let all = [&["--config", &settings, "ctl"], words].concat();
-        let output = ran(&mut motcua(&[], &all)).await;
-        let (told, why) = (&output.stdout, String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success() && why.is_empty(), "{words:?}: {why}");
-        String::from_utf8_lossy(told).into_owned()
-    };
+    let ask = async |words: &[&str]| ctl(folder, words).await;
     let readers = ask(&["readers"]).await;
     for service in ["dossier", "workflow", "mailing", "payment", "feedback"] {
         assert!(readers.contains(service), "{service} reads the others: {readers}");
@@ -158,9 +167,13 @@ impl Words {
         self.child.try_wait().expect("it is ours").is_none()
     }
 
-    async fn ends_when_told(&mut self) {
+    fn signal(&self, signal: Signal) {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        kill_process(id.expect("it runs"), Signal::TERM).expect("signalled");
+        kill_process(id.expect("it runs"), signal).expect("signalled");
+    }
+
+    async fn ends_when_told(&mut self) {
+        self.signal(Signal::TERM);
         let ended = tokio::time::timeout(ENOUGH, self.child.wait()).await.expect("in time");
         assert_eq!(ended.expect("a status").code(), Some(0), "{}", self.told());
     }

@@ -3,7 +3,7 @@
 use chassis::access::{Caller, Person, caller};
 use chassis::names::{self, malformed};
 use chassis::pages::{Page, PageSize};
-use chassis::peers::PeerChannel;
+use chassis::peers::{PeerChannel, unanswered};
 use chassis::refusal::{Failure, Refusal};
 use proto::motcua::dossier::v1::GetDossierRequest;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
@@ -99,9 +99,7 @@ impl Owners {
             Ok(told) if told.get_ref().owner == caller => Ok(()),
             Ok(_) => Err(Refusal::denied().into()),
             Err(status) if status.code() == Code::PermissionDenied => Err(Refusal::denied().into()),
-            Err(status) => {
-                Err(Failure::Unavailable(format!("dossier answered {:?}", status.code())))
-            }
+            Err(status) => Err(unanswered("dossier", &status)),
         }
     }
 }

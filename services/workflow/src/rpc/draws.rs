@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chassis::access::{Caller, Person, caller};
 use chassis::clock::timestamp;
 use chassis::names;
-use chassis::peers::PeerChannel;
+use chassis::peers::{PeerChannel, unanswered};
 use chassis::refusal::{Failure, Kind, Refusal, Violation};
 use chassis::write::{Door, Once};
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
@@ -108,7 +108,7 @@ impl Draws {
             Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
                 Err(Refusal::denied().into())
             }
-            Err(status) => Err(Failure::Unavailable(format!("dossier: {:?}", status.code()))),
+            Err(status) => Err(unanswered("dossier", &status)),
         }
     }
 
