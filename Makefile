@@ -66,7 +66,7 @@ test-without-kafka: ## Run the tests that need no Kafka; with CI=true that is a 
 	exit $$status
 
 .PHONY: check
-check: ## Judge format, contract, alerts, offline SQL data, lints, manifests and dependencies
+check: ## Judge format, contract, alerts, offline SQL data, lints, manifests, the image and dependencies
 	@tests/setup test
 	[[ -t 1 ]] || export TERM=dumb # All that keeps rustfmt from colouring a log.
 	set -x
@@ -77,6 +77,7 @@ check: ## Judge format, contract, alerts, offline SQL data, lints, manifests and
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(build)
 	tests/deploy/check
+	tests/deploy/image
 	{ set +x; } 2>/dev/null
 	if cargo deny --version >/dev/null 2>&1; then
 	  cargo deny check
@@ -88,6 +89,12 @@ check: ## Judge format, contract, alerts, offline SQL data, lints, manifests and
 bench: ## Measure what a submission costs on this machine (ARGS=--help)
 	@tests/setup run
 	cargo run --profile bench -p load -- $(ARGS)
+
+.PHONY: image
+image: ## Build the release and put its image into target/image/motcua.tar; no container engine is needed
+	@tests/setup run
+	cargo build --release --locked --bin motcua
+	deploy/image/build $(or $(CARGO_TARGET_DIR),target)/release/motcua
 
 # A Kafka that was not running before is stopped behind it; MOTCUA_KAFKA_BROKERS names another.
 .PHONY: cluster
