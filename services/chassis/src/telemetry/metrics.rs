@@ -11,7 +11,7 @@ use prometheus::{
 };
 use tonic::Code;
 
-use super::waiting::Waiting;
+use super::waiting::{Gauge, Waiting, gauge};
 
 /// Upper bounds in seconds, from a commit on a fast disk to a caller's deadline.
 const SECONDS: [f64; 13] =
@@ -154,6 +154,15 @@ impl Metrics {
         self.timers_handled.with_label_values(&[service, timer, outcome]).inc();
     }
 
+    /// A number that a service measures of its own, for what no other has: what it is, by these labels. Its name begins with the service's,
+    /// `motcua_payment_…`.
+    ///
+    /// # Errors
+    /// Name or labels are none of Prometheus's, or the name is taken in this process.
+    pub fn gauge(&self, described: Described, labels: &[&str]) -> prometheus::Result<Gauge> {
+        Ok(Gauge(gauge(&self.registry, described, labels)?))
+    }
+
     /// All numbers in Prometheus's text format, version 0.0.4.
     pub fn render(&self) -> String {
         let mut text = Vec::new();
@@ -171,7 +180,7 @@ impl Default for Metrics {
 }
 
 /// The name and the help of a family.
-pub(super) type Described = (&'static str, &'static str);
+pub type Described = (&'static str, &'static str);
 
 fn histogram(
     registry: &Registry,

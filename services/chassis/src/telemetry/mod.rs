@@ -31,9 +31,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
 use json::JsonLines;
-pub use metrics::Metrics;
+pub use metrics::{Described, Metrics};
 pub use settings::{LogFormat, Percent, TelemetrySettings};
 pub use traceparent::{current_traceparent, set_parent};
+pub use waiting::Gauge;
 
 /// How long the last spans may take to reach the collector when the process ends.
 pub const FLUSH_WITHIN: Duration = Duration::from_secs(2);

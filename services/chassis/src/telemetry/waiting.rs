@@ -18,6 +18,17 @@ pub(super) struct Waiting {
     connections: IntGaugeVec,
 }
 
+/// A number that a service measures of its own. A clone sets the same one.
+#[derive(Clone, Debug)]
+pub struct Gauge(pub(super) IntGaugeVec);
+
+impl Gauge {
+    /// It stands at so much now for these values of its labels, one for each.
+    pub fn set(&self, labels: &[&str], count: u64) {
+        self.0.with_label_values(labels).set(whole(count));
+    }
+}
+
 impl Waiting {
     pub(super) fn registered(registry: &Registry) -> prometheus::Result<Self> {
         let of = |described, labels: &[&str]| gauge(registry, described, labels);
@@ -100,7 +111,7 @@ impl Metrics {
     }
 }
 
-fn gauge(
+pub(super) fn gauge(
     registry: &Registry,
     (name, help): Described,
     labels: &[&str],
