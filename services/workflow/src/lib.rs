@@ -7,6 +7,7 @@ mod events;
 pub mod fees;
 pub mod grounds;
 pub mod process;
+mod promises;
 mod rpc;
 pub mod rules;
 pub mod slip;
@@ -16,7 +17,7 @@ pub mod working_time;
 use std::sync::Arc;
 
 use chassis::server::LARGEST_REQUEST;
-use chassis::service::{BoxError, Ground, Kind, Process, Service};
+use chassis::service::{BoxError, Ground, Kind, Process, Service, Task, endless};
 use chassis::write::Door;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::workflow::v1::case_service_server::CaseServiceServer;
@@ -29,6 +30,7 @@ use tonic::service::Routes;
 use self::draw::{NumberPools, SecretKey, SubjectKey};
 use self::epochs::Epochs;
 use self::grounds::Seal;
+use self::promises::Promises;
 use self::rpc::{Cases, Draws, GroundsOfCases, Tasks};
 use self::rules::Rules;
 use self::store::{CaseStore, EpochStore};
@@ -51,9 +53,11 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let reactions =
         vec![events::of_dossier(&door), events::of_payment(&door), events::of_mailing(&door)];
     let draws = draws(&ground, store.clone(), door.clone())?;
-    let Process { keys, clock, .. } = &ground.process;
+    let Process { keys, clock, metrics, .. } = &ground.process;
     let seal = Seal::new(&*keys.secret("workflow-grounds")?);
     let grounds = GroundsOfCases { store: store.clone(), seal: seal.clone(), rules: rules.clone() };
+    let promises = Promises::new(store.clone(), rules.clone(), clock.clone(), metrics)?;
+    let measuring: Task = Box::pin(endless(promises.run()));
     let tasks = Tasks { store: store.clone(), door: door.clone(), rules: rules.clone() };
     let cases = Cases { store, door, rules, clock: clock.clone(), seal };
     let routes =
@@ -63,7 +67,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
                 GroundsServiceServer::new(grounds).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(DrawServiceServer::new(draws).max_decoding_message_size(LARGEST_REQUEST));
-    Ok(Service { routes, reactions, tasks: Vec::new() })
+    Ok(Service { routes, reactions, tasks: vec![measuring] })
 }
 
 fn draws(ground: &Ground, store: CaseStore, door: Door<CaseStore>) -> Result<Draws, BoxError> {

@@ -5,6 +5,7 @@ mod draws;
 mod epochs;
 mod grounds;
 mod pauses;
+mod promised;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use chassis::database::failed;
 use chassis::refusal::Failure;
 use chassis::write::{Asked, Changed, Outgoing, Store, Stream};
+use jiff::Timestamp;
 use proto::motcua::access::v1::Role;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -24,6 +26,7 @@ use crate::grounds::Grounds;
 
 pub use cases::{CaseFilter, CaseKey};
 pub use epochs::EpochStore;
+pub use promised::Promised;
 pub use tasks::{Listed, Order, TaskFilter, TaskKey};
 
 /// Cases in the service's database.
@@ -70,6 +73,14 @@ impl CaseStore {
     ) -> Result<Vec<Case>, Failure> {
         let mut db = self.pool.acquire().await.map_err(failed)?;
         cases::list(&mut db, agency, filter, after, limit).await.map_err(failed)
+    }
+
+    /// The results that are promised and not issued: what was due before `now` is late, what is due before `soon` is due soon.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn promised(&self, now: Timestamp, soon: Timestamp) -> Result<Promised, Failure> {
+        promised::count(&self.pool, now, soon).await.map_err(failed)
     }
 
     /// Open and claimed tasks of an agency behind `after`.

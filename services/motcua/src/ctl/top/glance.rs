@@ -9,6 +9,7 @@ use crate::ctl::mesh::table;
 
 const CALLS: &str = "rpc_server_call_duration_seconds";
 const COMMITS: &str = "motcua_write_duration_seconds";
+const RESULTS: &str = "motcua_workflow_promised_results";
 
 /// Codes of calls that fail by our fault.
 const FAILS: [&str; 4] = ["INTERNAL", "UNKNOWN", "UNAVAILABLE", "DATA_LOSS"];
@@ -54,6 +55,7 @@ impl<'a> Glance<'a> {
         let now = Clock::system().now().strftime("%FT%TZ");
         let mut told = format!("{now}   {answer} of {all} processes answer\n\n");
         told.push_str(&table(headings, &rows, ""));
+        told.push_str(&self.results().map(|results| format!("\n\n{results}")).unwrap_or_default());
         let troubles = self.troubles();
         if !troubles.is_empty() {
             told.push_str(&format!("\n\nLook into\n{}", troubles.join("\n")));
@@ -82,6 +84,16 @@ impl<'a> Glance<'a> {
             whole(self.given_up(service)),
             whole(self.overdue(service)),
         ]
+    }
+
+    /// How the dates that were promised are kept; none where nobody tells.
+    fn results(&self) -> Option<String> {
+        let due = |when: &str| self.in_all(RESULTS, |labels| labels.get("due") == Some(when));
+        let told = self.pairs.iter().any(|(_, now)| now.named(RESULTS).next().is_some());
+        told.then(|| {
+            let (late, soon, later) = (due("late"), due("soon"), due("later"));
+            format!("Promised results: {late} late, {soon} due within a working day, {later} later")
+        })
     }
 
     /// What a person should look at, and with which command.
@@ -131,10 +143,15 @@ impl<'a> Glance<'a> {
         self.most("motcua_timers", service, |labels| is(labels, "overdue"))
     }
 
-    /// What a process counts in all, the most that one says: replicas count the same database.
+    /// What a service counts in all.
     fn most(&self, family: &str, service: &str, wanted: impl Fn(&Labels) -> bool) -> f64 {
+        self.in_all(family, |labels| labels.get("service") == Some(service) && wanted(labels))
+    }
+
+    /// What a process counts in all, the most that one says: replicas count the same database.
+    fn in_all(&self, family: &str, wanted: impl Fn(&Labels) -> bool) -> f64 {
         let counted = |now: &Measured| -> f64 {
-            now.of(family, service).filter(|sample| wanted(&sample.labels)).map(number).sum()
+            now.named(family).filter(|sample| wanted(&sample.labels)).map(number).sum()
         };
         self.pairs.iter().map(|(_, now)| counted(now)).fold(0.0, f64::max)
     }
@@ -267,6 +284,23 @@ mod tests {
         assert_eq!(words[..4], ["dossier", "2", "10.0", "1.0"]);
         assert_eq!(words[8], "3");
         assert_eq!(glance.troubles().len(), 1, "{:?}", glance.troubles());
+        assert_eq!(glance.results(), None);
+    }
+
+    #[test]
+    fn promised_results_are_told_as_one_database_counts_them() {
+        let page = r#"
+            # TYPE motcua_workflow_promised_results gauge
+            motcua_workflow_promised_results{due="late"} 2
+            motcua_workflow_promised_results{due="later"} 90
+            motcua_workflow_promised_results{due="soon"} 7
+        "#;
+        let page: String = page.lines().map(|line| format!("{}\n", line.trim())).collect();
+        let now = Instant::now();
+        let after = [measured("a", now, &page), measured("b", now, &page)];
+        let told = Glance::between(&[], &after).told();
+        let line = "Promised results: 2 late, 7 due within a working day, 90 later";
+        assert!(told.lines().any(|found| found == line), "{told}");
     }
 
     #[test]

@@ -69,12 +69,14 @@ impl Processes {
 }
 
 impl Measured {
+    /// Its samples of a family.
+    pub fn named<'a>(&'a self, family: &'a str) -> impl Iterator<Item = &'a Sample> {
+        self.samples.iter().flatten().filter(move |sample| sample.metric == family)
+    }
+
     /// Its samples of a family that one service gave.
     pub fn of<'a>(&'a self, family: &'a str, service: &'a str) -> impl Iterator<Item = &'a Sample> {
-        let samples = self.samples.iter().flatten();
-        samples.filter(move |sample| {
-            sample.metric == family && sample.labels.get("service") == Some(service)
-        })
+        self.named(family).filter(move |sample| sample.labels.get("service") == Some(service))
     }
 }
 
