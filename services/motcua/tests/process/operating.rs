@@ -62,6 +62,7 @@ async fn an_operator_sees_what_waits_and_is_told_what_is_not_there() {
     let top = out(&installation.run(&["ctl", "top", "--every", "1"]).await);
     assert!(top.contains("1 of 1 processes answer") && !top.contains("Look into"), "{top}");
     assert_eq!(top.lines().filter(|line| line.ends_with('0')).count(), 6, "{top}");
+    assert!(top.contains("\nPromised results: 0 late, "), "{top}");
     let again = installation.run(&["ctl", "retry", "mailing", "tell_owner"]).await;
     assert_eq!(out(&again).trim(), "Taken again at mailing: 0 jobs, 0 timers of kind tell_owner.");
     let none = installation.run(&["ctl", "dead-letters", "list"]).await;
