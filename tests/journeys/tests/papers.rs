@@ -1,4 +1,4 @@
-//! Every reason a call can be refused for has a line for those who meet it.
+//! What the papers say is so: every reason for a refusal has its line, and every test that shows a promise is there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,27 @@ fn every_reason_is_documented_and_every_documented_reason_is_given() {
     );
 }
 
+#[test]
+fn every_test_that_shows_a_promise_is_there() {
+    let page = std::fs::read_to_string(house().join("docs/promises.md")).expect("the page");
+    let (shown, _) = page.split_once("## Not shown yet").expect("its end");
+    let named: Vec<_> = shown.split('`').skip(1).step_by(2).filter(|word| is_test(word)).collect();
+    assert!(named.len() > 30, "the page is read: {} tests", named.len());
+    let mut sources = Vec::new();
+    collect_all(&house().join("services"), &mut sources);
+    collect_all(&house().join("tests"), &mut sources);
+    let sources: String =
+        sources.iter().filter_map(|it| std::fs::read_to_string(it).ok()).collect();
+    let absent: Vec<_> =
+        named.into_iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(absent.is_empty(), "there are no such tests: {absent:?}");
+}
+
+/// Names of tests are sentences.
+fn is_test(word: &str) -> bool {
+    word.matches('_').count() > 2 && !word.contains(' ')
+}
+
 fn house() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -60,12 +81,20 @@ fn reasons_given() -> BTreeSet<String> {
 
 /// Rust files below a folder, but for those that only tests read.
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+    let mut all = Vec::new();
+    collect_all(folder, &mut all);
+    let of_tests = |part: &Path| part.iter().any(|part| part == "tests" || part == "tests.rs");
+    all.retain(|path| path.strip_prefix(folder).is_ok_and(|part| !of_tests(part)));
+    into.extend(all);
+}
+
+/// Rust files below a folder.
+fn collect_all(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && name != "tests" {
-            collect(&path, into);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        if path.is_dir() {
+            collect_all(&path, into);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
             into.push(path);
         }
     }
