@@ -14,6 +14,7 @@ mod rpc;
 mod seal;
 pub mod settings;
 mod store;
+pub mod supplement;
 pub mod timeline;
 mod upload;
 
@@ -27,6 +28,7 @@ use proto::motcua::dossier::v1::document_service_server::DocumentServiceServer;
 use proto::motcua::dossier::v1::dossier_service_server::DossierServiceServer;
 use proto::motcua::dossier::v1::file_service_server::FileServiceServer;
 use proto::motcua::dossier::v1::procedure_service_server::ProcedureServiceServer;
+use proto::motcua::dossier::v1::supplement_service_server::SupplementServiceServer;
 use proto::motcua::dossier::v1::timeline_service_server::TimelineServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
@@ -37,9 +39,12 @@ use self::outside::agencies::Agencies;
 use self::outside::grounds::Grounds;
 use self::outside::objects::Objects;
 use self::procedure::Catalogue;
-use self::rpc::{Documents, Dossiers, Files, Procedures, Slips, Timelines, Watchers};
+use self::rpc::{
+    Answers, Documents, Dossiers, Files, Procedures, Slips, Supplements, Timelines, Watchers,
+};
 use self::seal::Seal;
 use self::store::DossierStore;
+use self::supplement::{LAPSE_SUPPLEMENT, LapseSupplement};
 use self::upload::Uploads;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -81,7 +86,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let slips = Slips {
         catalogue: catalogue.clone(),
         agencies: agencies.clone(),
-        grounds,
+        grounds: grounds.clone(),
         seal: seal.clone(),
         store: store.clone(),
     };
@@ -93,9 +98,15 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
         Box::pin(endless(tending)),
         Box::pin(endless(sweep.run())),
         Box::pin(endless(Sweeper::new(LAPSE_DRAFT, &door, LapseDraft).run())),
+        Box::pin(endless(Sweeper::new(LAPSE_SUPPLEMENT, &door, LapseSupplement).run())),
     ];
-    let dossiers = Dossiers { catalogue, agencies, seal, store, door, clock, draft_days };
-    let routes = routes(procedures, dossiers, files, documents, timelines);
+    let answers = Answers { catalogue: catalogue.clone(), seal, clock };
+    let supplements =
+        Supplements { answers: answers.clone(), grounds, store: store.clone(), door: door.clone() };
+    let dossiers = Dossiers { catalogue, agencies, answers, store, door, draft_days };
+    let routes = routes(procedures, dossiers, files, documents, timelines).add_service(
+        SupplementServiceServer::new(supplements).max_decoding_message_size(LARGEST_REQUEST),
+    );
     Ok(Service { routes, reactions, tasks })
 }
 

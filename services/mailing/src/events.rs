@@ -10,7 +10,9 @@ use proto::motcua::mailing::v1::{
 };
 use proto::motcua::payment::v1::InvoiceIssued;
 use proto::motcua::r#type::v1::DossierRef;
-use proto::motcua::workflow::v1::{DossierAccepted, DossierRefused, ResultIssued};
+use proto::motcua::workflow::v1::{
+    CaseStopped, DossierAccepted, DossierRefused, ResultIssued, SupplementRequested,
+};
 
 use crate::mail::Fact;
 use crate::message::{Announce, Notice, Sent};
@@ -19,7 +21,12 @@ use crate::store::MailStore;
 
 /// What mailing does about workflow's facts.
 pub fn of_workflow(door: &Door<MailStore>) -> Reactions {
-    Reactions::to("workflow", door).on(door, accepted).on(door, refused).on(door, issued)
+    Reactions::to("workflow", door)
+        .on(door, accepted)
+        .on(door, refused)
+        .on(door, supplement_requested)
+        .on(door, stopped)
+        .on(door, issued)
 }
 
 /// What mailing does about payment's facts.
@@ -41,6 +48,20 @@ fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<Announce>, &'
 fn refused(fact: DossierRefused, event: &Event) -> Result<Option<Announce>, &'static str> {
     let code = fact.dossier.ok_or("dossier is missing")?.code;
     Ok(Some(announce(event, Notice::DossierRefused { code })))
+}
+
+fn supplement_requested(
+    fact: SupplementRequested,
+    event: &Event,
+) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    let expires_at = until(fact.expire_time)?;
+    Ok(Some(announce(event, Notice::SupplementRequested { code, expires_at })))
+}
+
+fn stopped(fact: CaseStopped, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    Ok(Some(announce(event, Notice::CaseStopped { code })))
 }
 
 fn fee_due(fact: InvoiceIssued, event: &Event) -> Result<Option<Announce>, &'static str> {

@@ -6,12 +6,14 @@ mod epochs;
 mod events;
 pub mod fees;
 pub mod grounds;
+mod outside;
 pub mod process;
 mod promises;
 mod rpc;
 pub mod rules;
 pub mod slip;
 mod store;
+pub mod supplements;
 pub mod working_time;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use tonic::service::Routes;
 use self::draw::{NumberPools, SecretKey, SubjectKey};
 use self::epochs::Epochs;
 use self::grounds::Seal;
+use self::outside::Forms;
 use self::promises::Promises;
 use self::rpc::{Cases, Draws, GroundsOfCases, Tasks};
 use self::rules::Rules;
@@ -53,13 +56,14 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let reactions =
         vec![events::of_dossier(&door), events::of_payment(&door), events::of_mailing(&door)];
     let draws = draws(&ground, store.clone(), door.clone())?;
-    let Process { keys, clock, metrics, .. } = &ground.process;
+    let Process { keys, peers, clock, metrics, .. } = &ground.process;
+    let forms = Forms::told_by(peers.channel(NAME, "dossier")?);
     let seal = Seal::new(&*keys.secret("workflow-grounds")?);
     let grounds = GroundsOfCases { store: store.clone(), seal: seal.clone(), rules: rules.clone() };
     let promises = Promises::new(store.clone(), rules.clone(), clock.clone(), metrics)?;
     let measuring: Task = Box::pin(endless(promises.run()));
     let tasks = Tasks { store: store.clone(), door: door.clone(), rules: rules.clone() };
-    let cases = Cases { store, door, rules, clock: clock.clone(), seal };
+    let cases = Cases { store, door, rules, clock: clock.clone(), seal, forms };
     let routes =
         Routes::new(CaseServiceServer::new(cases).max_decoding_message_size(LARGEST_REQUEST))
             .add_service(TaskServiceServer::new(tasks).max_decoding_message_size(LARGEST_REQUEST))

@@ -1,4 +1,5 @@
-//! What decisions about cases consult: the calendar of working days, the processes, the fees and the reasons for refusals.
+//! What decisions about cases consult: the calendar of working days, the processes, the fees, the reasons for refusals and how
+//! dossiers are supplemented.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::service::BoxError;
@@ -7,6 +8,7 @@ use crate::case::Case;
 use crate::fees::{Fee, Fees};
 use crate::grounds::RefusalReasons;
 use crate::process::{GENERAL, Process, Wait};
+use crate::supplements::Supplements;
 use crate::working_time::Calendar;
 
 /// The calendar the program comes with.
@@ -17,6 +19,9 @@ const FEES: &str = include_str!("../data/fees.yaml");
 
 /// The reasons for which a dossier can be refused that the program comes with.
 const REFUSAL_REASONS: &str = include_str!("../data/refusal_reasons.yaml");
+
+/// How dossiers are supplemented.
+const SUPPLEMENTS: &str = include_str!("../data/supplements.yaml");
 
 /// The processes the program comes with; every version that a case may still be under, the newest of an id last.
 const PROCESSES: [&str; 2] = [
@@ -33,6 +38,8 @@ pub struct Rules {
     pub fees: Fees,
     /// Why a dossier can be refused.
     pub refusal_reasons: RefusalReasons,
+    /// How a dossier is supplemented.
+    pub supplements: Supplements,
     processes: Vec<Process>,
 }
 
@@ -45,9 +52,10 @@ impl Rules {
         let calendar = Calendar::from_yaml(CALENDAR)?;
         let fees = Fees::from_yaml(FEES)?;
         let refusal_reasons = RefusalReasons::from_yaml(REFUSAL_REASONS)?;
+        let supplements = Supplements::from_yaml(SUPPLEMENTS)?;
         let processes =
             PROCESSES.into_iter().map(Process::from_yaml).collect::<Result<Vec<_>, _>>()?;
-        let rules = Self { calendar, fees, refusal_reasons, processes };
+        let rules = Self { calendar, fees, refusal_reasons, supplements, processes };
         rules.check_fees()?;
         Ok(rules)
     }

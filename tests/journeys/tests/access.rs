@@ -96,6 +96,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetDocument", Accepted, "u y - y y - - y -"),
     ("AddDocument", Draft, "u - - - - - - - -"),
     ("AddDocument", Waiting, "u - - p p - - - -"),
+    ("GetSupplement", Waiting, "u - - - - - - - -"),
+    ("SupplementDossier", Waiting, "u - - - - - - - -"),
     ("ListTimeline", Draft, "u y - - - - - - -"),
     ("ListTimeline", Waiting, "u y - y y - - y -"),
     ("WatchTimeline", Waiting, "u y - y y - - - -"),
@@ -106,6 +108,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("AcceptDossier", Claimed, "u - - y - - - - -"),
     ("RefuseDossier", Draft, "u - - - - - - - -"),
     ("RefuseDossier", Claimed, "u - - y - - - - -"),
+    ("RequestSupplement", Draft, "u - - - - - - - -"),
+    ("RequestSupplement", Accepted, "u - - p p - - - -"),
     ("GetGrounds", Waiting, "u - - - - - - - -"),
     ("GetGrounds", Refused, "u - - y y - - y -"),
     ("GetRefusalReasons", Draft, "y y y y y y y y y"),
@@ -313,6 +317,14 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
         "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),
         "LookUpDossier" => dossier::LookUpDossierRequest { code: code.into() }.encode_to_vec(),
+        "GetSupplement" => {
+            dossier::GetSupplementRequest { name: format!("{dossier}/supplements/1") }
+                .encode_to_vec()
+        }
+        "SupplementDossier" => {
+            let name = format!("{dossier}/supplements/1");
+            dossier::SupplementDossierRequest { name, etag, request_id }.encode_to_vec()
+        }
         "ListTimeline" => {
             dossier::ListTimelineRequest { parent: dossier, ..Default::default() }.encode_to_vec()
         }
@@ -387,6 +399,16 @@ fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
             workflow::AcceptDossierRequest { name: case, etag, request_id }.encode_to_vec()
         }
         "RefuseDossier" => refusal(&case).encode_to_vec(),
+        "RequestSupplement" => workflow::RequestSupplementRequest {
+            name: case,
+            items: vec![workflow::MissingItem {
+                subject: "answers.vehicle.colour".into(),
+                text: "khác với hóa đơn".into(),
+            }],
+            etag,
+            request_id,
+        }
+        .encode_to_vec(),
         "GetGrounds" => {
             workflow::GetGroundsRequest { name: format!("{case}/grounds/1") }.encode_to_vec()
         }

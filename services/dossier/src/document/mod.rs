@@ -7,6 +7,7 @@ mod words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::motcua::dossier::v1::{ActorKind, EntryKind};
+use proto::motcua::r#type::v1::StopReason;
 use uuid::Uuid;
 
 use crate::bilingual::Bilingual;
@@ -16,7 +17,7 @@ use crate::timeline::Happening;
 
 pub use add::AddDocument;
 pub use take::TakeSlip;
-pub use words::{AcceptanceWords, Head, Language, RefusalWords, words};
+pub use words::{AcceptanceWords, Head, Language, RefusalWords, SupplementWords, Words, words};
 
 /// A document as it stands; it never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Document {
     pub id: Uuid,
     /// What it is.
     pub content: Content,
-    /// Resource name of the officer who added it, or accepted or refused the dossier.
+    /// Resource name of the officer who added it, or decided what it tells; empty where no officer did.
     pub officer: String,
     /// When it joined the dossier.
     pub added_at: Timestamp,
@@ -38,6 +39,10 @@ pub enum Content {
     AcceptanceSlip(AcceptanceSlip),
     /// The slip of refusal, form 03.
     RefusalSlip(RefusalSlip),
+    /// The slip that asks for a supplement, form 02.
+    SupplementSlip(SupplementSlip),
+    /// The notice of stopped processing, form 05.
+    StopSlip(StopSlip),
     /// A result of the agency: this file of the dossier.
     Result(Uuid),
 }
@@ -77,10 +82,34 @@ pub struct RefusalSlip {
     pub grounds: String,
 }
 
+/// What a request to supplement told. What the officer wrote stays with workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupplementSlip {
+    /// Which supplement of the dossier, from 1.
+    pub number: u8,
+    /// When it was asked for, by workflow's clock.
+    pub requested_at: Timestamp,
+    /// Until when it can be answered.
+    pub expires_at: Timestamp,
+    /// What is asked for.
+    pub subjects: Vec<String>,
+    /// Resource name of the grounds.
+    pub grounds: String,
+}
+
+/// What a notice of stopped processing told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopSlip {
+    /// Since when: the deadline that passed.
+    pub stopped_at: Timestamp,
+    /// Why.
+    pub reason: StopReason,
+}
+
 /// One of the grounds of a decision, as workflow tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ground {
-    /// What it is about: of a refusal the code of the reason.
+    /// What it is about: of a refusal the code of the reason, of a supplement the field or paper.
     pub subject: String,
     /// What that is called.
     pub title: Bilingual,
@@ -100,8 +129,9 @@ impl Dossier {
     /// signed.
     fn add(&mut self, document: Document) -> Fact {
         if document.content.is_slip() {
-            let happening =
-                Happening::new(EntryKind::DocumentAdded, document.added_at, ActorKind::Officer);
+            let by_itself = matches!(document.content, Content::StopSlip(_));
+            let actor = if by_itself { ActorKind::System } else { ActorKind::Officer };
+            let happening = Happening::new(EntryKind::DocumentAdded, document.added_at, actor);
             self.record(happening.about(document_name(self.id, document.id)));
         }
         self.new_documents.push(document.clone());

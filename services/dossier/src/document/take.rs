@@ -50,11 +50,15 @@ impl Command for TakeSlip {
 }
 
 impl Content {
-    /// Whether the dossier has this slip already: it is accepted once and refused once.
+    /// Whether the dossier has this slip already: it is accepted once, refused once, stopped once, and asked for each supplement once.
     fn was_told(&self, dossier: &Dossier) -> bool {
         match self {
             Self::AcceptanceSlip(_) => dossier.accepted_at.is_some(),
             Self::RefusalSlip(_) => dossier.status == DossierStatus::NotAccepted,
+            Self::SupplementSlip(slip) => {
+                dossier.supplements.iter().any(|known| known.number == slip.number)
+            }
+            Self::StopSlip(_) => dossier.status == DossierStatus::ProcessingStopped,
             Self::Result(_) => false,
         }
     }

@@ -65,10 +65,13 @@ impl Command for CreateDossier {
             accepted_at: None,
             due_at: None,
             actions: Vec::new(),
+            supplements: Vec::new(),
             entries: 0,
             revision: 1,
             new_entries: Vec::new(),
             saved_steps: BTreeMap::new(),
+            pending_steps: BTreeMap::new(),
+            turn: None,
             files: BTreeMap::new(),
             new_documents: Vec::new(),
         };

@@ -8,6 +8,7 @@ use proto::motcua::r#type::v1::DossierStatus;
 use uuid::Uuid;
 
 use super::{Dossier, Fact};
+use crate::supplement::{LAPSE_SUPPLEMENT, Supplement};
 use crate::timeline::{Action, ActionKind, Happening};
 
 /// Takes over what a fact of another service says.
@@ -35,6 +36,8 @@ pub enum Change {
         /// When the result is due.
         due_at: Timestamp,
     },
+    /// Its owner is asked for a supplement, and reminded of its end.
+    Asked(Supplement),
     /// The clock stands: no date is promised. Its owner may have something to do; what was waited for before is over.
     Paused(Option<Action>),
     /// The clock runs again: the result is due then; none where the calendar does not reach that far.
@@ -58,12 +61,12 @@ impl Command for Follow {
         &self,
         before: Option<&Dossier>,
         (): &(),
-        _: &mut At<'_>,
+        at: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
         let before = before.filter(|dossier| !dossier.is_draft()).ok_or_else(unknown)?;
         let mut after = Dossier { revision: before.revision + 1, ..before.clone() };
         after.status = self.status.unwrap_or(before.status);
-        after.change(&self.change);
+        after.change(&self.change, at);
         if after.is_settled() {
             after.actions.retain(|action| !action.kind.ends_with_the_case());
         }
@@ -79,12 +82,17 @@ impl Command for Follow {
 }
 
 impl Dossier {
-    fn change(&mut self, change: &Change) {
+    fn change(&mut self, change: &Change, at: &mut At<'_>) {
         match change {
             Change::Nothing => {}
             Change::Promised { accepted_at, due_at } => {
                 self.accepted_at = Some(*accepted_at);
                 self.due_at = Some(*due_at);
+            }
+            Change::Asked(supplement) => {
+                at.wake(LAPSE_SUPPLEMENT, supplement.expires_at);
+                self.supplements.retain(|known| known.number != supplement.number);
+                self.supplements.push(supplement.clone());
             }
             Change::Paused(waits_for) => {
                 self.due_at = None;

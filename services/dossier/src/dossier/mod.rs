@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::document::Document;
 use crate::file::File;
 use crate::procedure::ProcedureCode;
+use crate::supplement::Supplement;
 use crate::timeline::{Action, ActionKind, Entry, Happening};
 
 pub use create::CreateDossier;
@@ -69,6 +70,8 @@ pub struct Dossier {
     pub due_at: Option<Timestamp>,
     /// What others' facts let its owner do next, in order of use.
     pub actions: Vec<Action>,
+    /// What its owner was asked for since it was accepted, in order.
+    pub supplements: Vec<Supplement>,
     /// Entries of its timeline: the number of the last one.
     pub entries: i32,
     /// Counts changes, from 1.
@@ -77,10 +80,23 @@ pub struct Dossier {
     pub new_entries: Vec<Entry>,
     /// Steps saved by the batch at hand, sealed: empty as loaded, for nothing decides by what is in them.
     pub saved_steps: BTreeMap<u8, Vec<u8>>,
+    /// Steps saved for the open supplement by the batch at hand, sealed: empty as loaded.
+    pub pending_steps: BTreeMap<u8, Vec<u8>>,
+    /// What the batch at hand did with a supplement: none as loaded.
+    pub turn: Option<Turn>,
     /// Its files by id; empty unless a command of the batch at hand wants them.
     pub files: BTreeMap<Uuid, File>,
     /// Documents added by the batch at hand: empty as loaded.
     pub new_documents: Vec<Document>,
+}
+
+/// What became of a supplement, and with it of the steps that were saved for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The supplement of this number was answered: they take the place of those before, which are kept beside.
+    Answered(u8),
+    /// It can no longer be answered: they go.
+    Closed,
 }
 
 /// Rows a command needs besides the dossier's own.
@@ -118,6 +134,22 @@ pub enum Fact {
         before: DossierStatus,
         /// When the fact happened that changed it.
         at: Timestamp,
+    },
+    /// Its owner answered a supplement.
+    Supplemented {
+        /// As it is now.
+        dossier: Box<Dossier>,
+        /// Which of its supplements.
+        number: u8,
+    },
+    /// A supplement was not answered in time.
+    SupplementLapsed {
+        /// As it is now.
+        dossier: Box<Dossier>,
+        /// Which of its supplements.
+        number: u8,
+        /// The deadline that passed.
+        lapsed_at: Timestamp,
     },
     /// A document joined it.
     DocumentAdded {
@@ -173,7 +205,10 @@ impl Dossier {
             let kinds = [ActionKind::SaveStep, ActionKind::CreateFile, ActionKind::SubmitDossier];
             return kinds.map(on_draft).into();
         }
-        self.actions.iter().filter(|action| action.is_open(now)).cloned().collect()
+        let open = self.actions.iter().filter(|action| action.is_open(now)).cloned();
+        let mut actions: Vec<_> = self.supplement_actions(now).into_iter().chain(open).collect();
+        actions.sort_by_key(|action| action.kind);
+        actions
     }
 
     /// Adds what happened to its timeline, with the status it has now.
@@ -197,18 +232,30 @@ impl Dossier {
 
     /// The draft that `caller` may change, if nobody changed it since `etag`; an empty etag asks nothing.
     fn draft_of(before: Option<&Self>, caller: &str, etag: &str) -> Result<Self, Refusal> {
-        let dossier = Self::owned_draft(before, caller)?;
-        if !etag.is_empty() && etag != dossier.etag() {
+        Self::owned_draft(before, caller)?.as_read_with(etag)
+    }
+
+    /// The dossier, to be changed, if nobody changed it since `etag`; an empty etag asks nothing.
+    fn as_read_with(&self, etag: &str) -> Result<Self, Refusal> {
+        if !etag.is_empty() && etag != self.etag() {
             return Err(Refusal::stale());
         }
-        Ok(Self { revision: dossier.revision + 1, ..dossier.clone() })
+        Ok(Self { revision: self.revision + 1, ..self.clone() })
+    }
+
+    /// The dossier, if its owner calls and may change some of it now: a draft, or one whose supplement is open.
+    pub(crate) fn in_owners_hands<'a>(
+        before: Option<&'a Self>,
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<&'a Self, Refusal> {
+        let open = before.filter(|dossier| dossier.owner == caller);
+        let open = open.filter(|dossier| dossier.open_supplement(now).is_some());
+        open.map_or_else(|| Self::owned_draft(before, caller), Ok)
     }
 
     /// The draft that `caller` owns.
-    pub(crate) fn owned_draft<'a>(
-        before: Option<&'a Self>,
-        caller: &str,
-    ) -> Result<&'a Self, Refusal> {
+    fn owned_draft<'a>(before: Option<&'a Self>, caller: &str) -> Result<&'a Self, Refusal> {
         let dossier = before.filter(|dossier| dossier.owner == caller);
         let dossier = dossier.ok_or_else(Refusal::denied)?;
         if dossier.is_draft() { Ok(dossier) } else { Err(submitted()) }
@@ -222,7 +269,7 @@ impl Dossier {
     }
 }
 
-fn submitted() -> Refusal {
+pub(crate) fn submitted() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "DOSSIER_SUBMITTED",

@@ -5,6 +5,7 @@ use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
 use super::{Dossier, Named};
+use crate::supplement::closed;
 
 /// Saves answers that were checked and sealed.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct SaveStep {
     pub step: u8,
     /// Its answers, sealed.
     pub sealed: Vec<u8>,
+    /// The open supplement that they were checked by; none for a draft.
+    pub supplement: Option<u8>,
 }
 
 impl Command for SaveStep {
@@ -36,9 +39,24 @@ impl Command for SaveStep {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
-        let mut draft = draft.kept_from_now(at);
-        draft.saved_steps.insert(self.step, self.sealed.clone());
-        Ok(Decided::quiet(draft, Named { id: self.id }))
+        let after = match self.supplement {
+            None => {
+                let draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
+                let mut draft = draft.kept_from_now(at);
+                draft.saved_steps.insert(self.step, self.sealed.clone());
+                draft
+            }
+            Some(number) => {
+                let dossier = Dossier::in_owners_hands(before, &self.caller, at.now)?;
+                let mut dossier = dossier.as_read_with(&self.etag)?;
+                let open = dossier.open_supplement(at.now).map(|open| open.number);
+                if open != Some(number) {
+                    return Err(closed());
+                }
+                dossier.pending_steps.insert(self.step, self.sealed.clone());
+                dossier
+            }
+        };
+        Ok(Decided::quiet(after, Named { id: self.id }))
     }
 }

@@ -56,7 +56,7 @@ fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Re
 
 fn save(caller: &str, etag: &str, before: &Dossier) -> Result<Dossier, Refusal> {
     let (caller, etag) = (caller.into(), etag.into());
-    let command = SaveStep { id: ID, caller, etag, step: 1, sealed: vec![1] };
+    let command = SaveStep { id: ID, caller, etag, step: 1, sealed: vec![1], supplement: None };
     Ok(decide(&command, Some(before), NOON)?.after)
 }
 
@@ -123,8 +123,14 @@ fn a_draft_lapses_so_many_days_after_its_last_change_and_never_once_submitted() 
     let instant = |text: &str| Some(text.parse::<Timestamp>().expect("an instant"));
     assert_eq!(draft().expire_at, instant("2026-12-25T05:00:00Z"));
     assert_eq!(timer(&creation(OWNER), None, NOON), draft().expire_at);
-    let save =
-        SaveStep { id: ID, caller: OWNER.into(), etag: String::new(), step: 1, sealed: vec![1] };
+    let save = SaveStep {
+        id: ID,
+        caller: OWNER.into(),
+        etag: String::new(),
+        step: 1,
+        sealed: vec![1],
+        supplement: None,
+    };
     let later = timer(&save, Some(&draft()), "2026-12-01T05:00:00Z");
     assert_eq!(later, instant("2026-12-31T05:00:00Z"));
     assert_eq!(timer(&submission(OWNER, "1"), Some(&draft()), NOON), None);

@@ -1,11 +1,13 @@
 //! Facts as messages, and what follows from others' facts.
 
+mod decisions;
 mod others;
 
 use chassis::clock::timestamp;
 use chassis::write::Outgoing;
 use proto::motcua::dossier::v1::{
-    DocumentAdded, DocumentKind, DossierStatusChanged, DossierSubmitted,
+    DocumentAdded, DocumentKind, DossierStatusChanged, DossierSubmitted, DossierSupplemented,
+    SupplementLapsed,
 };
 use proto::motcua::r#type::v1::DossierRef;
 use uuid::Uuid;
@@ -36,6 +38,26 @@ pub fn message(fact: &Fact) -> Outgoing {
             };
             Outgoing::of(&message, &name(dossier), &dossier.agency)
         }
+        Fact::Supplemented { dossier, number } => {
+            let answered = dossier.supplements.last().and_then(|last| last.answered_at);
+            let message = DossierSupplemented {
+                dossier: Some(reference(dossier)),
+                supplement: supplement_name(dossier.id, *number),
+                number: i32::from(*number),
+                answer_time: answered.map(timestamp),
+                return_way: dossier.return_way.into(),
+            };
+            Outgoing::of(&message, &message.supplement, &dossier.agency)
+        }
+        Fact::SupplementLapsed { dossier, number, lapsed_at } => {
+            let message = SupplementLapsed {
+                dossier: Some(reference(dossier)),
+                supplement: supplement_name(dossier.id, *number),
+                number: i32::from(*number),
+                lapse_time: Some(timestamp(*lapsed_at)),
+            };
+            Outgoing::of(&message, &message.supplement, &dossier.agency)
+        }
         Fact::DocumentAdded { dossier, document } => {
             let message = DocumentAdded {
                 dossier: Some(reference(dossier)),
@@ -53,6 +75,8 @@ pub fn kind(content: &Content) -> DocumentKind {
     match content {
         Content::AcceptanceSlip(_) => DocumentKind::AcceptanceSlip,
         Content::RefusalSlip(_) => DocumentKind::RefusalSlip,
+        Content::SupplementSlip(_) => DocumentKind::SupplementSlip,
+        Content::StopSlip(_) => DocumentKind::StopSlip,
         Content::Result(_) => DocumentKind::Result,
     }
 }
@@ -60,6 +84,11 @@ pub fn kind(content: &Content) -> DocumentKind {
 /// A document's resource name.
 pub fn document_name(dossier: Uuid, id: Uuid) -> String {
     format!("dossiers/{dossier}/documents/{id}")
+}
+
+/// A supplement's resource name.
+pub fn supplement_name(dossier: Uuid, number: u8) -> String {
+    format!("dossiers/{dossier}/supplements/{number}")
 }
 
 /// A dossier's resource name.

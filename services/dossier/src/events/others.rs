@@ -5,7 +5,6 @@ use chassis::clock::instant;
 use chassis::events::{Event, Reactions};
 use chassis::write::Door;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use prost_types::Timestamp as Wire;
 use proto::motcua::dossier::v1::{ActorKind, EntryKind};
 use proto::motcua::feedback::v1::{RatingGiven, RatingInvited};
@@ -15,11 +14,11 @@ use proto::motcua::mailing::v1::{
 use proto::motcua::payment::v1::{InvoiceExpired, InvoiceIssued, InvoicePaid};
 use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::{
-    ClockPaused, ClockResumed, DossierAccepted, DossierRefused, FeeFellDue, NumberAssigned,
-    NumberDrawn, PauseReason, ResultIssued, ResultReturned, TaskClosed,
+    ClockPaused, ClockResumed, FeeFellDue, NumberAssigned, NumberDrawn, PauseReason, ResultIssued,
+    ResultReturned, TaskClosed,
 };
 
-use crate::document::{AcceptanceSlip, Content, RefusalSlip, TakeSlip};
+use super::decisions;
 use crate::dossier::{Change, Follow};
 use crate::store::DossierStore;
 use crate::timeline::{Action, ActionKind, Happening};
@@ -34,8 +33,10 @@ pub fn reactions(door: &Door<DossierStore>) -> Vec<Reactions> {
 
 fn of_workflow(door: &Door<DossierStore>) -> Reactions {
     Reactions::to("workflow", door)
-        .on(door, accepted)
-        .on(door, refused)
+        .on(door, decisions::accepted)
+        .on(door, decisions::refused)
+        .on(door, decisions::supplement_requested)
+        .on(door, decisions::stopped)
         .on(door, task_closed)
         .on(door, fee_fell_due)
         .on(door, clock_paused)
@@ -63,40 +64,6 @@ fn of_mailing(door: &Door<DossierStore>) -> Reactions {
 
 fn of_feedback(door: &Door<DossierStore>) -> Reactions {
     Reactions::to("feedback", door).on(door, rating_invited).on(door, rating_given)
-}
-
-fn accepted(fact: DossierAccepted, event: &Event) -> Result<Option<TakeSlip>, &'static str> {
-    let accepted_at = at(fact.accept_time)?;
-    let due_at = at(fact.due_time)?;
-    let happening = Happening::new(EntryKind::Accepted, accepted_at, who(event));
-    let change = Change::Promised { accepted_at, due_at };
-    let slip = AcceptanceSlip {
-        accepted_at,
-        received_on: fact.receipt_day.map(day).transpose()?,
-        due_at,
-        fees: fact.fees.iter().filter_map(|fee| Some(fee.amount.as_ref()?.units)).collect(),
-    };
-    let follow = decided(fact.status_after, event, happening, change)?;
-    let slip = Content::AcceptanceSlip(slip);
-    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
-}
-
-fn refused(fact: DossierRefused, event: &Event) -> Result<Option<TakeSlip>, &'static str> {
-    if fact.grounds.is_empty() || fact.reasons.is_empty() {
-        return Err("grounds or reasons are missing");
-    }
-    let refused_at = at(fact.refuse_time)?;
-    let happening = Happening::new(EntryKind::Refused, refused_at, who(event));
-    let slip = RefusalSlip { refused_at, reasons: fact.reasons, grounds: fact.grounds };
-    let slip = Content::RefusalSlip(slip);
-    let follow = decided(fact.status_after, event, happening, Change::Nothing)?;
-    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
-}
-
-fn day(date: proto::google::r#type::Date) -> Result<Date, &'static str> {
-    let small = |number: i32| i8::try_from(number).unwrap_or_default();
-    let year = i16::try_from(date.year).unwrap_or_default();
-    Date::new(year, small(date.month), small(date.day)).map_err(|_| "receipt_day is no day")
 }
 
 fn task_closed(fact: TaskClosed, event: &Event) -> Reaction {
@@ -232,10 +199,15 @@ fn rating_given(fact: RatingGiven, event: &Event) -> Reaction {
     noted(event, happening, Change::Closes(ActionKind::RateDossier))
 }
 
-const SYSTEM: ActorKind = ActorKind::System;
+pub(super) const SYSTEM: ActorKind = ActorKind::System;
 
 /// What follows from a fact of workflow, which says where the dossier stands.
-fn decided(status_after: i32, event: &Event, happening: Happening, change: Change) -> Reaction {
+pub(super) fn decided(
+    status_after: i32,
+    event: &Event,
+    happening: Happening,
+    change: Change,
+) -> Reaction {
     let status = DossierStatus::try_from(status_after).unwrap_or_default();
     if status == DossierStatus::Unspecified {
         return Err("status_after is unspecified or unknown");
@@ -252,7 +224,7 @@ fn parcel(kind: EntryKind, time: Option<Wire>, shipment: &str) -> Result<Happeni
     Ok(Happening::new(kind, at(time)?, ActorKind::Carrier).about(shipment.into()))
 }
 
-fn at(time: Option<Wire>) -> Result<Timestamp, &'static str> {
+pub(super) fn at(time: Option<Wire>) -> Result<Timestamp, &'static str> {
     time.and_then(instant).ok_or("a time is missing or malformed")
 }
 
@@ -262,7 +234,7 @@ fn way(number: i32) -> Result<ReturnWay, &'static str> {
 }
 
 /// What sort of party caused a fact, by the shape of its resource name.
-fn who(event: &Event) -> ActorKind {
+pub(super) fn who(event: &Event) -> ActorKind {
     match event.actor.split('/').collect::<Vec<_>>()[..] {
         ["accounts", _] => ActorKind::Citizen,
         ["agencies", _, "officers", _] => ActorKind::Officer,

@@ -42,8 +42,8 @@ impl Command for CompleteFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before)?;
-        let mut file = self.writer.own(dossier, self.id)?.clone();
+        let dossier = self.writer.open(before, at.now)?;
+        let mut file = self.writer.own(dossier, self.id, at.now)?.clone();
         let named = Named { id: self.id };
         if file.is_complete() {
             return Ok(Decided::quiet(dossier.clone(), named));

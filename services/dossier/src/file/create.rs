@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Digest, File, FileKind, LARGEST_DOSSIER, Named, Purpose, State, UPLOAD, Writer};
 use crate::dossier::{Dossier, Wants};
+use crate::supplement::{Subject, Supplement};
 
 /// Files of results that a dossier may have.
 pub const MOST_RESULTS: u8 = 20;
@@ -53,30 +54,47 @@ impl Command for CreateFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before)?;
+        let dossier = self.writer.open(before, at.now)?;
+        let supplement = self.writer.supplement(dossier, at.now);
+        if supplement.is_some_and(|open| !self.is_asked_for_by(open)) {
+            return Err(not_open());
+        }
+        let supplement = supplement.map(|open| open.number);
         if dossier.files.contains_key(&self.id) {
             return Err(exists());
         }
-        self.check_room(dossier, at.now)?;
+        self.check_room(dossier, supplement, at.now)?;
         let mut after = dossier.clone().touched(at);
-        after.files.insert(self.id, self.file(at.now));
+        after.files.insert(self.id, self.file(supplement, at.now));
         Ok(Decided::quiet(after, Named { id: self.id }))
     }
 }
 
 impl CreateFile {
-    fn check_room(&self, dossier: &Dossier, now: Timestamp) -> Result<(), Refusal> {
-        let live = || dossier.files.values().filter(|file| file.is_live(now));
-        let same = live().filter(|file| file.purpose == self.purpose).count();
+    fn is_asked_for_by(&self, supplement: &Supplement) -> bool {
+        let Purpose::Paper(paper) = &self.purpose else { return false };
+        supplement.asks_for(Subject::Paper(paper))
+    }
+
+    /// What is handed in for a supplement has a room of its own.
+    fn check_room(
+        &self,
+        dossier: &Dossier,
+        supplement: Option<u8>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let beside = || dossier.files.values().filter(|file| file.supplement == supplement);
+        let live = beside().filter(|file| file.is_live(now));
+        let same = live.filter(|file| file.purpose == self.purpose).count();
         if same >= usize::from(self.most) {
             return Err(paper_full());
         }
         // What lapsed or was deleted lies on the disk until it is swept.
-        let taken: u64 = dossier.files.values().map(|file| file.size).sum();
+        let taken: u64 = beside().map(|file| file.size).sum();
         if taken + self.size > LARGEST_DOSSIER { Err(dossier_full()) } else { Ok(()) }
     }
 
-    pub(super) fn file(&self, now: Timestamp) -> File {
+    pub(super) fn file(&self, supplement: Option<u8>, now: Timestamp) -> File {
         File {
             id: self.id,
             purpose: self.purpose.clone(),
@@ -89,6 +107,9 @@ impl CreateFile {
             attempt: 1,
             state: State::Uploading { until: now + UPLOAD },
             issued: false,
+            supplement,
+            handed_in: supplement.is_none(),
+            replaced_by: None,
         }
     }
 }
@@ -99,6 +120,15 @@ fn exists() -> Refusal {
         "FILE_EXISTS",
         "Mã định danh này đã dùng cho một tệp của hồ sơ.",
         "This id is that of a file of the dossier already.",
+    )
+}
+
+fn not_open() -> Refusal {
+    Refusal::field(
+        "file.paper",
+        "FIELD_NOT_OPEN",
+        "Cơ quan không yêu cầu bổ sung giấy tờ này.",
+        "The agency does not ask for this paper.",
     )
 }
 

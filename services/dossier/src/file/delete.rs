@@ -37,8 +37,8 @@ impl Command for DeleteFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before)?;
-        let mut file = self.writer.own(dossier, self.id)?.clone();
+        let dossier = self.writer.open(before, at.now)?;
+        let mut file = self.writer.own(dossier, self.id, at.now)?.clone();
         if file.issued {
             return Err(in_document());
         }

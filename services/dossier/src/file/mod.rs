@@ -20,7 +20,8 @@ use proto::motcua::r#type::v1::DossierStatus;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, submitted};
+use crate::supplement::Supplement;
 
 pub use complete::CompleteFile;
 pub use create::{CreateFile, MOST_RESULTS};
@@ -64,6 +65,12 @@ pub struct File {
     pub attempt: i32,
     /// A document is this file.
     pub issued: bool,
+    /// The supplement it is handed in for; none with the submission, and for a result.
+    pub supplement: Option<u8>,
+    /// The agency has it: not while the supplement it is for is not answered.
+    pub handed_in: bool,
+    /// The supplement whose files took its place; none while it counts.
+    pub replaced_by: Option<u8>,
 }
 
 /// What a file is for.
@@ -137,6 +144,11 @@ impl File {
         matches!(self.state, State::Complete { .. })
     }
 
+    /// Whether it is one of those that the agency goes by.
+    pub fn counts(&self) -> bool {
+        self.is_complete() && self.handed_in && self.replaced_by.is_none()
+    }
+
     /// From when it is of no use; none for a complete file.
     pub fn lapses_at(&self) -> Option<Timestamp> {
         match self.state {
@@ -148,19 +160,31 @@ impl File {
 }
 
 impl Writer {
-    /// The dossier whose files this writer may change now: a citizen their draft, an officer what their agency processes.
-    fn open<'a>(&self, dossier: Option<&'a Dossier>) -> Result<&'a Dossier, Refusal> {
+    /// The dossier whose files this writer may change now: a citizen their draft or for a supplement that is open, an officer what their
+    /// agency processes.
+    fn open<'a>(
+        &self,
+        dossier: Option<&'a Dossier>,
+        now: Timestamp,
+    ) -> Result<&'a Dossier, Refusal> {
         match &self.agency {
-            None => Dossier::owned_draft(dossier, &self.name),
+            None => Dossier::in_owners_hands(dossier, &self.name, now),
             Some(agency) => in_processing(dossier, agency),
         }
     }
 
-    /// The file of an open dossier that this writer created.
-    fn own<'a>(&self, dossier: &'a Dossier, id: Uuid) -> Result<&'a File, Refusal> {
+    /// The supplement that this writer hands files in for.
+    fn supplement<'a>(&self, dossier: &'a Dossier, now: Timestamp) -> Option<&'a Supplement> {
+        if self.agency.is_none() { dossier.open_supplement(now) } else { None }
+    }
+
+    /// The file of an open dossier that this writer created and may still change: what was handed in before stays.
+    fn own<'a>(&self, dossier: &'a Dossier, id: Uuid, now: Timestamp) -> Result<&'a File, Refusal> {
         let file = dossier.files.get(&id).filter(|file| file.created_by == self.name);
         let file = file.filter(|file| !matches!(file.state, State::Deleted { .. }));
-        file.ok_or_else(Refusal::denied)
+        let file = file.ok_or_else(Refusal::denied)?;
+        let open = self.supplement(dossier, now).map(|open| open.number);
+        if file.supplement == open { Ok(file) } else { Err(submitted()) }
     }
 }
 

@@ -37,10 +37,10 @@ impl Command for RestartFile {
         &self,
         before: Option<&Dossier>,
         (): &(),
-        _: &mut At<'_>,
+        at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before)?;
-        let file = self.writer.own(dossier, self.id)?;
+        let dossier = self.writer.open(before, at.now)?;
+        let file = self.writer.own(dossier, self.id, at.now)?;
         if file.is_complete() || file.attempt != self.attempt {
             return Err(began_again());
         }

@@ -48,6 +48,9 @@ fn dossier(status: DossierStatus) -> Dossier {
         new_entries: Vec::new(),
         revision: 1,
         saved_steps: BTreeMap::new(),
+        pending_steps: BTreeMap::new(),
+        turn: None,
+        supplements: Vec::new(),
         files: BTreeMap::new(),
         new_documents: Vec::new(),
     }
@@ -178,7 +181,7 @@ fn the_first_bytes_say_what_a_file_is() {
 proptest! {
     #[test]
     fn parts_are_the_file_without_gap_or_overlap(size in 1_u64..10_000_000) {
-        let file = File { size, ..creation(1, citizen(), size).file(Timestamp::UNIX_EPOCH) };
+        let file = File { size, ..creation(1, citizen(), size).file(None, Timestamp::UNIX_EPOCH) };
         let (mut offset, mut count) = (Some(0), 0);
         let mut total = 0;
         while let Some(begin) = offset {

@@ -32,6 +32,7 @@ use thiserror::Error;
 use self::definition::Definition;
 use self::returning::ReturnFields;
 use self::rule::Rule;
+use crate::bilingual::Bilingual;
 
 /// A form, compiled once and asked often.
 #[derive(Debug)]
@@ -203,6 +204,13 @@ impl Form {
             None => Ok(()),
             Some(problem) => Err(FormError::Definition { place: "return".into(), problem }),
         }
+    }
+
+    /// What the field `property` of a step is called; none if there is no such field.
+    pub fn title(&self, step: &str, property: &str) -> Option<Bilingual> {
+        let schema = self.schema_of(&format!("{step}.{property}"))?;
+        let word = |key: &str| schema[key].as_str().unwrap_or_default();
+        Some(Bilingual::new(word("x-title-vi"), word("title")))
     }
 
     /// The schema of a dotted field, `step id.property`.

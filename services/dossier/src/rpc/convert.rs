@@ -51,6 +51,7 @@ fn next_action(action: Action) -> pb::NextAction {
         ActionKind::SaveStep => pb::NextActionKind::SaveStep,
         ActionKind::CreateFile => pb::NextActionKind::CreateFile,
         ActionKind::SubmitDossier => pb::NextActionKind::SubmitDossier,
+        ActionKind::SupplementDossier => pb::NextActionKind::SupplementDossier,
         ActionKind::DrawNumber => pb::NextActionKind::DrawNumber,
         ActionKind::Pay => pb::NextActionKind::Pay,
         ActionKind::FollowShipment => pb::NextActionKind::FollowShipment,
@@ -155,11 +156,12 @@ fn value_to_json(value: Wire) -> Value {
 
 /// Answers kept, as they go.
 pub fn from_json(answers: Map<String, Value>) -> Struct {
-    let fields = answers.into_iter().map(|(name, value)| (name, value_from_json(value)));
+    let fields = answers.into_iter().map(|(name, value)| (name, value_to_wire(value)));
     Struct { fields: fields.collect() }
 }
 
-fn value_from_json(value: Value) -> Wire {
+/// One answer, as it goes.
+pub fn value_to_wire(value: Value) -> Wire {
     let kind = match value {
         Value::Null => Kind::NullValue(0),
         Value::Bool(flag) => Kind::BoolValue(flag),
@@ -167,7 +169,7 @@ fn value_from_json(value: Value) -> Wire {
         Value::String(text) => Kind::StringValue(text),
         Value::Object(fields) => Kind::StructValue(from_json(fields)),
         Value::Array(values) => Kind::ListValue(prost_types::ListValue {
-            values: values.into_iter().map(value_from_json).collect(),
+            values: values.into_iter().map(value_to_wire).collect(),
         }),
     };
     Wire { kind: Some(kind) }

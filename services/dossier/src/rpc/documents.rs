@@ -128,6 +128,12 @@ fn message(dossier: &Dossier, document: &Document, papers: &[SlipPaper<'_>]) -> 
         Content::RefusalSlip(slip) => {
             pb::Document { refusal_slip: Some(slips::refusal(dossier, slip)), ..told }
         }
+        Content::SupplementSlip(slip) => {
+            pb::Document { supplement_slip: Some(slips::supplement(dossier, slip)), ..told }
+        }
+        Content::StopSlip(slip) => {
+            pb::Document { stop_slip: Some(slips::stop(dossier, *slip)), ..told }
+        }
     }
 }
 

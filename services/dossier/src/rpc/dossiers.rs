@@ -1,34 +1,25 @@
 //! `DossierService`: from the first form to the code.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chassis::access::{Caller, Person, caller};
-use chassis::clock::Clock;
 use chassis::names::{self, malformed};
 use chassis::pages::{Page, PageSize};
 use chassis::refusal::{Failure, Kind, Refusal, Violation};
 use chassis::write::{Door, Once};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::dossier::v1::dossier_service_server::DossierService;
-use proto::motcua::r#type::v1::ReturnWay;
-use serde_json::{Map, Value};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use super::answers::{Answers, Checked};
 use super::{convert, failed, filter, procedures};
 use crate::document::Results;
-use crate::dossier::{
-    CreateDossier, DeleteDossier, Dossier, DossierCode, SaveStep, SubmitDossier, VIETNAM,
-};
-use crate::form::{Form, Step};
+use crate::dossier::{CreateDossier, DeleteDossier, Dossier, DossierCode, SaveStep, SubmitDossier};
 use crate::outside::agencies::Agencies;
 use crate::paper;
 use crate::procedure::{Catalogue, Procedure};
-use crate::seal::Seal;
 use crate::store::{DossierStore, Whole};
 
 /// Drafts a citizen may have. It keeps one from filling the database, and is no quota: calls that are under way at once do not see each
@@ -37,26 +28,18 @@ const MOST_DRAFTS: i64 = 50;
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
 
-/// Steps by number, as they are kept.
-type Steps = BTreeMap<u8, Vec<u8>>;
-
-/// Steps by number, as they were answered.
-type Opened = BTreeMap<u8, Map<String, Value>>;
-
 /// Takes dossiers in.
 pub struct Dossiers {
     /// The procedures there are.
     pub catalogue: Arc<Catalogue>,
     /// The agencies there are.
     pub agencies: Agencies,
-    /// Seals answers.
-    pub seal: Seal,
+    /// Opens and checks answers.
+    pub answers: Answers,
     /// Reads dossiers.
     pub store: DossierStore,
     /// Changes them.
     pub door: Door<DossierStore>,
-    /// Tells today.
-    pub clock: Clock,
     /// Days that a draft is kept after its last change.
     pub draft_days: u16,
 }
@@ -88,10 +71,10 @@ impl DossierService for Dossiers {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
         let step = asked.step.clone().ok_or_else(|| required("step"))?;
-        let Whole { dossier, .. } = self.of_owner(id, caller.name()?).await?;
-        let (step, sealed) = self.checked_step(&dossier, step)?;
-        let etag = asked.etag.clone();
-        let command = SaveStep { id, caller: caller.name()?.into(), etag, step, sealed };
+        let whole = self.of_owner(id, caller.name()?).await?;
+        let Checked { step, sealed, supplement } = self.answers.checked(&whole, step)?;
+        let (caller_name, etag) = (caller.name()?.to_owned(), asked.etag.clone());
+        let command = SaveStep { id, caller: caller_name, etag, step, sealed, supplement };
         self.door.run(once, command).await?;
         self.answer(id, caller.name()?).await
     }
@@ -117,17 +100,15 @@ impl DossierService for Dossiers {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
-        let Whole { dossier, steps, held, under_way } = self.of_owner(id, caller.name()?).await?;
-        let procedure = self.procedure(&dossier)?;
-        let steps = self.opened(&dossier, &steps)?;
+        let Whole { dossier, steps, held, under_way, .. } =
+            self.of_owner(id, caller.name()?).await?;
+        let procedure = self.answers.procedure(&dossier)?;
+        let steps = self.answers.opened(&dossier, &steps)?;
         // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
         let is_draft = dossier.is_draft();
         let return_way = if is_draft {
-            self.check_complete(
-                procedure,
-                &steps,
-                paper::wrong(&procedure.papers, &held, &under_way),
-            )?
+            let of_papers = paper::wrong(&procedure.papers, &held, &under_way);
+            self.answers.check_complete(procedure, &steps, of_papers)?
         } else {
             dossier.return_way
         };
@@ -142,7 +123,8 @@ impl DossierService for Dossiers {
         if !is_draft {
             return self.answer(id, caller.name()?).await;
         }
-        self.whole(&dossier.as_submitted(submitted, return_way), steps)
+        let submitted = dossier.as_submitted(submitted, return_way);
+        Ok(Response::new(self.answers.whole(&submitted, steps)?))
     }
 
     async fn get_dossier(
@@ -153,9 +135,8 @@ impl DossierService for Dossiers {
         let id = names::id("dossiers", &request.get_ref().name, "name")?;
         let found = self.store.get(id).await?;
         let found = found.filter(|found| may_read(&caller, &found.dossier));
-        let Whole { dossier, steps, .. } = found.ok_or_else(Refusal::denied)?;
-        let steps = self.opened(&dossier, &steps)?;
-        self.whole(&dossier, steps)
+        let found = found.ok_or_else(Refusal::denied)?;
+        Ok(Response::new(self.answers.shown(&caller, found)?))
     }
 
     async fn list_dossiers(
@@ -172,7 +153,7 @@ impl DossierService for Dossiers {
         let found =
             self.store.of_owner(owner, &sought, page.after, page.size).await.map_err(failed)?;
         let last = found.last().map(|dossier| (dossier.created_at, dossier.id));
-        let now = self.clock.now();
+        let now = self.answers.clock.now();
         Ok(Response::new(pb::ListDossiersResponse {
             next_page_token: page.next(last, found.len()),
             dossiers: found.iter().map(|found| convert::dossier(found, now)).collect(),
@@ -186,7 +167,7 @@ impl DossierService for Dossiers {
         let code = DossierCode::parse(&request.get_ref().code)
             .ok_or_else(|| malformed("code", "H29.27.484-20261125-0000001"))?;
         let found = self.store.by_code(&code).await.map_err(failed)?.ok_or_else(not_found)?;
-        let dossier = convert::dossier(&found, self.clock.now());
+        let dossier = convert::dossier(&found, self.answers.clock.now());
         Ok(Response::new(pb::LookUpDossierResponse {
             code: dossier.code,
             procedure: dossier.procedure,
@@ -246,102 +227,21 @@ impl Dossiers {
         Ok(self.agencies.judge(&name, level).await?.map_or(Ok(name), Err))
     }
 
-    /// The dossier with its sealed steps and its papers, if the caller owns it.
     async fn of_owner(&self, id: Uuid, caller: &str) -> Result<Whole, Failure> {
-        let found = self.store.get(id).await?;
-        Ok(found.filter(|found| found.dossier.owner == caller).ok_or_else(Refusal::denied)?)
-    }
-
-    fn procedure(&self, dossier: &Dossier) -> Result<&Procedure, Failure> {
-        self.catalogue.get(&dossier.procedure, dossier.version).ok_or_else(|| {
-            Failure::Broken(format!("the catalogue lacks {} of a dossier", dossier.procedure))
-        })
-    }
-
-    fn form(&self, dossier: &Dossier) -> Result<&Form, Failure> {
-        Ok(self.procedure(dossier)?.form.as_ref().ok_or_else(without_form)?)
-    }
-
-    /// The step's number and its answers, checked as far as they go and sealed.
-    fn checked_step(
-        &self,
-        dossier: &Dossier,
-        given: pb::StepAnswers,
-    ) -> Result<(u8, Vec<u8>), Failure> {
-        let number = u8::try_from(given.step).unwrap_or_default();
-        let step = self.form(dossier)?.step(number).ok_or_else(no_such_step)?;
-        let answers = convert::to_json(given.answers.unwrap_or_default());
-        let kept = step
-            .check_partial(&answers)
-            .map_err(|violations| convert::refusal("step.answers", violations))?;
-        let sealed = self.seal.seal(dossier.id, number, &kept).map_err(broken)?;
-        Ok((number, sealed))
-    }
-
-    /// Checks the whole form, and tells what is wrong with the papers beside it; how the result is to be returned.
-    fn check_complete(
-        &self,
-        procedure: &Procedure,
-        steps: &Opened,
-        of_papers: Vec<Violation>,
-    ) -> Result<ReturnWay, Refusal> {
-        let form = procedure.form.as_ref().ok_or_else(without_form)?;
-        let answers = by_step_id(form, steps);
-        let mut wrong = match form.check_all(&answers, self.today()) {
-            Ok(_) => Vec::new(),
-            Err(violations) => convert::refusal("answers", violations).violations,
-        };
-        wrong.extend(of_papers);
-        if wrong.is_empty() { Ok(form.return_way(&answers)) } else { Err(Refusal::fields(wrong)) }
-    }
-
-    fn today(&self) -> Date {
-        TimeZone::fixed(VIETNAM).to_datetime(self.clock.now()).date()
+        owned(&self.store, id, caller).await
     }
 
     /// The dossier as it is now, to its owner: whose repeat comes late may find another's under the id of one that was deleted.
     async fn answer(&self, id: Uuid, owner: &str) -> Result<Response<pb::Dossier>, Status> {
-        let Whole { dossier, steps, .. } = self.of_owner(id, owner).await?;
-        let steps = self.opened(&dossier, &steps)?;
-        self.whole(&dossier, steps)
-    }
-
-    /// The dossier with its answers and, if its result is sent by post, where to.
-    fn whole(&self, dossier: &Dossier, steps: Opened) -> Result<Response<pb::Dossier>, Status> {
-        let by_post = dossier.return_way == ReturnWay::Post;
-        let form = if by_post { Some(self.form(dossier)?) } else { None };
-        let address = form.and_then(|form| form.address(&by_step_id(form, &steps)));
-        let step = |(step, answers)| pb::StepAnswers {
-            step: i32::from(step),
-            answers: Some(convert::from_json(answers)),
-        };
-        Ok(Response::new(pb::Dossier {
-            steps: steps.into_iter().map(step).collect(),
-            delivery_address: address.map(convert::address),
-            ..convert::dossier(dossier, self.clock.now())
-        }))
-    }
-
-    fn opened(&self, dossier: &Dossier, steps: &Steps) -> Result<Opened, Failure> {
-        let open = |(step, sealed): (&u8, &Vec<u8>)| match self
-            .seal
-            .open(dossier.id, *step, sealed)
-            .map_err(broken)?
-        {
-            Value::Object(answers) => Ok((*step, answers)),
-            _ => Err(broken("sealed answers are no object")),
-        };
-        steps.iter().map(open).collect()
+        let whole = self.of_owner(id, owner).await?;
+        Ok(Response::new(self.answers.of_owner(whole)?))
     }
 }
 
-/// Answers as the form's rules ask for them.
-fn by_step_id(form: &Form, steps: &Opened) -> Map<String, Value> {
-    let of_step = |step: &Step| {
-        let answers = steps.get(&step.number())?.clone();
-        Some((step.id().to_owned(), Value::Object(answers)))
-    };
-    form.steps().iter().filter_map(of_step).collect()
+/// The dossier with its sealed steps and its papers, if the caller owns it.
+pub(super) async fn owned(store: &DossierStore, id: Uuid, caller: &str) -> Result<Whole, Failure> {
+    let found = store.get(id).await?;
+    Ok(found.filter(|found| found.dossier.owner == caller).ok_or_else(Refusal::denied)?)
 }
 
 /// The dossier, if the caller may read it.
@@ -429,15 +329,6 @@ fn too_many_drafts() -> Refusal {
     )
 }
 
-fn no_such_step() -> Refusal {
-    Refusal::field(
-        "step.step",
-        "NO_SUCH_STEP",
-        "Biểu mẫu không có bước này.",
-        "The form has no such step.",
-    )
-}
-
 pub(super) fn without_form() -> Refusal {
     Refusal::new(
         Kind::Precondition,
@@ -454,8 +345,4 @@ fn not_found() -> Refusal {
         "Không có hồ sơ nào mang mã này; hãy kiểm tra lại mã trên giấy hẹn.",
         "No dossier has this code; compare it with the slip.",
     )
-}
-
-fn broken(error: impl std::fmt::Display) -> Failure {
-    Failure::Broken(error.to_string())
 }

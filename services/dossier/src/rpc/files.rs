@@ -91,7 +91,8 @@ impl FileService for Files {
         let dossier = readable(&self.uploads.store, &caller, id).await?;
         let (results, now) = (results_for(&caller, &dossier), self.uploads.clock.now());
         let store = &self.uploads.store;
-        let found = store.files(dossier.id, results, now, page.after, page.size).await;
+        let whose = (results, is_owner(&caller));
+        let found = store.files(dossier.id, whose, now, page.after, page.size).await;
         let found = found.map_err(failed)?;
         let mut files = Vec::new();
         for file in &found {
@@ -214,6 +215,8 @@ impl Files {
             create_time: Some(timestamp(file.created_at)),
             expire_time: file.lapses_at().map(timestamp),
             complete_time: completed.map(timestamp),
+            supplement: file.supplement.map(i32::from).unwrap_or_default(),
+            replaced_by: file.replaced_by.map(i32::from).unwrap_or_default(),
         })
     }
 }
@@ -237,7 +240,12 @@ fn may_see(caller: &Caller, dossier: &Dossier, file: &File) -> bool {
         Results::Issued => file.issued,
         Results::All => true,
     };
-    may_read(caller, dossier) && (shown || file.purpose != Purpose::Result)
+    let told = file.handed_in || is_owner(caller);
+    may_read(caller, dossier) && told && (shown || file.purpose != Purpose::Result)
+}
+
+fn is_owner(caller: &Caller) -> bool {
+    matches!(caller, Caller::Known { person: Person::Citizen { .. }, .. })
 }
 
 fn place(name: &str) -> Result<Place, Refusal> {

@@ -1,5 +1,6 @@
 //! The service's side of its contract: parse, one command or one query, convert.
 
+mod answers;
 mod convert;
 mod documents;
 mod dossiers;
@@ -10,14 +11,17 @@ mod names;
 mod new_file;
 mod procedures;
 mod slips;
+mod supplements;
 mod timeline;
 mod watchers;
 
+pub use answers::Answers;
 pub use documents::Documents;
 pub use dossiers::Dossiers;
 pub use files::Files;
 pub use procedures::Procedures;
 pub use slips::Slips;
+pub use supplements::Supplements;
 pub use timeline::Timelines;
 pub use watchers::Watchers;
 

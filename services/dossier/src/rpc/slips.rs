@@ -10,9 +10,10 @@ use proto::motcua::dossier::v1 as pb;
 use serde_json::Value;
 
 use super::failed;
+use crate::bilingual::Bilingual;
 use crate::document::{
     AcceptanceSlip, AcceptanceWords, Content, Ground, Head, Language, RefusalSlip, RefusalWords,
-    words,
+    StopSlip, SupplementSlip, SupplementWords, words,
 };
 use crate::dossier::Dossier;
 use crate::events;
@@ -22,6 +23,7 @@ use crate::outside::grounds::Grounds;
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
 use crate::store::DossierStore;
+use crate::supplement::Subject;
 
 /// Draws up slips.
 pub struct Slips {
@@ -76,15 +78,42 @@ impl Slips {
                 message.applicant = head.applicant;
                 message.reasons = grounds.iter().map(reason).collect();
             }
+            Content::SupplementSlip(slip) => {
+                let grounds = &self.titled(dossier, self.grounds.read(&slip.grounds).await?)?;
+                let (head, slip) = (self.head(dossier).await?, SupplementWords { slip, grounds });
+                let message = told.supplement_slip.get_or_insert_default();
+                message.text_vi = words(&head, &slip, Language::Vi);
+                message.text_en = words(&head, &slip, Language::En);
+                message.applicant = head.applicant;
+                message.items = grounds.iter().map(item).collect();
+            }
+            Content::StopSlip(slip) => {
+                let head = self.head(dossier).await?;
+                let message = told.stop_slip.get_or_insert_default();
+                message.text_vi = words(&head, slip, Language::Vi);
+                message.text_en = words(&head, slip, Language::En);
+                message.applicant = head.applicant;
+            }
         }
         Ok(())
     }
 
-    async fn head(&self, dossier: &Dossier) -> Result<Head, Failure> {
+    /// What is asked for, called as the form of the dossier calls it.
+    fn titled(&self, dossier: &Dossier, grounds: Vec<Ground>) -> Result<Vec<Ground>, Failure> {
+        let procedure = self.procedure(dossier)?;
+        let titled = |ground: Ground| Ground { title: title(procedure, &ground.subject), ..ground };
+        Ok(grounds.into_iter().map(titled).collect())
+    }
+
+    fn procedure(&self, dossier: &Dossier) -> Result<&Procedure, Failure> {
         let procedure = self.catalogue.get(&dossier.procedure, dossier.version);
-        let procedure = procedure.ok_or_else(|| {
+        procedure.ok_or_else(|| {
             Failure::Broken(format!("the catalogue lacks {} of a dossier", dossier.procedure))
-        })?;
+        })
+    }
+
+    async fn head(&self, dossier: &Dossier) -> Result<Head, Failure> {
+        let procedure = self.procedure(dossier)?;
         Ok(Head {
             code: code(dossier),
             agency: self.agencies.title(&dossier.agency).await,
@@ -146,6 +175,57 @@ pub fn refusal(dossier: &Dossier, slip: &RefusalSlip) -> pb::RefusalSlip {
         refuse_time: Some(timestamp(slip.refused_at)),
         reasons: slip.reasons.iter().map(by_code).collect(),
         ..pb::RefusalSlip::default()
+    }
+}
+
+/// A slip that asks for a supplement, without its words: what is asked for by subject alone.
+pub fn supplement(dossier: &Dossier, slip: &SupplementSlip) -> pb::SupplementSlip {
+    let by_subject =
+        |subject: &String| pb::SlipItem { subject: subject.clone(), ..Default::default() };
+    pb::SupplementSlip {
+        code: code(dossier),
+        procedure: events::procedure(dossier),
+        agency: dossier.agency.clone(),
+        supplement: events::supplement_name(dossier.id, slip.number),
+        request_time: Some(timestamp(slip.requested_at)),
+        expire_time: Some(timestamp(slip.expires_at)),
+        items: slip.subjects.iter().map(by_subject).collect(),
+        ..pb::SupplementSlip::default()
+    }
+}
+
+/// A notice of stopped processing, without its words.
+pub fn stop(dossier: &Dossier, slip: StopSlip) -> pb::StopSlip {
+    pb::StopSlip {
+        code: code(dossier),
+        procedure: events::procedure(dossier),
+        agency: dossier.agency.clone(),
+        stop_time: Some(timestamp(slip.stopped_at)),
+        reason: slip.reason.into(),
+        ..pb::StopSlip::default()
+    }
+}
+
+/// What a subject is called in the form of its procedure; by itself where the form does not know it.
+pub fn title(procedure: &Procedure, subject: &str) -> Bilingual {
+    let named = match Subject::of(subject) {
+        Some(Subject::Paper(id)) => {
+            procedure.papers.iter().find(|paper| paper.id == id).map(|paper| paper.name.clone())
+        }
+        Some(Subject::Field { step, property }) => {
+            procedure.form.as_ref().and_then(|form| form.title(step, property))
+        }
+        None => None,
+    };
+    named.unwrap_or_else(|| Bilingual::new(subject, subject))
+}
+
+fn item(ground: &Ground) -> pb::SlipItem {
+    pb::SlipItem {
+        subject: ground.subject.clone(),
+        title_vi: ground.title.vi.clone(),
+        title_en: ground.title.en.clone(),
+        text: ground.text.clone(),
     }
 }
 

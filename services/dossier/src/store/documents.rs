@@ -4,12 +4,15 @@ use chassis::write::Changed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
+use proto::motcua::r#type::v1::StopReason;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::DossierStore;
-use crate::document::{AcceptanceSlip, Content, Document, RefusalSlip, Results};
+use super::{DossierStore, small};
+use crate::document::{
+    AcceptanceSlip, Content, Document, RefusalSlip, Results, StopSlip, SupplementSlip,
+};
 use crate::dossier::Dossier;
 
 struct Row {
@@ -25,6 +28,8 @@ struct Row {
     decided_at: Option<jiff_sqlx::Timestamp>,
     grounds: Option<String>,
     reasons: Option<Vec<String>>,
+    stop_reason: Option<i16>,
+    supplement: Option<i16>,
 }
 
 impl TryFrom<Row> for Document {
@@ -46,11 +51,29 @@ impl TryFrom<Row> for Document {
                 reasons: row.reasons.unwrap_or_default(),
                 grounds: row.grounds.ok_or_else(damaged)?,
             }),
+            4 => Content::SupplementSlip(SupplementSlip {
+                number: row
+                    .supplement
+                    .and_then(|number| number.try_into().ok())
+                    .ok_or_else(damaged)?,
+                requested_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
+                expires_at: row.due_at.ok_or_else(damaged)?.to_jiff(),
+                subjects: row.reasons.unwrap_or_default(),
+                grounds: row.grounds.ok_or_else(damaged)?,
+            }),
+            5 => Content::StopSlip(StopSlip {
+                stopped_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
+                reason: row.stop_reason.and_then(stop_reason).ok_or_else(damaged)?,
+            }),
             _ => return Err(damaged()),
         };
         let added_at = row.added_at.to_jiff();
         Ok(Self { id: row.id, content, officer: row.officer, added_at })
     }
+}
+
+fn stop_reason(number: i16) -> Option<StopReason> {
+    StopReason::try_from(i32::from(number)).ok()
 }
 
 impl DossierStore {
@@ -60,7 +83,8 @@ impl DossierStore {
             Row,
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
-                      due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons
+                      due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons,
+                      stop_reason, supplement
                from dossier.documents where dossier = $1 and id = $2"#,
             dossier,
             id
@@ -83,7 +107,8 @@ impl DossierStore {
             Row,
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
-                      due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons
+                      due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons,
+                      stop_reason, supplement
                from dossier.documents
                where dossier = $1 and id > $2 and (kind <> 2 or $3) order by id limit $4"#,
             dossier,
@@ -111,6 +136,8 @@ struct Columns {
     decided_at: Option<Timestamp>,
     grounds: Option<String>,
     reasons: Option<Vec<String>>,
+    stop_reason: Option<i16>,
+    supplement: Option<i16>,
 }
 
 impl From<&Content> for Columns {
@@ -134,6 +161,21 @@ impl From<&Content> for Columns {
                 reasons: Some(reasons),
                 ..Self::default()
             },
+            Content::SupplementSlip(slip) => Self {
+                kind: 4,
+                decided_at: Some(slip.requested_at),
+                due_at: Some(slip.expires_at),
+                grounds: Some(slip.grounds),
+                reasons: Some(slip.subjects),
+                supplement: Some(i16::from(slip.number)),
+                ..Self::default()
+            },
+            Content::StopSlip(StopSlip { stopped_at, reason }) => Self {
+                kind: 5,
+                decided_at: Some(stopped_at),
+                stop_reason: Some(small(reason.into())),
+                ..Self::default()
+            },
         }
     }
 }
@@ -155,18 +197,20 @@ pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) ->
     sqlx::query!(
         "insert into dossier.documents
              (dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at, fees,
-              decided_at, grounds, reasons)
+              decided_at, grounds, reasons, stop_reason, supplement)
          select dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at,
                 case when fees is not null
                      then array(select jsonb_array_elements_text(fees)::bigint) end,
                 decided_at, grounds,
                 case when reasons is not null
-                     then array(select jsonb_array_elements_text(reasons)) end
+                     then array(select jsonb_array_elements_text(reasons)) end,
+                stop_reason, supplement
          from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[],
                      $6::timestamptz[], $7::timestamptz[], $8::date[], $9::timestamptz[],
-                     $10::jsonb[], $11::timestamptz[], $12::text[], $13::jsonb[])
+                     $10::jsonb[], $11::timestamptz[], $12::text[], $13::jsonb[], $14::smallint[],
+                     $15::smallint[])
              as new (dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at,
-                     fees, decided_at, grounds, reasons)",
+                     fees, decided_at, grounds, reasons, stop_reason, supplement)",
         &documents.iter().map(|(dossier, _)| *dossier).collect::<Vec<_>>(),
         &rows().map(|document| document.id).collect::<Vec<_>>(),
         &told.iter().map(|it| it.kind).collect::<Vec<_>>(),
@@ -180,6 +224,8 @@ pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) ->
         &at(|it| it.decided_at) as _,
         &told.iter().map(|it| it.grounds.clone()).collect::<Vec<_>>() as _,
         &told.iter().map(|it| it.reasons.clone().map(Json)).collect::<Vec<_>>() as _,
+        &told.iter().map(|it| it.stop_reason).collect::<Vec<_>>() as _,
+        &told.iter().map(|it| it.supplement).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

@@ -31,6 +31,9 @@ struct Row {
     digest: Option<Vec<u8>>,
     issued: bool,
     attempt: i32,
+    supplement: Option<i16>,
+    handed_in: bool,
+    replaced_by: Option<i16>,
 }
 
 impl TryFrom<Row> for File {
@@ -39,6 +42,8 @@ impl TryFrom<Row> for File {
     /// A row that no command of ours can have written is damage, told as such.
     fn try_from(row: Row) -> sqlx::Result<Self> {
         let damaged = |column| sqlx::Error::Protocol(format!("dossier.files.{column} is damaged"));
+        let counts =
+            |number: i16| u8::try_from(number).map_err(|_| damaged("supplement or replaced_by"));
         let digest = |bytes: Vec<u8>| Digest::try_from(bytes).map_err(|_| damaged("digest"));
         let at = row.state_since.to_jiff();
         let state = match (row.state, row.lapses_at, row.digest) {
@@ -59,6 +64,9 @@ impl TryFrom<Row> for File {
             state,
             issued: row.issued,
             attempt: row.attempt,
+            supplement: row.supplement.map(counts).transpose()?,
+            handed_in: row.handed_in,
+            replaced_by: row.replaced_by.map(counts).transpose()?,
         })
     }
 }
@@ -69,7 +77,8 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             "select dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-                    created_at, state, state_since, lapses_at, digest, issued, attempt
+                    created_at, state, state_since, lapses_at, digest, issued, attempt,
+                    supplement, handed_in, replaced_by
              from dossier.files where dossier = $1 and id = $2",
             dossier,
             id
@@ -80,11 +89,12 @@ impl DossierStore {
         .transpose()
     }
 
-    /// A dossier's files behind `after` in order of id: complete or under way, and with `results` also results that are no documents.
+    /// A dossier's files behind `after` in order of id: complete or under way, and with `results` also results that are no documents; `own`
+    /// ones also where the agency has them not yet.
     pub async fn files(
         &self,
         dossier: Uuid,
-        results: Results,
+        (results, own): (Results, bool),
         now: Timestamp,
         after: Option<Uuid>,
         limit: i64,
@@ -92,16 +102,18 @@ impl DossierStore {
         sqlx::query_as!(
             Row,
             "select dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-                    created_at, state, state_since, lapses_at, digest, issued, attempt
+                    created_at, state, state_since, lapses_at, digest, issued, attempt,
+                    supplement, handed_in, replaced_by
              from dossier.files
              where dossier = $1 and id > $2 and (lapses_at is null or lapses_at > $3)
-               and (paper is not null or $4 or issued and $5)
-             order by id limit $6",
+               and (paper is not null or $4 or issued and $5) and (handed_in or $6)
+             order by id limit $7",
             dossier,
             after.unwrap_or(Uuid::nil()),
             now.to_sqlx() as _,
             results == Results::All,
             results == Results::Issued,
+            own,
             limit
         )
         .fetch_all(&self.pool)
@@ -111,18 +123,26 @@ impl DossierStore {
         .collect()
     }
 
-    /// The papers a dossier holds.
+    /// The papers a dossier holds, those that were replaced left out.
     pub async fn papers(&self, dossier: Uuid) -> sqlx::Result<Held> {
         let rows = sqlx::query!(
             r#"select paper as "paper!", count(*)::integer as "files!"
                from dossier.files
-               where dossier = $1 and state = 2 and paper is not null group by paper"#,
+               where dossier = $1 and state = 2 and paper is not null and handed_in
+                 and replaced_by is null
+               group by paper"#,
             dossier
         )
         .fetch_all(&self.pool)
         .await?;
         let held = |files: i32| u32::try_from(files).unwrap_or_default();
         Ok(rows.into_iter().map(|row| (row.paper, held(row.files))).collect())
+    }
+
+    /// Every file of a dossier.
+    pub async fn every_file(&self, dossier: Uuid) -> sqlx::Result<BTreeMap<Uuid, File>> {
+        let mut db = self.pool.acquire().await?;
+        Ok(load(&mut db, &[dossier]).await?.remove(&dossier).unwrap_or_default())
     }
 
     /// Files that lapsed before an instant, behind `after` in order of dossier and id.
@@ -160,7 +180,8 @@ pub(super) async fn load(
     let rows = sqlx::query_as!(
         Row,
         "select dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-                created_at, state, state_since, lapses_at, digest, issued, attempt
+                created_at, state, state_since, lapses_at, digest, issued, attempt,
+                    supplement, handed_in, replaced_by
          from dossier.files where dossier = any ($1)",
         dossiers
     )
@@ -197,15 +218,17 @@ async fn upsert(db: &mut PgConnection, files: &[(Uuid, &File)]) -> sqlx::Result<
     sqlx::query!(
         "insert into dossier.files
              (dossier, id, paper, sealed_name, kind, size_bytes, declared_digest, created_by,
-              created_at, state, state_since, lapses_at, digest, issued, attempt)
+              created_at, state, state_since, lapses_at, digest, issued, attempt, supplement,
+              handed_in, replaced_by)
          select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::smallint[],
              $6::bigint[], $7::bytea[], $8::text[], $9::timestamptz[], $10::smallint[],
              $11::timestamptz[], $12::timestamptz[], $13::bytea[], $14::boolean[],
-             $15::integer[])
+             $15::integer[], $16::smallint[], $17::boolean[], $18::smallint[])
          on conflict (dossier, id) do update
          set state = excluded.state, state_since = excluded.state_since,
              lapses_at = excluded.lapses_at, digest = excluded.digest, issued = excluded.issued,
-             attempt = excluded.attempt",
+             attempt = excluded.attempt, handed_in = excluded.handed_in,
+             replaced_by = excluded.replaced_by",
         &files.iter().map(|(dossier, _)| *dossier).collect::<Vec<_>>(),
         &rows().map(|file| file.id).collect::<Vec<_>>(),
         &rows().map(paper).collect::<Vec<_>>() as _,
@@ -224,6 +247,9 @@ async fn upsert(db: &mut PgConnection, files: &[(Uuid, &File)]) -> sqlx::Result<
         &states().map(|(.., digest)| digest).collect::<Vec<_>>() as _,
         &rows().map(|file| file.issued).collect::<Vec<_>>(),
         &rows().map(|file| file.attempt).collect::<Vec<_>>(),
+        &rows().map(|file| file.supplement.map(i16::from)).collect::<Vec<_>>() as _,
+        &rows().map(|file| file.handed_in).collect::<Vec<_>>(),
+        &rows().map(|file| file.replaced_by.map(i16::from)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

@@ -2,6 +2,7 @@
 
 mod documents;
 mod files;
+mod supplements;
 mod timeline;
 mod whole;
 
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use crate::dossier::{Dossier, DossierCode, Fact};
 use crate::events;
 use crate::procedure::ProcedureCode;
+use crate::supplement::Supplement;
 use crate::timeline::Action;
 
 pub use timeline::Snapshot;
@@ -60,6 +62,7 @@ struct Row {
     due_at: Option<jiff_sqlx::Timestamp>,
     actions: Json<Vec<Action>>,
     entries: i32,
+    supplements: Json<Vec<Supplement>>,
     revision: i64,
 }
 
@@ -90,10 +93,13 @@ impl TryFrom<Row> for Dossier {
             accepted_at: row.accepted_at.map(|at| at.to_jiff()),
             due_at: row.due_at.map(|at| at.to_jiff()),
             actions: row.actions.0,
+            supplements: row.supplements.0,
             entries: row.entries,
             revision: row.revision,
             new_entries: Vec::new(),
             saved_steps: BTreeMap::new(),
+            pending_steps: BTreeMap::new(),
+            turn: None,
             files: BTreeMap::new(),
             new_documents: Vec::new(),
         })
@@ -112,7 +118,8 @@ impl DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries, revision
+                    actions as "actions: _", entries,
+                    supplements as "supplements: _", revision
              from dossier.dossiers where id = $1"#,
             id
         )
@@ -144,7 +151,8 @@ impl DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries, revision
+                    actions as "actions: _", entries,
+                    supplements as "supplements: _", revision
              from dossier.dossiers where code = $1"#,
             code.0
         )
@@ -167,7 +175,8 @@ impl DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries, revision
+                    actions as "actions: _", entries,
+                    supplements as "supplements: _", revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
                  and ($5::smallint is null or status = $5)
                  and ($6::boolean is null or (status = 0) = $6)
@@ -207,7 +216,8 @@ impl Store for DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries, revision
+                    actions as "actions: _", entries,
+                    supplements as "supplements: _", revision
              from dossier.dossiers where id = any ($1)"#,
             &ids
         )
@@ -228,6 +238,7 @@ impl Store for DossierStore {
     async fn save(&self, db: &mut PgConnection, changed: &[Changed<Dossier>]) -> sqlx::Result<()> {
         save_dossiers(db, changed).await?;
         save_steps(db, changed).await?;
+        supplements::save(db, changed).await?;
         files::save(db, changed).await?;
         documents::save(db, changed).await?;
         timeline::save(db, changed).await?;
@@ -252,17 +263,17 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
               created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries,
-              draft_days, expire_at)
+              draft_days, expire_at, supplements)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
              $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
-             $16::integer[], $17::smallint[], $18::timestamptz[])
+             $16::integer[], $17::smallint[], $18::timestamptz[], $19::jsonb[])
          on conflict (id) do update
          set owner = excluded.owner, status = excluded.status, code = excluded.code,
              submitted_at = excluded.submitted_at, revision = excluded.revision,
              return_way = excluded.return_way, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries,
-             expire_at = excluded.expire_at",
+             expire_at = excluded.expire_at, supplements = excluded.supplements",
         &rows().map(|row| row.id).collect::<Vec<_>>(),
         &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
         &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
@@ -281,6 +292,7 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| row.entries).collect::<Vec<_>>(),
         &rows().map(|row| small(row.draft_days.into())).collect::<Vec<_>>(),
         &rows().map(|row| row.expire_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows().map(|row| Json(row.supplements.clone())).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

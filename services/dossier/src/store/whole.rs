@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{DossierStore, Row};
 use crate::dossier::Dossier;
 use crate::paper::Held;
+use crate::supplement::Supplement;
 use crate::timeline::Action;
 
 /// A dossier with what lies beside it, as of one instant.
@@ -25,6 +26,10 @@ pub struct Whole {
     pub held: Held,
     /// Papers of which a file is being uploaded.
     pub under_way: BTreeSet<String>,
+    /// What its owner saved for the open supplement: steps by number, sealed.
+    pub pending: BTreeMap<u8, Vec<u8>>,
+    /// The papers handed in for its last supplement so far.
+    pub handing_in: Held,
 }
 
 impl DossierStore {
@@ -49,17 +54,25 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
     let rows = sqlx::query!(
         r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                   created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                  actions as "actions: Json<Vec<Action>>", entries, revision,
+                  actions as "actions: Json<Vec<Action>>", entries,
+                  supplements as "supplements: Json<Vec<Supplement>>", revision,
                   array(select step from dossier.steps where dossier = id order by step)
                       as "steps!",
                   array(select sealed from dossier.steps where dossier = id order by step)
                       as "sealed!",
                   array(select paper from dossier.files
-                        where dossier = dossiers.id and state = 2 and paper is not null)
-                      as "papers!",
+                        where dossier = dossiers.id and state = 2 and paper is not null
+                          and handed_in and replaced_by is null) as "papers!",
                   array(select paper from dossier.files
                         where dossier = dossiers.id and state = 1 and paper is not null)
-                      as "under_way!"
+                      as "under_way!",
+                  array(select step from dossier.pending_steps where dossier = id order by step)
+                      as "pending!",
+                  array(select sealed from dossier.pending_steps where dossier = id order by step)
+                      as "pending_sealed!",
+                  array(select paper from dossier.files
+                        where dossier = dossiers.id and state = 2 and paper is not null
+                          and not handed_in) as "handing_in!"
            from dossier.dossiers where id = any ($1)"#,
         ids
     )
@@ -67,12 +80,9 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
     .await?;
     rows.into_iter()
         .map(|row| {
-            let numbers = row.steps.into_iter().map(|step| u8::try_from(step).unwrap_or_default());
-            let steps = numbers.zip(row.sealed).collect();
-            let mut held = Held::new();
-            for paper in row.papers {
-                *held.entry(paper).or_default() += 1;
-            }
+            let (steps, pending) =
+                (by_number(row.steps, row.sealed), by_number(row.pending, row.pending_sealed));
+            let (held, handing_in) = (counted(row.papers), counted(row.handing_in));
             let dossier = Row {
                 id: row.id,
                 owner: row.owner,
@@ -91,10 +101,24 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                 due_at: row.due_at,
                 actions: row.actions,
                 entries: row.entries,
+                supplements: row.supplements,
                 revision: row.revision,
             };
             let under_way = row.under_way.into_iter().collect();
-            Ok((row.id, Whole { dossier: dossier.try_into()?, steps, held, under_way }))
+            let dossier = dossier.try_into()?;
+            Ok((row.id, Whole { dossier, steps, held, under_way, pending, handing_in }))
         })
         .collect()
+}
+
+fn by_number(steps: Vec<i16>, sealed: Vec<Vec<u8>>) -> BTreeMap<u8, Vec<u8>> {
+    steps.into_iter().map(|step| u8::try_from(step).unwrap_or_default()).zip(sealed).collect()
+}
+
+fn counted(papers: Vec<String>) -> Held {
+    let mut held = Held::new();
+    for paper in papers {
+        *held.entry(paper).or_default() += 1;
+    }
+    held
 }

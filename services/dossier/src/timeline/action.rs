@@ -26,6 +26,8 @@ pub enum ActionKind {
     CreateFile,
     /// Submit the draft.
     SubmitDossier,
+    /// Answer a supplement.
+    SupplementDossier,
     /// Draw a number.
     DrawNumber,
     /// Pay an invoice.
@@ -43,6 +45,7 @@ impl ActionKind {
             Self::SaveStep => Some("SaveStep"),
             Self::CreateFile => Some("CreateFile"),
             Self::SubmitDossier => Some("SubmitDossier"),
+            Self::SupplementDossier => Some("SupplementDossier"),
             Self::DrawNumber => Some("DrawNumber"),
             Self::RateDossier => Some("RateDossier"),
             Self::Pay | Self::FollowShipment => None,

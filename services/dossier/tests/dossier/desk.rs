@@ -12,6 +12,7 @@ use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
+use proto::motcua::dossier::v1::supplement_service_client::SupplementServiceClient;
 use proto::motcua::dossier::v1::timeline_service_client::TimelineServiceClient;
 use support::{AGENCY, Alone, Surroundings, by, clock, event, wish};
 use tonic::transport::Channel;
@@ -31,7 +32,7 @@ pub const PAPERS: [&str; 3] =
     ["factory_quality_certificate", "purchase_invoice", "registration_fee_receipt"];
 
 const STEPS: [&str; 5] = ["applicant", "vehicle", "origin", "return", "confirmation"];
-const SAMPLE: &str = include_str!("../../data/forms/1.012575/v1/sample.json");
+pub const SAMPLE: &str = include_str!("../../data/forms/1.012575/v1/sample.json");
 
 pub struct Desk {
     pub alone: Alone,
@@ -82,6 +83,10 @@ impl Desk {
         DocumentServiceClient::new(self.alone.channel.clone())
     }
 
+    pub fn supplements(&self) -> SupplementServiceClient<Channel> {
+        SupplementServiceClient::new(self.alone.channel.clone())
+    }
+
     pub fn procedures(&self) -> ProcedureServiceClient<Channel> {
         ProcedureServiceClient::new(self.alone.channel.clone())
     }
@@ -114,15 +119,24 @@ impl Desk {
         let mut sample: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
         sample["return"]["way"] = way.into();
         for (step, id) in (1..).zip(STEPS) {
-            let answers = Some(structure(&sample[id]));
-            let asked = pb::SaveStepRequest {
-                name: name.into(),
-                step: Some(pb::StepAnswers { step, answers }),
-                etag: String::new(),
-                request_id: wish(),
-            };
-            self.dossiers().save_step(self.of(OWNER, asked)).await.unwrap();
+            self.save_step(name, step, &sample[id]).await.unwrap();
         }
+    }
+
+    /// The owner saves a step.
+    pub async fn save_step(
+        &self,
+        name: &str,
+        step: i32,
+        answers: &serde_json::Value,
+    ) -> Result<pb::Dossier, Status> {
+        let asked = pb::SaveStepRequest {
+            name: name.into(),
+            step: Some(pb::StepAnswers { step, answers: Some(structure(answers)) }),
+            etag: String::new(),
+            request_id: wish(),
+        };
+        Ok(self.dossiers().save_step(self.of(OWNER, asked)).await?.into_inner())
     }
 
     pub async fn add_papers(&self, name: &str) {

@@ -12,6 +12,7 @@ mod forms;
 mod identity;
 mod papers;
 mod refusals;
+mod supplements;
 mod timeline;
 mod uploads;
 mod workflow;

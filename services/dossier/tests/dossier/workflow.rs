@@ -8,7 +8,29 @@ use tonic::{Request, Response, Status};
 /// What the officer wrote.
 pub const WORDS: &str = "Thiếu trang 2 của hóa đơn.";
 
+/// What a supplement asks for.
+pub const SUBJECTS: [&str; 2] = ["answers.vehicle.colour", "papers.purchase_invoice"];
+
+/// It keeps as the first grounds of a case those of a refusal, as any other those of a supplement.
 pub struct Workflow;
+
+fn refusal() -> Vec<pb::Ground> {
+    vec![pb::Ground {
+        subject: "papers_lacking".into(),
+        title_vi: "Thành phần hồ sơ không đầy đủ".into(),
+        title_en: "Papers are lacking".into(),
+        text: WORDS.into(),
+    }]
+}
+
+fn supplement() -> Vec<pb::Ground> {
+    let ground = |subject: &str| pb::Ground {
+        subject: subject.into(),
+        text: WORDS.into(),
+        ..Default::default()
+    };
+    SUBJECTS.map(ground).into()
+}
 
 impl Workflow {
     /// Serves, and returns where.
@@ -24,14 +46,9 @@ impl GroundsService for Workflow {
         asked: Request<pb::GetGroundsRequest>,
     ) -> Result<Response<pb::Grounds>, Status> {
         assert!(asked.metadata().contains_key("authorization"), "a service shows who it is");
-        let ground = pb::Ground {
-            subject: "papers_lacking".into(),
-            title_vi: "Thành phần hồ sơ không đầy đủ".into(),
-            title_en: "Papers are lacking".into(),
-            text: WORDS.into(),
-        };
         let name = asked.into_inner().name;
-        Ok(Response::new(pb::Grounds { name, grounds: vec![ground], ..Default::default() }))
+        let grounds = if name.ends_with("/1") { refusal() } else { supplement() };
+        Ok(Response::new(pb::Grounds { name, grounds, ..Default::default() }))
     }
 
     async fn get_refusal_reasons(

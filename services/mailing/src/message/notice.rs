@@ -25,6 +25,18 @@ pub enum Notice {
         /// The dossier's code.
         code: String,
     },
+    /// Its owner is asked for a supplement: what for stands in the slip.
+    SupplementRequested {
+        /// The dossier's code.
+        code: String,
+        /// Until when it can be answered.
+        expires_at: Timestamp,
+    },
+    /// Processing was stopped: why stands in the notice.
+    CaseStopped {
+        /// The dossier's code.
+        code: String,
+    },
     /// A fee fell due on it.
     InvoiceIssued {
         /// The dossier's code.
@@ -68,6 +80,8 @@ impl Notice {
         match self {
             Self::DossierAccepted { .. } => "dossier_accepted",
             Self::DossierRefused { .. } => "dossier_refused",
+            Self::SupplementRequested { .. } => "supplement_requested",
+            Self::CaseStopped { .. } => "case_stopped",
             Self::InvoiceIssued { .. } => "invoice_issued",
             Self::ResultAtCounter { .. } => "result_at_counter",
             Self::ResultOnline { .. } => "result_online",
@@ -89,6 +103,7 @@ impl Notice {
                 (Place::Until, moment(*expires_at, language)),
             ],
             Self::DossierRefused { code }
+            | Self::CaseStopped { code }
             | Self::ResultAtCounter { code }
             | Self::ResultOnline { code } => {
                 vec![(Place::Code, code.clone())]
@@ -96,7 +111,8 @@ impl Notice {
             Self::ShipmentPosted { code, item_number } => {
                 vec![(Place::Code, code.clone()), (Place::Item, item_number.clone())]
             }
-            Self::RatingInvited { code, expires_at } => {
+            Self::SupplementRequested { code, expires_at }
+            | Self::RatingInvited { code, expires_at } => {
                 vec![(Place::Code, code.clone()), (Place::Until, moment(*expires_at, language))]
             }
         }
@@ -137,6 +153,8 @@ mod tests {
         vec![
             Notice::DossierAccepted { code: code.clone(), due_at: at },
             Notice::DossierRefused { code: code.clone() },
+            Notice::SupplementRequested { code: code.clone(), expires_at: at },
+            Notice::CaseStopped { code: code.clone() },
             Notice::InvoiceIssued { code: code.clone(), number, total: 1_150_000, expires_at: at },
             Notice::ResultAtCounter { code: code.clone() },
             Notice::ResultOnline { code: code.clone() },

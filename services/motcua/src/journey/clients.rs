@@ -9,6 +9,7 @@ use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::dossier::v1::procedure_service_client::ProcedureServiceClient;
+use proto::motcua::dossier::v1::supplement_service_client::SupplementServiceClient;
 use proto::motcua::dossier::v1::timeline_service_client::TimelineServiceClient;
 use proto::motcua::feedback::v1::rating_service_client::RatingServiceClient;
 use proto::motcua::feedback::v1::satisfaction_service_client::SatisfactionServiceClient;
@@ -61,6 +62,7 @@ pub(super) struct Clients {
     pub(super) dossiers: DossierServiceClient<Channel>,
     pub(super) files: FileServiceClient<Channel>,
     pub(super) documents: DocumentServiceClient<Channel>,
+    pub(super) supplements: SupplementServiceClient<Channel>,
     pub(super) timelines: TimelineServiceClient<Channel>,
     pub(super) cases: CaseServiceClient<Channel>,
     pub(super) tasks: TaskServiceClient<Channel>,
@@ -93,6 +95,7 @@ impl Clients {
             dossiers: DossierServiceClient::new(dossier.clone()),
             files: FileServiceClient::new(dossier.clone()),
             documents: DocumentServiceClient::new(dossier.clone()),
+            supplements: SupplementServiceClient::new(dossier.clone()),
             timelines: TimelineServiceClient::new(dossier),
             cases: CaseServiceClient::new(workflow.clone()),
             tasks: TaskServiceClient::new(workflow.clone()),

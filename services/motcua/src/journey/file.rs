@@ -60,21 +60,36 @@ impl Walker<'_> {
     }
 
     async fn fill_in(&mut self, name: &str) -> Result<(), BoxError> {
-        let mut answers: Value = serde_json::from_str(ANSWERS)?;
-        answers["vehicle"]["chassis_number"] = self.vehicle.clone().into();
+        let answers = self.answers()?;
         self.begin("citizen", "dossier", "SaveStep");
         for (step, id) in (1..).zip(FORM) {
-            let asked = dossier::SaveStepRequest {
-                name: name.into(),
-                step: Some(dossier::StepAnswers { step, answers: Some(fields(&answers[id])) }),
-                etag: String::new(),
-                request_id: wish(),
-            };
-            let request = as_caller(asked, &self.citizen)?;
-            self.clients.dossiers.save_step(request).await?;
+            self.save_step(name, step, &answers[id]).await?;
         }
         let seen = format!("the form, {} steps: {}", FORM.len(), FORM.join(", "));
         self.saw(seen);
+        Ok(())
+    }
+
+    /// The answers of the journey, for its vehicle.
+    pub(super) fn answers(&self) -> Result<Value, BoxError> {
+        let mut answers: Value = serde_json::from_str(ANSWERS)?;
+        answers["vehicle"]["chassis_number"] = self.vehicle.clone().into();
+        Ok(answers)
+    }
+
+    pub(super) async fn save_step(
+        &mut self,
+        name: &str,
+        step: i32,
+        answers: &Value,
+    ) -> Result<(), BoxError> {
+        let asked = dossier::SaveStepRequest {
+            name: name.into(),
+            step: Some(dossier::StepAnswers { step, answers: Some(fields(answers)) }),
+            etag: String::new(),
+            request_id: wish(),
+        };
+        self.clients.dossiers.save_step(as_caller(asked, &self.citizen)?).await?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod route;
 mod settle;
 mod sign_in;
 mod slip;
+mod supplement;
 mod telling;
 mod walk;
 mod watch;

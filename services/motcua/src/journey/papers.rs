@@ -2,7 +2,9 @@
 
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
+use proto::motcua::r#type::v1::DossierStatus;
 use tonic::transport::Channel;
 
 use super::clients::as_caller;
@@ -81,28 +83,22 @@ impl Walker<'_> {
     }
 
     /// The slip that acceptance brought, in words.
-    pub(super) async fn read_slip(&mut self, dossier: &str) -> Result<(), BoxError> {
-        let read = self.read_document(dossier).await?;
+    pub(super) async fn read_slip(&mut self) -> Result<(), BoxError> {
+        let read = self.read_next_slip(DossierStatus::Accepted).await?;
         let slip = read.acceptance_slip.ok_or("the document is no slip of acceptance")?;
         let lines = slip.text_en.lines().map(str::to_owned).collect();
         self.saw_with("the slip of acceptance", lines);
         Ok(())
     }
 
-    /// The document that joined the dossier last.
-    pub(super) async fn read_document(
+    /// The slip that joins the dossier next; it has this status by then.
+    pub(super) async fn read_next_slip(
         &mut self,
-        dossier: &str,
+        status: DossierStatus,
     ) -> Result<dossier::Document, BoxError> {
+        let added = self.hear("DocumentAdded", EntryKind::DocumentAdded, status).await?;
         self.begin("citizen", "dossier", "GetDocument");
-        let asked = dossier::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
-        let request = as_caller(asked, &self.citizen)?;
-        let listed = self.clients.documents.list_documents(request).await?.into_inner();
-        let newest = listed
-            .documents
-            .into_iter()
-            .max_by_key(|document| document.add_time.map(|at| (at.seconds, at.nanos)));
-        let asked = dossier::GetDocumentRequest { name: newest.ok_or("no document came")?.name };
+        let asked = dossier::GetDocumentRequest { name: added.reference };
         let request = as_caller(asked, &self.citizen)?;
         Ok(self.clients.documents.get_document(request).await?.into_inner())
     }

@@ -20,7 +20,7 @@ impl Walker<'_> {
         self.see_reasons().await?;
         self.refuse_with_reasons(dossier).await?;
         self.hear("DossierRefused", EntryKind::Refused, DossierStatus::NotAccepted).await?;
-        self.read_refusal(dossier).await?;
+        self.read_refusal().await?;
         self.told_by_telephone("DossierRefused", "was not accepted").await
     }
 
@@ -52,8 +52,8 @@ impl Walker<'_> {
         Ok(())
     }
 
-    async fn read_refusal(&mut self, dossier: &str) -> Result<(), BoxError> {
-        let read = self.read_document(dossier).await?;
+    async fn read_refusal(&mut self) -> Result<(), BoxError> {
+        let read = self.read_next_slip(DossierStatus::NotAccepted).await?;
         let slip = read.refusal_slip.ok_or("the document is no slip of refusal")?;
         expect(slip.text_vi.contains(WORDS), "the slip lacks what the officer wrote")?;
         let lines = slip.text_en.lines().map(str::to_owned).collect();

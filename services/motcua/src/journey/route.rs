@@ -3,6 +3,7 @@
 use chassis::service::BoxError;
 use clap::ValueEnum;
 
+use super::supplement;
 use super::walk::Walker;
 
 /// A way through the mesh: what its people do, in order.
@@ -13,6 +14,8 @@ pub enum Route {
     Straight,
     /// Refused with reasons, which the citizen reads
     Refused,
+    /// Supplemented twice, then as the straight one
+    Supplement,
 }
 
 impl Route {
@@ -28,6 +31,7 @@ impl Walker<'_> {
         match route {
             Route::Straight => self.straight().await,
             Route::Refused => self.refused().await,
+            Route::Supplement => self.supplemented().await,
         }
     }
 
@@ -36,6 +40,18 @@ impl Walker<'_> {
         self.receive(&dossier).await?;
         self.draw(&dossier).await?;
         self.pay(&dossier).await?;
+        self.settle(&dossier).await?;
+        self.deliver(&dossier).await?;
+        self.rate(&dossier).await
+    }
+
+    async fn supplemented(&mut self) -> Result<(), BoxError> {
+        let dossier = self.submitted().await?;
+        self.receive(&dossier).await?;
+        self.draw(&dossier).await?;
+        self.pay(&dossier).await?;
+        self.supplement(&dossier, 1, &supplement::FIRST).await?;
+        self.supplement(&dossier, 2, &supplement::SECOND).await?;
         self.settle(&dossier).await?;
         self.deliver(&dossier).await?;
         self.rate(&dossier).await

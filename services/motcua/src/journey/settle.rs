@@ -20,7 +20,7 @@ impl Walker<'_> {
         self.accept(&case).await?;
         self.explain(&case).await?;
         self.hear("DossierAccepted", EntryKind::Accepted, DossierStatus::Accepted).await?;
-        self.read_slip(dossier).await
+        self.read_slip().await
     }
 
     /// The dossier is processed and signed, its result added: from here it goes by post. The citizen reads the promise anew, for the clock

@@ -29,7 +29,7 @@ impl Case {
     }
 
     /// The standstill that has no end yet.
-    fn standing(&self) -> Option<&Standstill> {
+    pub(super) fn standing(&self) -> Option<&Standstill> {
         self.pauses.last().filter(|standstill| standstill.pause.to.is_none())
     }
 
@@ -89,7 +89,7 @@ impl Case {
     fn begin_wait(&mut self, step: &str, wait: Wait, rules: &Rules, at: &mut At<'_>) -> Vec<Fact> {
         self.due_at = None;
         let pause = Pause { from: at.now, to: None, reason: reason(wait) };
-        self.pauses.push(Standstill { step: step.into(), pause });
+        self.pauses.push(Standstill { step: step.into(), pause, asked: None });
         let fee = (wait == Wait::Payment).then(|| self.owe(rules, at));
         fee.into_iter().chain([Fact::Paused(Box::new(self.clone()))]).collect()
     }
@@ -120,10 +120,15 @@ impl Case {
         if self.is_paused() {
             return Ok(went);
         }
-        // What came has come, even if the calendar does not reach the new date: then there is none yet, and ExplainDueTime says why.
+        Ok(std::iter::once(self.resume(came, rules)).chain(went).collect())
+    }
+
+    /// The clock runs again since `came`. What came has come, even if the calendar does not reach the new date: then there is none yet, and
+    /// ExplainDueTime says why.
+    pub(super) fn resume(&mut self, came: Timestamp, rules: &Rules) -> Fact {
         let due = rules.calendar.due(self.submitted_at, self.limit, &self.counted_pauses());
         self.due_at = due.ok().and_then(|due| due.at());
-        Ok(std::iter::once(Fact::Resumed(Box::new(self.clone()), came)).chain(went).collect())
+        Fact::Resumed(Box::new(self.clone()), came)
     }
 
     /// Ends the pause that stands, at an instant that another's clock gave: no pause ends before it began or after now.

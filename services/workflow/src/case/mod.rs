@@ -12,6 +12,8 @@ mod paid;
 mod parcel;
 mod refuse;
 mod release;
+mod stop;
+mod supplement;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +22,7 @@ use chassis::write::{Kept, Root};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::motcua::access::v1::Role;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay, StopReason};
 use proto::motcua::workflow::v1::TaskState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -40,6 +42,7 @@ pub use paid::PayFee;
 pub use parcel::{DeliverParcel, TakeParcelBack};
 pub use refuse::RefuseDossier;
 pub use release::ReleaseTask;
+pub use supplement::{LapseSupplement, RequestSupplement, TakeSupplement};
 
 /// A case as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +104,17 @@ pub struct Standstill {
     pub step: String,
     /// From when to when, and what for.
     pub pause: Pause,
+    /// What was asked of the citizen, if it was a supplement.
+    pub asked: Option<Asked>,
+}
+
+/// A supplement that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Until when it can be answered, by dossier's clock.
+    pub expires_at: Timestamp,
+    /// Where the dossier stood before, and stands again once it is answered.
+    pub status_before: DossierStatus,
 }
 
 /// A piece of work for one officer.
@@ -146,6 +160,24 @@ pub enum Fact {
     },
     /// The dossier was refused, on these grounds.
     Refused(Box<Case>, Grounds),
+    /// The owner of the dossier is asked for a supplement.
+    SupplementRequested {
+        /// The case.
+        case: Box<Case>,
+        /// What for, and why.
+        grounds: Grounds,
+        /// Until when it can be answered.
+        expires: Timestamp,
+    },
+    /// Processing was stopped for good.
+    Stopped {
+        /// The case.
+        case: Box<Case>,
+        /// Why.
+        why: StopReason,
+        /// Since when: the deadline that passed.
+        at: Timestamp,
+    },
     /// A task waits for an officer.
     TaskOpened(Box<Case>, String),
     /// A task is done.
@@ -219,6 +251,12 @@ impl Case {
             return Err(Refusal::stale());
         }
         Ok(case)
+    }
+
+    /// The step whose task the officer holds.
+    fn step_held_by(&self, officer: &Officer) -> Result<String, Refusal> {
+        let held = self.tasks.iter().find(|task| task.held_by(officer).is_ok());
+        held.map(|task| task.step.clone()).ok_or_else(not_claimed)
     }
 
     fn task_mut(&mut self, step: &str) -> Result<&mut Task, Refusal> {

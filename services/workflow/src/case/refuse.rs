@@ -53,7 +53,7 @@ impl Command for RefuseDossier {
 
 impl Case {
     /// Puts down why the agency decided so; the grounds get the next number of the case.
-    fn state(&mut self, stated: &Stated, officer: &Officer, at: Timestamp) -> Grounds {
+    pub(super) fn state(&mut self, stated: &Stated, officer: &Officer, at: Timestamp) -> Grounds {
         self.grounds += 1;
         let (number, officer) = (self.grounds, officer.name.clone());
         let grounds = Grounds { number, stated: stated.clone(), officer, at };

@@ -2,6 +2,7 @@
 
 mod refusing;
 mod returning;
+mod supplementing;
 mod waiting;
 
 use std::sync::LazyLock;
@@ -187,11 +188,13 @@ proptest! {
             let after = claim(&case, step, able(who))
                 .and_then(|case| accept(&case, able(who)).map(|decided| decided.after))
                 .or_else(|_| complete(&case, step, outcome))
+                .or_else(|_| supplementing::turn(&case, step, who))
                 .unwrap_or_else(|_| case.clone());
             prop_assert!(may_follow(case.status, after.status));
             prop_assert!(case.closed_at.is_none() || after == case, "closed is closed");
             let open = after.tasks.iter().filter(|task| task.state != TaskState::Closed).count();
-            prop_assert_eq!(open, usize::from(after.closed_at.is_none()), "one task at a time");
+            let office = after.closed_at.is_none() && !after.is_paused();
+            prop_assert_eq!(open, usize::from(office), "one task at a time, none in a pause");
             case = after;
         }
     }

@@ -5,11 +5,12 @@ use chassis::write::Outgoing;
 use jiff::Timestamp;
 use jiff::civil;
 use proto::google::r#type::{Date, Money};
+use proto::motcua::r#type::v1::StopReason;
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
-    CaseClosed, CaseOpened, ClockPaused, ClockResumed, DossierAccepted, DossierRefused, FeeFellDue,
-    FeeLine, NumberAssigned, NumberDrawn, NumberReturned, ResultIssued, ResultReturned, TaskClosed,
-    TaskOpened,
+    CaseClosed, CaseOpened, CaseStopped, ClockPaused, ClockResumed, DossierAccepted,
+    DossierRefused, FeeFellDue, FeeLine, NumberAssigned, NumberDrawn, NumberReturned, ResultIssued,
+    ResultReturned, SupplementRequested, TaskClosed, TaskOpened,
 };
 
 use super::{draw_name, epoch_name, grounds_name, name, reason, reference, task_name};
@@ -25,6 +26,10 @@ pub fn message(fact: &Fact) -> Outgoing {
             accepted(case, officer, *receipt_day, fees)
         }
         Fact::Refused(case, grounds) => refused(case, grounds),
+        Fact::SupplementRequested { case, grounds, expires } => {
+            supplement_requested(case, grounds, *expires)
+        }
+        Fact::Stopped { case, why, at } => stopped(case, *why, *at),
         Fact::TaskOpened(case, step) => task_opened(case, step),
         Fact::TaskClosed(case, step) => task_closed(case, step),
         Fact::Issued(case, at) => issued(case, *at),
@@ -69,6 +74,30 @@ fn refused(case: &Case, grounds: &Grounds) -> Outgoing {
         officer: grounds.officer.clone(),
         grounds: grounds_name(case, grounds.number),
         reasons: grounds.stated.subjects.clone(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn supplement_requested(case: &Case, grounds: &Grounds, expires: Timestamp) -> Outgoing {
+    let message = SupplementRequested {
+        dossier: Some(reference(case)),
+        request_time: Some(timestamp(grounds.at)),
+        status_after: case.status.into(),
+        officer: grounds.officer.clone(),
+        grounds: grounds_name(case, grounds.number),
+        number: i32::try_from(case.supplements()).unwrap_or(i32::MAX),
+        subjects: grounds.stated.subjects.clone(),
+        expire_time: Some(timestamp(expires)),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn stopped(case: &Case, why: StopReason, at: Timestamp) -> Outgoing {
+    let message = CaseStopped {
+        dossier: Some(reference(case)),
+        stop_time: Some(timestamp(at)),
+        reason: why.into(),
+        status_after: case.status.into(),
     };
     Outgoing::of(&message, &name(case), &case.agency)
 }

@@ -7,20 +7,25 @@ use chassis::clock::instant;
 use chassis::events::{Event, Reactions};
 use chassis::names;
 use chassis::write::Door;
-use proto::motcua::dossier::v1::DossierSubmitted;
+use proto::motcua::dossier::v1::{DossierSubmitted, DossierSupplemented, SupplementLapsed};
 use proto::motcua::mailing::v1::{ShipmentDelivered, ShipmentReturned};
 use proto::motcua::payment::v1::{InvoiceExpired, InvoicePaid};
 use proto::motcua::r#type::v1::{Channel, LegalLimit, ReturnWay};
 use uuid::Uuid;
 
 use super::limit;
-use crate::case::{DeliverParcel, LapseFee, OpenCase, PayFee, TakeParcelBack};
+use crate::case::{
+    DeliverParcel, LapseFee, LapseSupplement, OpenCase, PayFee, TakeParcelBack, TakeSupplement,
+};
 use crate::store::CaseStore;
 use crate::working_time::Limit;
 
 /// What workflow does about dossier's facts.
 pub fn of_dossier(door: &Door<CaseStore>) -> Reactions {
-    Reactions::to("dossier", door).on(door, submitted)
+    Reactions::to("dossier", door)
+        .on(door, submitted)
+        .on(door, supplemented)
+        .on(door, supplement_lapsed)
 }
 
 /// What workflow does about payment's facts.
@@ -77,6 +82,34 @@ fn submitted(fact: DossierSubmitted, event: &Event) -> Result<Option<OpenCase>, 
         return_way: return_way(fact.return_way).ok_or("return_way is missing or unknown")?,
         submitted_at: event.time,
     }))
+}
+
+fn supplemented(
+    fact: DossierSupplemented,
+    event: &Event,
+) -> Result<Option<TakeSupplement>, &'static str> {
+    Ok(Some(TakeSupplement {
+        id: event.stream.0,
+        number: counted(fact.number)?,
+        answered_at: fact.answer_time.and_then(instant).ok_or("answer_time is no instant")?,
+        return_way: return_way(fact.return_way).ok_or("return_way is missing or unknown")?,
+    }))
+}
+
+fn supplement_lapsed(
+    fact: SupplementLapsed,
+    event: &Event,
+) -> Result<Option<LapseSupplement>, &'static str> {
+    Ok(Some(LapseSupplement {
+        id: event.stream.0,
+        number: counted(fact.number)?,
+        lapsed_at: fact.lapse_time.and_then(instant).ok_or("lapse_time is no instant")?,
+    }))
+}
+
+/// A number that counts from 1.
+fn counted(number: i32) -> Result<usize, &'static str> {
+    usize::try_from(number).ok().filter(|number| *number > 0).ok_or("number does not count from 1")
 }
 
 /// A legal limit that a date can be counted by.

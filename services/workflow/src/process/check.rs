@@ -6,7 +6,8 @@ use proto::motcua::r#type::v1::DossierStatus;
 
 use super::status::is_final;
 use super::{
-    ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, REFUSED, Step, Wait, may_follow,
+    ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, REFUSED, SUPPLEMENT_REQUESTED, Step,
+    Wait, may_follow,
 };
 
 /// The longest id of a process, step or outcome, in bytes.
@@ -58,6 +59,9 @@ fn check_outcomes(process: &Process, step: &Step) -> Result<(), ProcessError> {
         };
         if step.outcomes().is_some() && !is_id(name) {
             return wrong("write a name of a-z and _".into());
+        }
+        if name == SUPPLEMENT_REQUESTED {
+            return wrong("a supplement can be asked for in every process; remove it".into());
         }
         match &outcome.then {
             Some(then) if process.step(then).is_none() => {
@@ -267,12 +271,17 @@ mod tests {
     }
 
     #[test]
-    fn a_dossier_is_received_once_and_can_be_refused_in_every_process() {
+    fn what_the_law_gives_to_every_process_none_of_them_gives() {
         for (was, is, told) in [
             (
                 "      accepted: {",
                 "      refused: { status: not_accepted }\n      accepted: {",
                 "step receive: every dossier can be refused",
+            ),
+            (
+                "sent_back: {",
+                "supplement_requested: {",
+                "step sign, outcome supplement_requested: a supplement can be asked for",
             ),
             (
                 "sent_back: { status: in_processing, then: process",

@@ -28,6 +28,9 @@ pub const ACCEPTED: &str = "accepted";
 /// The outcome of receiving that no process need give, for the law gives it to all: the dossier is refused, and the case ends.
 pub const REFUSED: &str = "refused";
 
+/// The outcome of a task that no process need give, for the law gives it to all: the owner of the dossier is asked for a supplement.
+pub const SUPPLEMENT_REQUESTED: &str = "supplement_requested";
+
 /// The process of every procedure that no other process names.
 pub const GENERAL: &str = "general";
 

@@ -16,9 +16,11 @@ use proto::motcua::workflow::v1::case_service_server::CaseService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use super::draws::is_drawn_for;
 use super::{convert, officer, reasons};
-use crate::case::{AcceptDossier, Case, RefuseDossier, no_date};
+use crate::case::{AcceptDossier, Case, RefuseDossier, RequestSupplement, no_date};
 use crate::grounds::Seal;
+use crate::outside::Forms;
 use crate::rules::Rules;
 use crate::store::{CaseFilter, CaseKey, CaseStore};
 use crate::working_time::{Language, day_bounds};
@@ -41,6 +43,8 @@ pub struct Cases {
     pub clock: Clock,
     /// Seals what officers write.
     pub seal: Seal,
+    /// Tells what a supplement can ask for.
+    pub forms: Forms,
 }
 
 #[tonic::async_trait]
@@ -50,8 +54,7 @@ impl CaseService for Cases {
         request: Request<pb::GetCaseRequest>,
     ) -> Result<Response<pb::Case>, Status> {
         let id = names::id("cases", &request.get_ref().name, "name")?;
-        let case = self.readable(id, &caller(&request)).await?;
-        Ok(Response::new(convert::case(&self.rules, &case)))
+        self.answer(id, &caller(&request)).await
     }
 
     async fn list_cases(
@@ -82,8 +85,7 @@ impl CaseService for Cases {
         let id = names::id("cases", &asked.name, "name")?;
         let command = AcceptDossier { id, etag: asked.etag.clone(), officer: officer(&caller)? };
         self.door.run(once, command).await?;
-        let case = self.readable(id, &caller).await?;
-        Ok(Response::new(convert::case(&self.rules, &case)))
+        self.answer(id, &caller).await
     }
 
     async fn refuse_dossier(
@@ -98,8 +100,25 @@ impl CaseService for Cases {
         let stated = self.seal.state(id, pb::GroundsKind::Refusal, reasons).map_err(broken)?;
         let (etag, officer) = (asked.etag.clone(), officer(&caller)?);
         self.door.run(once, RefuseDossier { id, etag, officer, stated }).await?;
+        self.answer(id, &caller).await
+    }
+
+    async fn request_supplement(
+        &self,
+        request: Request<pb::RequestSupplementRequest>,
+    ) -> Result<Response<pb::Case>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("cases", &asked.name, "name")?;
         let case = self.readable(id, &caller).await?;
-        Ok(Response::new(convert::case(&self.rules, &case)))
+        let known = self.forms.subjects(&case.procedure).await?;
+        let bound = |subject: &str| case.draw.is_some() && is_drawn_for(subject);
+        let items = reasons::of_supplement(&known, bound, &asked.items)?;
+        let stated = self.seal.state(id, pb::GroundsKind::Supplement, items).map_err(broken)?;
+        let (etag, officer) = (asked.etag.clone(), officer(&caller)?);
+        self.door.run(once, RequestSupplement { id, etag, officer, stated }).await?;
+        self.answer(id, &caller).await
     }
 
     async fn explain_due_time(
@@ -122,6 +141,12 @@ impl CaseService for Cases {
 }
 
 impl Cases {
+    /// The case as it is now.
+    async fn answer(&self, id: Uuid, caller: &Caller) -> Result<Response<pb::Case>, Status> {
+        let case = self.readable(id, caller).await?;
+        Ok(Response::new(convert::case(&self.rules, &case)))
+    }
+
     /// The case, if it is of the officer's agency or a service asks.
     async fn readable(&self, id: Uuid, caller: &Caller) -> Result<Case, Failure> {
         let case = self.store.get(id).await?;

@@ -3,11 +3,10 @@
 use chassis::clock::timestamp;
 use proto::motcua::workflow::v1 as pb;
 
-use crate::case::{Case, Task};
+use crate::case::{Case, Standstill, Task};
 use crate::events::{name, reason, reference, task_name};
 use crate::process::RECEIVE;
 use crate::rules::Rules;
-use crate::working_time::Pause;
 
 /// A case with its tasks.
 pub fn case(rules: &Rules, case: &Case) -> pb::Case {
@@ -20,7 +19,7 @@ pub fn case(rules: &Rules, case: &Case) -> pb::Case {
         due_time: case.due_at.map(timestamp),
         etag: case.etag(),
         tasks: case.tasks.iter().map(|one| task(rules, case, one)).collect(),
-        pauses: case.pauses.iter().map(|standstill| pause(&standstill.pause)).collect(),
+        pauses: case.pauses.iter().map(pause).collect(),
         process: format!("processes/{}/versions/{}", case.process, case.process_version),
         return_way: case.return_way.into(),
         issue_time: case.issued_at.map(timestamp),
@@ -28,11 +27,12 @@ pub fn case(rules: &Rules, case: &Case) -> pb::Case {
     }
 }
 
-fn pause(pause: &Pause) -> pb::Pause {
+fn pause(Standstill { pause, asked, .. }: &Standstill) -> pb::Pause {
     pb::Pause {
         reason: reason(pause.reason).into(),
         from_time: Some(timestamp(pause.from)),
         to_time: pause.to.map(timestamp),
+        expire_time: asked.map(|asked| timestamp(asked.expires_at)),
     }
 }
 

@@ -22,6 +22,16 @@ use crate::events::{draw_name, epoch_name};
 use crate::slip::{self, SlipError};
 use crate::store::CaseStore;
 
+/// The fields of a form, in whichever step, that say for which vehicle a number is drawn.
+const VEHICLE: &str = "chassis_number";
+const KIND: &str = "kind";
+
+/// Whether a number that was drawn was drawn for what a field `answers.{step id}.{property}` says: to change it would give the number to another
+/// vehicle.
+pub(super) fn is_drawn_for(field: &str) -> bool {
+    field.rsplit('.').next().is_some_and(|property| [VEHICLE, KIND].contains(&property))
+}
+
 /// Draws numbers and shows draws.
 pub struct Draws {
     /// Reads cases.
@@ -222,9 +232,9 @@ fn as_filed(dossier: &Dossier, kind: pb::VehicleKind, vehicle: &VehicleId) -> Re
             "Send it as it was filed in the dossier.",
         )
     };
-    let filed = answer(dossier, "chassis_number").and_then(|number| number.parse().ok());
+    let filed = answer(dossier, VEHICLE).and_then(|number| number.parse().ok());
     let mut violations = Vec::new();
-    if answer(dossier, "kind") != Some(word) {
+    if answer(dossier, KIND) != Some(word) {
         violations.push(wrong("vehicle_kind"));
     }
     if filed.as_ref() != Some(vehicle) {

@@ -10,6 +10,9 @@ use crate::grounds::{RefusalReasons, Remark, RemarkError};
 /// Reasons that one refusal may have.
 const MOST: usize = 10;
 
+/// Things that one supplement may ask for.
+const MOST_ITEMS: usize = 20;
+
 /// The reasons stated for a refusal, by code, with what the officer adds.
 ///
 /// # Errors
@@ -32,6 +35,36 @@ pub fn of_refusal(
         }
         match remark(&one.text, text, reason.is_some_and(|reason| reason.needs_text)) {
             Ok(remark) => grounds.push((one.code.clone(), remark)),
+            Err(violation) => wrong.push(violation),
+        }
+    }
+    if wrong.is_empty() { Ok(grounds) } else { Err(Refusal::fields(wrong)) }
+}
+
+/// What a supplement asks for, with why: of a form that `known` describes, and nothing that is `bound`.
+///
+/// # Errors
+/// Every wrong field at once.
+pub fn of_supplement(
+    known: &BTreeSet<String>,
+    bound: impl Fn(&str) -> bool,
+    items: &[pb::MissingItem],
+) -> Result<Vec<(String, Remark)>, Refusal> {
+    if !(1..=MOST_ITEMS).contains(&items.len()) {
+        return Err(Refusal::fields(vec![count_out_of_bounds("items", MOST_ITEMS)]));
+    }
+    let (mut grounds, mut wrong, mut subjects) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (place, one) in items.iter().enumerate() {
+        let field = format!("items[{place}].subject");
+        if !known.contains(&one.subject) {
+            wrong.push(not_in_form(field));
+        } else if bound(&one.subject) {
+            wrong.push(bound_by_draw(field));
+        } else if !subjects.insert(&one.subject) {
+            wrong.push(stated_twice(field));
+        }
+        match remark(&one.text, format!("items[{place}].text"), true) {
+            Ok(remark) => grounds.push((one.subject.clone(), remark)),
             Err(violation) => wrong.push(violation),
         }
     }
@@ -81,6 +114,26 @@ fn unknown(field: String) -> Violation {
     )
 }
 
+fn not_in_form(field: String) -> Violation {
+    Violation::new(
+        field,
+        "NOT_IN_FORM",
+        "Biểu mẫu không có trường hoặc giấy tờ này; hãy ghi như `answers.vehicle.colour` hoặc \
+         `papers.purchase_invoice`.",
+        "The form has no such field or paper; write it like `answers.vehicle.colour` or \
+         `papers.purchase_invoice`.",
+    )
+}
+
+fn bound_by_draw(field: String) -> Violation {
+    Violation::new(
+        field,
+        "BOUND_BY_DRAW",
+        "Biển số đã bấm cho đúng nội dung này; không thể yêu cầu thay đổi.",
+        "A number was drawn for what this says: it cannot be changed any more.",
+    )
+}
+
 fn stated_twice(field: String) -> Violation {
     Violation::new(
         field,
@@ -106,6 +159,38 @@ mod tests {
         let known = RefusalReasons::from_yaml(include_str!("../../data/refusal_reasons.yaml"));
         let refused = of_refusal(&known.unwrap(), &stated(reasons)).unwrap_err();
         refused.violations.into_iter().map(|wrong| (wrong.field, wrong.reason)).collect()
+    }
+
+    #[test]
+    fn a_supplement_asks_for_what_the_form_has_and_no_draw_binds() {
+        let known = ["answers.vehicle.colour", "answers.vehicle.kind", "papers.invoice"];
+        let known = known.map(String::from).into();
+        let item = |(subject, text): &(&str, &str)| pb::MissingItem {
+            subject: (*subject).into(),
+            text: (*text).into(),
+        };
+        let ask = |items: &[(&str, &str)]| {
+            let items: Vec<_> = items.iter().map(item).collect();
+            of_supplement(&known, |subject| subject.ends_with(".kind"), &items)
+        };
+        let asked = ask(&[("papers.invoice", "mờ"), ("answers.vehicle.colour", "khác giấy tờ")]);
+        assert_eq!(asked.unwrap().len(), 2);
+        let refused = ask(&[
+            ("papers.invoice", " "),
+            ("papers.photo", "x"),
+            ("answers.vehicle.kind", "x"),
+            ("papers.invoice", "x"),
+        ]);
+        let told = refused.unwrap_err().violations.into_iter().map(|it| (it.field, it.reason));
+        let expected = [
+            ("items[0].text", "REQUIRED"),
+            ("items[1].subject", "NOT_IN_FORM"),
+            ("items[2].subject", "BOUND_BY_DRAW"),
+            ("items[3].subject", "STATED_TWICE"),
+        ];
+        let expected = expected.map(|(field, why)| (field.to_owned(), why.to_owned()));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert!(ask(&[]).is_err() && ask(&[("papers.invoice", "x"); MOST_ITEMS + 1]).is_err());
     }
 
     #[test]

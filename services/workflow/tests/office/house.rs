@@ -20,6 +20,8 @@ use tonic::Request;
 use tonic::transport::Channel as Wire;
 use uuid::Uuid;
 
+use crate::forms::Forms;
+
 pub const AGENCY: &str = "agencies/26860";
 pub const ELSEWHERE: &str = "agencies/27484";
 
@@ -36,8 +38,13 @@ pub struct House {
 
 impl House {
     pub async fn build() -> Self {
-        let nobody = HashMap::from([("dossier", "http://127.0.0.1:9".to_owned())]);
-        let around = Surroundings { peers: nobody, ..Surroundings::default() };
+        Self::beside(Forms.serve().await).await
+    }
+
+    /// The service beside a dossier at this address.
+    pub async fn beside(dossier: String) -> Self {
+        let peers = HashMap::from([("dossier", dossier)]);
+        let around = Surroundings { peers, ..Surroundings::default() };
         let clock = Clock::manual(NOW.parse().unwrap());
         let alone = Alone::raise(workflow::SERVICE, clock, around).await;
         Self { alone, sequences: Mutex::default() }

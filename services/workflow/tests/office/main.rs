@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
 
+mod forms;
 mod house;
 mod parcels;
 mod refusals;
+mod supplements;
 mod worklist;

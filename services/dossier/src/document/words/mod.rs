@@ -2,16 +2,20 @@
 
 mod acceptance;
 mod refusal;
+mod stop;
+mod supplement;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::Ground;
 use crate::bilingual::Bilingual;
 use crate::dossier::VIETNAM;
 
 pub use acceptance::AcceptanceWords;
 pub use refusal::RefusalWords;
+pub use supplement::SupplementWords;
 
 /// A language of the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +93,13 @@ impl Language {
     fn in_bilingual(self, text: &Bilingual) -> &str {
         self.of(&text.vi, &text.en)
     }
+}
+
+/// A ground as an item of a list; what the officer wrote on several lines stands indented.
+fn item(ground: &Ground, language: Language) -> String {
+    let title = language.in_bilingual(&ground.title);
+    let text = ground.text.lines().collect::<Vec<_>>().join("\n  ");
+    if text.is_empty() { format!("- {title}") } else { format!("- {title}: {text}") }
 }
 
 fn or_dash(text: &str) -> String {

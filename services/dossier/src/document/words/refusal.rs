@@ -1,6 +1,6 @@
 //! The slip of refusal in words.
 
-use super::{Language, Words, instant};
+use super::{Language, Words, instant, item};
 use crate::document::{Ground, RefusalSlip};
 
 const VI: &str = include_str!("../../../data/slips/refusal.vi.txt");
@@ -24,19 +24,12 @@ impl Words for RefusalWords<'_> {
         Some(match name {
             "refused" => instant(self.slip.refused_at),
             "reasons" => {
-                let lines = self.grounds.iter().map(|ground| line(ground, language));
+                let lines = self.grounds.iter().map(|ground| item(ground, language));
                 lines.collect::<Vec<_>>().join("\n")
             }
             _ => return None,
         })
     }
-}
-
-/// A ground as an item of a list; what the officer wrote on several lines stands indented.
-fn line(ground: &Ground, language: Language) -> String {
-    let title = language.in_bilingual(&ground.title);
-    let text = ground.text.lines().collect::<Vec<_>>().join("\n  ");
-    if text.is_empty() { format!("- {title}") } else { format!("- {title}: {text}") }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::draw::{
 };
 use crate::fees::FeeKind;
 use crate::working_time::PauseReason;
+use proto::motcua::r#type::v1::StopReason;
 use proto::motcua::workflow::v1::NumberState;
 
 const POOLS: &str =
@@ -71,6 +72,11 @@ fn paid(case: &Case, paid_at: Timestamp, heard_at: Timestamp) -> Decided<Case, (
     let command = PayFee { id: ID, obligation, paid_at };
     let mut numbers = Numbers::default();
     command.decide(Some(case), &RULES, &mut At::new(heard_at, [1; 32], &mut numbers)).expect("paid")
+}
+
+/// A vehicle's case in processing: its number is assigned.
+pub(super) fn paid_vehicle() -> Case {
+    paid(&drawn().after, now(), now()).after
 }
 
 fn verify(case: &Case) {
@@ -191,10 +197,16 @@ fn a_fee_that_lapsed_gives_the_number_back_and_stops_the_case() {
     let case = drawn().after;
     let lapsed_at = now() + jiff::SignedDuration::from_hours(15 * 24);
     let Decided { after, facts, .. } = lapsed(&case, lapsed_at).expect("lapsed");
-    let [Fact::NumberReturned(_), Fact::Paused(stopped), Fact::Closed(closed, _)] = &facts[..]
+    let [
+        Fact::NumberReturned(_),
+        Fact::Stopped { why, .. },
+        Fact::Paused(stopped),
+        Fact::Closed(closed, _),
+    ] = &facts[..]
     else {
         panic!("{facts:?}")
     };
+    assert_eq!(*why, StopReason::FeeLapsed);
     assert_eq!(after.draw.as_ref().map(|drawn| drawn.state), Some(NumberState::Returned));
     assert_eq!(stopped.status, DossierStatus::ProcessingStopped);
     let pause = stopped.pauses.last().expect("it stands").pause;

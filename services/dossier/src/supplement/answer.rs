@@ -1,0 +1,91 @@
+//! Answering: what was saved and uploaded for a supplement takes the place of what counted before.
+
+use chassis::refusal::Refusal;
+use chassis::write::{At, Command, Decided, Stream};
+use jiff::Timestamp;
+use proto::motcua::dossier::v1::{ActorKind, EntryKind};
+use proto::motcua::r#type::v1::ReturnWay;
+use uuid::Uuid;
+
+use super::{LAPSE_SUPPLEMENT, Subject, Supplement, closed};
+use crate::dossier::{Dossier, Fact, Named, Turn, Wants};
+use crate::events::supplement_name;
+use crate::file::{File, Purpose};
+use crate::timeline::Happening;
+
+/// Answers the supplement of a dossier, whose answer was checked as of a revision.
+#[derive(Clone, Debug)]
+pub struct SupplementDossier {
+    /// The dossier.
+    pub id: Uuid,
+    /// Which of its supplements.
+    pub number: u8,
+    /// Who calls.
+    pub caller: String,
+    /// The etag whose answer was checked: the dossier must not have changed since.
+    pub checked: String,
+    /// How the result reaches the citizen, as the answers say now.
+    pub return_way: ReturnWay,
+}
+
+impl Command for SupplementDossier {
+    const NAME: &'static str = "SupplementDossier";
+    type Root = Dossier;
+    type Answer = Named;
+
+    fn stream(&self) -> Stream {
+        Stream(self.id)
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { files: true }
+    }
+
+    fn decide(
+        &self,
+        before: Option<&Dossier>,
+        (): &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Dossier, Named>, Refusal> {
+        let owned = before.filter(|dossier| dossier.owner == self.caller);
+        let dossier = owned.ok_or_else(Refusal::denied)?;
+        let open = dossier.open_supplement(at.now).filter(|open| open.number == self.number);
+        let open = open.ok_or_else(closed)?;
+        if self.checked != dossier.etag() {
+            return Err(Refusal::stale());
+        }
+        at.still(LAPSE_SUPPLEMENT);
+        let after = dossier.clone().supplemented(open, at.now, self.return_way);
+        let fact = Fact::Supplemented { dossier: Box::new(after.clone()), number: self.number };
+        Ok(Decided { after, facts: vec![fact], answer: Named { id: self.id } })
+    }
+}
+
+impl Dossier {
+    fn supplemented(mut self, open: &Supplement, now: Timestamp, return_way: ReturnWay) -> Self {
+        for file in self.files.values_mut() {
+            file.supplemented(open);
+        }
+        if let Some(answered) = self.supplements.last_mut() {
+            answered.answered_at = Some(now);
+        }
+        self.turn = Some(Turn::Answered(open.number));
+        self.return_way = return_way;
+        self.revision += 1;
+        let answered = Happening::new(EntryKind::Supplemented, now, ActorKind::Citizen);
+        self.record(answered.about(supplement_name(self.id, open.number)));
+        self
+    }
+}
+
+impl File {
+    /// A file that was handed in for the supplement counts from now on; one of a paper that was asked for counts no more.
+    fn supplemented(&mut self, supplement: &Supplement) {
+        let Purpose::Paper(paper) = &self.purpose else { return };
+        if self.supplement == Some(supplement.number) {
+            self.handed_in = self.is_complete();
+        } else if supplement.asks_for(Subject::Paper(paper)) && self.counts() {
+            self.replaced_by = Some(supplement.number);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The other services where this one asks them.
+
+mod forms;
+
+pub use forms::Forms;

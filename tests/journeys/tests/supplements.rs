@@ -1,0 +1,154 @@
+//! A supplement that nobody answers, over all services: the clock of the house is moved to its end.
+
+use std::time::Duration;
+
+use chassis::access::Role;
+use jiff::SignedDuration;
+use journeys::{AGENCY, House, in_name_of, new_person, vehicle_of, wish};
+use proto::motcua::dossier::v1 as dossier;
+use proto::motcua::identity::v1::CreateAccountRequest;
+use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use proto::motcua::payment::v1::ListInvoicesRequest;
+use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
+use proto::motcua::r#type::v1::{DossierStatus, StopReason};
+use proto::motcua::workflow::v1 as workflow;
+use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
+use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
+use sandbox::bank::{Behaviour, Payment};
+use sandbox::telephone::Message;
+use support::eventually;
+use uuid::Uuid;
+
+/// How long a consequence may take on a busy machine.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A citizen with a telephone.
+struct Owner {
+    id: Uuid,
+    telephone: String,
+}
+
+impl Owner {
+    async fn of(house: &House) -> Self {
+        let person = new_person();
+        let telephone = person.phone_number.replacen('0', "+84", 1);
+        let asked = CreateAccountRequest { account: Some(person), request_id: wish() };
+        let channel = house.channel("/motcua.identity.v1.AccountService/CreateAccount");
+        let made = AccountServiceClient::new(channel).create_account(asked).await;
+        let name = made.expect("an account").into_inner().name;
+        let id = name.strip_prefix("accounts/").and_then(|id| id.parse().ok()).expect("a UUID");
+        Self { id, telephone }
+    }
+
+    fn token(&self, house: &House) -> String {
+        house.people.citizen_again(self.id)
+    }
+}
+
+/// A dossier in processing: accepted, its number drawn and paid for.
+async fn in_processing(house: &House, owner: &Owner) -> String {
+    let citizen = owner.token(house);
+    let name = house.submitted(&citizen).await.name;
+    let receiver = house.people.officer(AGENCY, &[Role::Receiving]);
+    let task = house.task(&name).await;
+    house.claim(&receiver, &task.name).await;
+    house.accept(&receiver, &name).await;
+    let asked = workflow::DrawNumberRequest {
+        name: name.replace("dossiers/", "cases/"),
+        vehicle_kind: workflow::VehicleKind::Motorcycle.into(),
+        vehicle: vehicle_of(&name),
+        request_id: wish(),
+    };
+    let mut draws = DrawServiceClient::new(house.channel("/motcua.workflow.v1.DrawService/"));
+    draws.draw_number(in_name_of(&citizen, asked)).await.expect("drawn");
+    let mut invoices =
+        InvoiceServiceClient::new(house.channel("/motcua.payment.v1.InvoiceService/"));
+    let invoice = eventually(SOON, async || {
+        let filter = format!(r#"dossier = "{name}""#);
+        let asked = ListInvoicesRequest { filter, ..Default::default() };
+        let listed = invoices.list_invoices(in_name_of(&citizen, asked)).await;
+        listed.expect("invoices").into_inner().invoices.into_iter().next()
+    })
+    .await;
+    let paid = Payment { qr: invoice.vietqr, behaviour: Behaviour::Twice, amount: None };
+    let url = format!("{}/payments", house.endpoints().bank);
+    let paid = reqwest::Client::new().post(url).json(&paid).send().await.expect("a bank");
+    paid.error_for_status().expect("paid");
+    name
+}
+
+async fn case(house: &House, dossier: &str) -> workflow::Case {
+    let officer = house.people.officer(AGENCY, &[Role::Receiving]);
+    let asked = workflow::GetCaseRequest { name: dossier.replace("dossiers/", "cases/") };
+    let mut cases = CaseServiceClient::new(house.channel("/motcua.workflow.v1.CaseService/"));
+    cases.get_case(in_name_of(&officer, asked)).await.expect("a case").into_inner()
+}
+
+async fn request(house: &House, dossier: &str) {
+    let officer = house.people.officer(AGENCY, &[Role::Processing]);
+    let name = dossier.replace("dossiers/", "cases/");
+    let in_processing = async || {
+        let case = case(house, dossier).await;
+        (case.status() == DossierStatus::InProcessing).then_some(())
+    };
+    eventually(SOON, in_processing).await;
+    house.claim(&officer, &format!("{name}/tasks/process")).await;
+    let item = |subject: &str| workflow::MissingItem {
+        subject: subject.into(),
+        text: "Bị mờ.".into(),
+    };
+    let asked = workflow::RequestSupplementRequest {
+        name,
+        items: vec![item("papers.purchase_invoice"), item("answers.vehicle.colour")],
+        etag: String::new(),
+        request_id: wish(),
+    };
+    let mut cases = CaseServiceClient::new(house.channel("/motcua.workflow.v1.CaseService/"));
+    cases.request_supplement(in_name_of(&officer, asked)).await.expect("asked for");
+}
+
+async fn told(house: &House, owner: &Owner, words: &str) -> String {
+    let telephone = house.endpoints().telephone;
+    let url = format!("{telephone}/telephones/{}/messages?wait_for=1", owner.telephone);
+    eventually(SOON, async || {
+        let shown = reqwest::get(&url).await.expect("a telephone").json::<Vec<Message>>().await;
+        let mut shown = shown.expect("messages").into_iter().map(|message| message.text);
+        shown.find(|text| text.contains(words))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_never_answers_is_told_that_it_ended_and_the_number_goes_back() {
+    let house = House::build().await;
+    let owner = Owner::of(&house).await;
+    let name = in_processing(&house, &owner).await;
+    request(&house, &name).await;
+    told(&house, &owner, "cần bổ sung trước").await;
+    house.clock().advance(SignedDuration::from_hours(31 * 24));
+    let stopped = async || {
+        let case = case(&house, &name).await;
+        case.close_time.is_some().then_some(case)
+    };
+    let case = eventually(SOON, stopped).await;
+    assert_eq!(case.status(), DossierStatus::ProcessingStopped);
+    let pauses = case.pauses.as_slice();
+    let last = pauses.last().expect("a pause");
+    assert_eq!(last.reason(), workflow::PauseReason::Stopped);
+    assert_eq!(last.from_time, pauses[pauses.len() - 2].expire_time, "as of the deadline");
+
+    let citizen = owner.token(&house);
+    let asked = workflow::GetDrawRequest { name: name.replace("dossiers/", "draws/") };
+    let mut draws = DrawServiceClient::new(house.channel("/motcua.workflow.v1.DrawService/"));
+    let draw = draws.get_draw(in_name_of(&citizen, asked)).await.expect("a draw").into_inner();
+    assert_eq!(draw.state(), workflow::NumberState::Returned);
+    let notice = eventually(SOON, async || {
+        let asked = dossier::ListDocumentsRequest { parent: name.clone(), ..Default::default() };
+        let listed = house.documents().list_documents(in_name_of(&citizen, asked)).await;
+        let documents = listed.expect("documents").into_inner().documents;
+        documents.into_iter().find_map(|document| document.stop_slip)
+    })
+    .await;
+    assert_eq!(notice.reason(), StopReason::SupplementLapsed);
+    told(&house, &owner, "đã dừng xử lý").await;
+}
