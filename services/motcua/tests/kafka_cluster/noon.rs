@@ -1,12 +1,12 @@
 //! An upgrade at noon: every process is replaced while citizens and officers go on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
 use rustix::process::Signal;
 use serde_json::Value;
-use support::eventually;
+use support::{PATIENCE, eventually};
 
 use crate::{ENOUGH, Folder, Words, ctl, logs, motcua, ran};
 
@@ -34,6 +34,7 @@ pub async fn every_process_is_replaced_and_nobody_notices(folder: &Folder, clust
     let (first, last) = (serials.first(), serials.last());
     let span = last.zip(first).map(|(last, first)| last - first + 1);
     assert_eq!(span, Some(codes.len() as u64), "codes without gaps, none twice: {codes:?}");
+    every_message_came_and_came_once(&cluster.told(), &codes).await;
     assert_eq!(ctl(folder, &["dead-letters", "list", "--all"]).await.trim(), "No dead letters.");
     let top = ctl(folder, &["top", "--every", "1"]).await;
     assert!(top.contains("12 of 12 processes answer") && !top.contains("Look into"), "{top}");
@@ -53,6 +54,26 @@ async fn walk_until(replaced: &AtomicBool, folder: &Folder) -> Vec<String> {
             return codes;
         }
     }
+}
+
+/// Of each dossier the same was told, and nothing twice, as the telephones of the sandbox show it.
+async fn every_message_came_and_came_once(told: &str, codes: &[String]) {
+    let mut words = told.split_whitespace().skip_while(|word| *word != "telephone");
+    let telephones = words.nth(1).expect("its address").to_owned();
+    eventually(PATIENCE, async || {
+        let page = reqwest::get(&telephones).await.expect("a page").text().await.expect("a text");
+        let mut messages = BTreeMap::<_, Vec<_>>::new();
+        for code in codes {
+            messages.insert(code, page.split("<tr>").filter(|row| row.contains(code)).collect());
+        }
+        for of_dossier in messages.values() {
+            let different: BTreeSet<_> = of_dossier.iter().collect();
+            assert_eq!(different.len(), of_dossier.len(), "nothing twice: {of_dossier:?}");
+        }
+        let counts: BTreeSet<_> = messages.values().map(Vec::len).collect();
+        (counts.len() == 1 && !counts.contains(&0)).then_some(()).ok_or(counts)
+    })
+    .await;
 }
 
 /// The number at the end of a dossier code.
