@@ -8,12 +8,11 @@ use std::time::Duration;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 use crate::access::{Issuer, Person};
 use crate::refusal::Failure;
-use crate::replicas::{self, Manner};
+use crate::replicas::{self, Manner, Replicas};
 use crate::status::reason;
 use crate::telemetry::current_traceparent;
 use crate::tls::Authority;
@@ -30,7 +29,7 @@ pub struct Peers {
 }
 
 /// A channel on which every question carries who asks and the trace it belongs to.
-pub type PeerChannel = InterceptedService<Channel, Asking>;
+pub type PeerChannel = InterceptedService<Replicas, Asking>;
 
 impl Peers {
     /// Services by name at addresses `http://host:port`; `issuer` speaks for those who ask.

@@ -10,6 +10,7 @@ use chassis::access::{Issuer, Role};
 use chassis::clock::Clock;
 use chassis::config::{Settings, Sources};
 use chassis::keys::Keys;
+use chassis::replicas::Replicas;
 use chassis::telemetry::Metrics;
 use motcua::SERVICES;
 use motcua::journey::{Endpoints, papers};
@@ -215,8 +216,8 @@ impl House {
     }
 
     /// A client of files.
-    pub fn files(&self) -> FileServiceClient<Channel> {
-        FileServiceClient::new(self.channels["dossier"].clone())
+    pub fn files(&self) -> FileServiceClient<Replicas> {
+        FileServiceClient::new(self.channels["dossier"].clone().into())
     }
 
     /// A client of documents.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::replicas::{self, Manner};
+use chassis::replicas::{self, Manner, Replicas};
 use chassis::service::BoxError;
 use chassis::tls::Authority;
 use proto::motcua::dossier::v1::document_service_client::DocumentServiceClient;
@@ -25,7 +25,6 @@ use proto::motcua::workflow::v1::task_service_client::TaskServiceClient;
 use sandbox::bank::Payment;
 use sandbox::telephone::Message;
 use tonic::Request;
-use tonic::transport::Channel;
 
 use super::LIMIT;
 
@@ -55,23 +54,23 @@ pub struct Endpoints {
 /// Clients of every service the journey calls.
 #[derive(Clone)]
 pub(super) struct Clients {
-    pub(super) accounts: AccountServiceClient<Channel>,
-    pub(super) sessions: SessionServiceClient<Channel>,
-    pub(super) officers: OfficerServiceClient<Channel>,
-    pub(super) procedures: ProcedureServiceClient<Channel>,
-    pub(super) dossiers: DossierServiceClient<Channel>,
-    pub(super) files: FileServiceClient<Channel>,
-    pub(super) documents: DocumentServiceClient<Channel>,
-    pub(super) supplements: SupplementServiceClient<Channel>,
-    pub(super) timelines: TimelineServiceClient<Channel>,
-    pub(super) cases: CaseServiceClient<Channel>,
-    pub(super) tasks: TaskServiceClient<Channel>,
-    pub(super) draws: DrawServiceClient<Channel>,
-    pub(super) grounds: GroundsServiceClient<Channel>,
-    pub(super) invoices: InvoiceServiceClient<Channel>,
-    pub(super) shipments: ShipmentServiceClient<Channel>,
-    pub(super) ratings: RatingServiceClient<Channel>,
-    pub(super) satisfaction: SatisfactionServiceClient<Channel>,
+    pub(super) accounts: AccountServiceClient<Replicas>,
+    pub(super) sessions: SessionServiceClient<Replicas>,
+    pub(super) officers: OfficerServiceClient<Replicas>,
+    pub(super) procedures: ProcedureServiceClient<Replicas>,
+    pub(super) dossiers: DossierServiceClient<Replicas>,
+    pub(super) files: FileServiceClient<Replicas>,
+    pub(super) documents: DocumentServiceClient<Replicas>,
+    pub(super) supplements: SupplementServiceClient<Replicas>,
+    pub(super) timelines: TimelineServiceClient<Replicas>,
+    pub(super) cases: CaseServiceClient<Replicas>,
+    pub(super) tasks: TaskServiceClient<Replicas>,
+    pub(super) draws: DrawServiceClient<Replicas>,
+    pub(super) grounds: GroundsServiceClient<Replicas>,
+    pub(super) invoices: InvoiceServiceClient<Replicas>,
+    pub(super) shipments: ShipmentServiceClient<Replicas>,
+    pub(super) ratings: RatingServiceClient<Replicas>,
+    pub(super) satisfaction: SatisfactionServiceClient<Replicas>,
     telephone: String,
     bank: String,
 }

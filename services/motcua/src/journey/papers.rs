@@ -1,11 +1,11 @@
 //! Papers handed in with the dossier, and the result that comes back: small files made here.
 
+use chassis::replicas::Replicas;
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::dossier::v1::file_service_client::FileServiceClient;
 use proto::motcua::r#type::v1::DossierStatus;
-use tonic::transport::Channel;
 
 use super::clients::as_caller;
 use super::walk::{Walker, expect, wish};
@@ -44,7 +44,7 @@ pub fn pdf(line: &str) -> Vec<u8> {
 /// # Errors
 /// The service refuses, or the file is not complete after its one part.
 pub async fn hand_in(
-    files: &mut FileServiceClient<Channel>,
+    files: &mut FileServiceClient<Replicas>,
     token: &str,
     dossier: &str,
     paper: &str,

@@ -1,5 +1,6 @@
 //! Supplementing: the officer asks for everything at once, the citizen answers all of it and nothing else, and the clock stands meanwhile.
 
+use chassis::replicas::Replicas;
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::EntryKind;
@@ -7,7 +8,6 @@ use proto::motcua::dossier::v1::supplement_service_client::SupplementServiceClie
 use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as workflow;
 use tonic::Code;
-use tonic::transport::Channel;
 
 use super::clients::as_caller;
 use super::papers;
@@ -151,7 +151,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn supplements(&self) -> SupplementServiceClient<Channel> {
+    fn supplements(&self) -> SupplementServiceClient<Replicas> {
         self.clients.supplements.clone()
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chassis::clock::Clock;
 use chassis::keys::Keys;
+use chassis::replicas::Replicas;
 use journeys::{People, in_name_of};
 use motcua::{mesh, settings};
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
@@ -156,8 +157,8 @@ impl Installation {
     }
 
     /// A client of files, over a connection of its own.
-    pub fn files(&self) -> FileServiceClient<Channel> {
-        FileServiceClient::new(channel(self.port("dossier.listen")))
+    pub fn files(&self) -> FileServiceClient<Replicas> {
+        FileServiceClient::new(channel(self.port("dossier.listen")).into())
     }
 }
 

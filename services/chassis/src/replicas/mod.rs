@@ -1,19 +1,22 @@
 //! A channel over all replicas of a service: found by name, looked at, and each asked in turn.
 
-use std::collections::{BTreeSet, HashMap};
+mod turns;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures::future::join_all;
 use http::Uri;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tonic::transport::channel::Change;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+
+pub use self::turns::Replicas;
 
 /// How often names are resolved and replicas asked how they are: for as long may one that went be asked in vain.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -23,9 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Looks at which a replica that served may be silent.
 const MISSES: u32 = 3;
-
-/// Changes of the balanced set that may wait.
-const WAITING: usize = 64;
 
 /// How an address is spoken to.
 #[derive(Clone, Debug)]
@@ -58,51 +58,50 @@ impl Manner {
 ///
 /// # Errors
 /// There is none, or one is no address.
-pub fn channel(addresses: &[String], manner: Manner) -> Result<Channel, String> {
+pub fn channel(addresses: &[String], manner: Manner) -> Result<Replicas, String> {
     let endpoints = addresses.iter().map(|address| manner.endpoint(address));
     let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
     match endpoints.as_slice() {
         [] => Err("none".into()),
-        [one] if literal(one.uri()).is_some() => Ok(one.connect_lazy()),
-        _ => Ok(balanced(endpoints, manner)),
+        [one] if literal(one.uri()).is_some() => Ok(one.connect_lazy().into()),
+        _ => Ok(kept(&endpoints, manner)),
     }
 }
 
-fn balanced(endpoints: Vec<Endpoint>, manner: Manner) -> Channel {
-    let (channel, changes) = Channel::balance_channel(WAITING);
-    let uris = endpoints.into_iter().map(|endpoint| endpoint.uri().clone()).collect();
-    let (present, asked) = (BTreeSet::new(), HashMap::new());
-    let keeper = Keeper { uris, manner, changes, present, asked };
+fn kept(endpoints: &[Endpoint], manner: Manner) -> Replicas {
+    let (told, serving) = watch::channel(Vec::new());
+    let uris = endpoints.iter().map(|endpoint| endpoint.uri().clone()).collect();
+    let keeper = Keeper { uris, manner, told, present: BTreeMap::new(), asked: HashMap::new() };
     tokio::spawn(keeper.keep());
-    channel
+    Replicas::told(serving)
 }
 
-/// Keeps the balanced set true for as long as someone holds the channel.
+/// Keeps the set of those that are called true for as long as someone holds the channel.
 struct Keeper {
     uris: Vec<Uri>,
     manner: Manner,
-    changes: Sender<Change<String, Endpoint>>,
-    present: BTreeSet<String>,
+    told: watch::Sender<Vec<Channel>>,
+    /// Those that are called.
+    present: BTreeMap<String, Channel>,
     /// On these connections replicas are asked how they are; beside each, how often it has not said in time.
     asked: HashMap<String, (Channel, u32)>,
 }
 
 impl Keeper {
     async fn keep(mut self) {
-        let gone = self.changes.clone();
         loop {
             let found = self.look().await;
             let serving = self.serving(&found).await;
             if !serving.is_empty() {
-                self.become_just(serving).await;
+                self.call_just(serving);
             } else if !found.is_empty() {
-                self.become_just(found).await;
+                self.call_just(found);
             } else if self.present.is_empty() {
                 // No name resolves yet: the connector tries that for each call, which does not wait for a set without members.
-                self.become_just(self.uris.iter().map(ToString::to_string).collect()).await;
+                self.call_just(self.uris.iter().map(ToString::to_string).collect());
             }
             tokio::select! {
-                () = gone.closed() => return,
+                () = self.told.closed() => return,
                 () = sleep(LOOK_EVERY) => {}
             }
         }
@@ -112,10 +111,10 @@ impl Keeper {
     /// asked on.
     async fn serving(&mut self, found: &BTreeSet<String>) -> BTreeSet<String> {
         self.asked.retain(|address, _| found.contains(address));
-        for address in found.iter().filter(|address| !self.present.contains(*address)) {
+        for address in found.iter().filter(|address| !self.present.contains_key(*address)) {
             // A new connection: what the old one was to may have gone.
-            let Ok(endpoint) = self.manner.endpoint(address) else { continue };
-            self.asked.insert(address.clone(), (endpoint.connect_lazy(), 0));
+            let Some(channel) = self.connected(address) else { continue };
+            self.asked.insert(address.clone(), (channel, 0));
         }
         let (present, asked) = (&self.present, self.asked.iter_mut());
         let each = asked.map(async |(address, (channel, missed))| {
@@ -126,11 +125,16 @@ impl Keeper {
                 }
                 Err(_) => {
                     *missed += 1;
-                    (*missed < MISSES && present.contains(address)).then(|| address.clone())
+                    (*missed < MISSES && present.contains_key(address)).then(|| address.clone())
                 }
             }
         });
         join_all(each).await.into_iter().flatten().collect()
+    }
+
+    /// A channel that connects with its first call; none to what is no address.
+    fn connected(&self, address: &str) -> Option<Channel> {
+        self.manner.endpoint(address).ok().map(|endpoint| endpoint.connect_lazy())
     }
 
     /// Every address behind the names. A name that does not resolve has none.
@@ -143,18 +147,14 @@ impl Keeper {
         join_all(self.uris.iter().map(at)).await.into_iter().flatten().collect()
     }
 
-    /// Newcomers first, so that the set is never empty between.
-    async fn become_just(&mut self, wanted: BTreeSet<String>) {
-        for address in wanted.difference(&self.present) {
-            let Ok(endpoint) = self.manner.endpoint(address) else { continue };
-            let insert = Change::Insert(address.clone(), endpoint);
-            // Nobody takes changes any more: `keep` sees that too.
-            let _ = self.changes.send(insert).await;
-        }
-        for address in self.present.difference(&wanted) {
-            let _ = self.changes.send(Change::Remove(address.clone())).await;
-        }
-        self.present = wanted;
+    /// Calls that are under way elsewhere go on to their end.
+    fn call_just(&mut self, wanted: BTreeSet<String>) {
+        self.present.retain(|address, _| wanted.contains(address));
+        let new = wanted.iter().filter(|address| !self.present.contains_key(*address));
+        let connected = |address: &String| Some((address.clone(), self.connected(address)?));
+        let new: Vec<_> = new.filter_map(connected).collect();
+        self.present.extend(new);
+        self.told.send_replace(self.present.values().cloned().collect());
     }
 }
 
