@@ -1,7 +1,8 @@
 //! `InvoiceService`: what is due on dossiers.
 
 use chassis::access::{Caller, Person, caller};
-use chassis::names::{self, malformed};
+use chassis::filter::{Terms, quoted};
+use chassis::names;
 use chassis::pages::{Page, PageSize};
 use chassis::peers::{PeerChannel, unanswered};
 use chassis::refusal::{Failure, Refusal};
@@ -17,6 +18,9 @@ use crate::folio::Invoice;
 use crate::store::{FolioStore, InvoiceKey};
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
+
+/// What the invoices listed are filtered by.
+const FILTER: &str = "dossier = \"dossiers/{uuid}\"";
 
 /// Shows invoices.
 pub struct Invoices {
@@ -108,13 +112,21 @@ fn is_citizen(caller: &Caller) -> bool {
     matches!(caller, Caller::Known { person: Person::Citizen { .. }, .. })
 }
 
-/// `dossier = "dossiers/{uuid}"`.
+/// The dossier that a filter names.
 fn filter(text: &str) -> Result<Uuid, Refusal> {
-    let dossier = text
-        .trim()
-        .strip_prefix("dossier")
-        .and_then(|rest| rest.trim_start().strip_prefix('='))
-        .and_then(|rest| rest.trim().strip_prefix('"')?.strip_suffix('"'))
-        .and_then(|name| names::id("dossiers", name, "filter").ok());
-    dossier.ok_or_else(|| malformed("filter", r#"dossier = "dossiers/{uuid}""#))
+    let mut terms = Terms::read(text, FILTER)?;
+    let dossier = terms.take("dossier", |value| {
+        quoted(value).and_then(|name| names::id("dossiers", name, "filter").ok())
+    })?;
+    terms.end()?;
+    dossier.ok_or_else(no_dossier)
+}
+
+fn no_dossier() -> Refusal {
+    Refusal::field(
+        "filter",
+        "REQUIRED",
+        format!("Hãy nêu hồ sơ: {FILTER}."),
+        format!("Name the dossier: {FILTER}."),
+    )
 }
