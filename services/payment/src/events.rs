@@ -77,7 +77,7 @@ pub const fn fee_kind(kind: FeeKind) -> Kind {
 /// The contract's state of an invoice.
 pub const fn state(state: &State) -> InvoiceState {
     match state {
-        State::Issued => InvoiceState::Issued,
+        State::Issued { .. } => InvoiceState::Issued,
         State::Paid { .. } => InvoiceState::Paid,
         State::Expired => InvoiceState::Expired,
     }
@@ -125,6 +125,7 @@ pub fn message(fact: &Fact) -> Outgoing {
 
 fn set_aside(transfer: &Transfer, invoice: Option<&Invoice>) -> Outgoing {
     let subject = format!("transfers/{}", transfer.id);
+    let open = invoice.filter(|invoice| invoice.is_open());
     let message = TransferUnmatched {
         transfer: subject.clone(),
         reason: transfer.set_aside.unwrap_or_default().into(),
@@ -132,6 +133,8 @@ fn set_aside(transfer: &Transfer, invoice: Option<&Invoice>) -> Outgoing {
         pay_time: Some(timestamp(transfer.paid_at)),
         dossier: invoice.map(|invoice| reference(&invoice.dossier)),
         invoice: invoice.map(name).unwrap_or_default(),
+        outstanding: open.map(|invoice| money(invoice.outstanding().units())),
+        expire_time: open.map(|invoice| timestamp(invoice.expires_at)),
     };
     let agency = invoice.map(|invoice| invoice.dossier.agency.as_str()).unwrap_or_default();
     Outgoing::of(&message, &subject, agency)

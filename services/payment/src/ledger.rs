@@ -86,10 +86,36 @@ pub enum Cause {
     InvoiceIssued(Uuid),
     /// An invoice expired or was cancelled: nobody owes it any more.
     InvoiceReversed(Uuid),
-    /// A transfer paid its invoice in full.
-    TransferMatched(Uuid),
-    /// A transfer fits no open invoice and was set aside.
-    TransferSetAside(Uuid),
+    /// Money came, or moved on.
+    Transfer(Movement, Uuid),
+}
+
+/// What happens to the money of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Movement {
+    /// It pays what the citizen owes: the bank holds it.
+    Matched,
+    /// It fits no open invoice: the bank holds it, and a person will decide whose it is.
+    SetAside,
+    /// It waited in suspense, and now that the rest has come it pays what the citizen owes.
+    Allocated,
+    /// It waited in suspense and was paid back: the bank holds it no more.
+    Refunded,
+}
+
+impl Movement {
+    /// Every movement.
+    pub const ALL: [Self; 4] = [Self::Matched, Self::SetAside, Self::Allocated, Self::Refunded];
+
+    /// Which account is debited, and which credited.
+    pub const fn accounts(self) -> (Account, Account) {
+        match self {
+            Self::Matched => (Account::BankClearing, Account::Receivable),
+            Self::SetAside => (Account::BankClearing, Account::Suspense),
+            Self::Allocated => (Account::Suspense, Account::Receivable),
+            Self::Refunded => (Account::Suspense, Account::BankClearing),
+        }
+    }
 }
 
 /// A movement on one account.
@@ -194,44 +220,20 @@ impl Entry {
         Self::new(id, stream, Cause::InvoiceIssued(invoice), postings)
     }
 
-    /// A transfer paid an invoice: the bank holds what the citizen owed.
+    /// The money of a transfer comes, or moves on.
     ///
     /// # Errors
     /// [`EntryError::Zero`] for a transfer of nothing.
-    pub fn transfer_matched(
+    pub fn of_transfer(
         id: Uuid,
         stream: Uuid,
+        movement: Movement,
         transfer: Uuid,
         amount: Dong,
     ) -> Result<Self, EntryError> {
-        let cause = Cause::TransferMatched(transfer);
-        Self::received(id, stream, cause, Account::Receivable, amount)
-    }
-
-    /// A transfer fits no open invoice: the bank holds it, and a person will decide whose it is.
-    ///
-    /// # Errors
-    /// [`EntryError::Zero`] for a transfer of nothing.
-    pub fn transfer_set_aside(
-        id: Uuid,
-        stream: Uuid,
-        transfer: Uuid,
-        amount: Dong,
-    ) -> Result<Self, EntryError> {
-        let cause = Cause::TransferSetAside(transfer);
-        Self::received(id, stream, cause, Account::Suspense, amount)
-    }
-
-    /// The bank holds more, and `settles` says what for.
-    fn received(
-        id: Uuid,
-        stream: Uuid,
-        cause: Cause,
-        settles: Account,
-        amount: Dong,
-    ) -> Result<Self, EntryError> {
-        let held = Posting::debit(Account::BankClearing, amount);
-        Self::new(id, stream, cause, vec![held, Posting::credit(settles, amount)])
+        let (debit, credit) = movement.accounts();
+        let postings = vec![Posting::debit(debit, amount), Posting::credit(credit, amount)];
+        Self::new(id, stream, Cause::Transfer(movement, transfer), postings)
     }
 
     /// The entry that takes this one back: every posting with the other sign. With

@@ -37,7 +37,7 @@ impl Command for EndAsking {
         let mut folio = before.cloned().unwrap_or_default();
         let found = folio.invoices.iter_mut().find(|invoice| invoice.id == self.invoice);
         let invoice = found.ok_or_else(no_such_invoice)?;
-        if invoice.state != State::Issued {
+        if !invoice.is_open() {
             return Ok(Decided::quiet(folio, ()));
         }
         if self.told_until.is_none_or(|until| until <= invoice.expires_at) {
@@ -45,7 +45,7 @@ impl Command for EndAsking {
         }
         invoice.state = State::Expired;
         let (lapsed, reversal) = (invoice.clone(), reversal(invoice, at));
-        folio.added.entries.push((at.now, reversal));
+        folio.entries.push((at.now, reversal));
         Ok(Decided { after: folio, facts: vec![Fact::Expired(Box::new(lapsed))], answer: () })
     }
 }

@@ -39,7 +39,10 @@ pub struct Invoice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It waits for a transfer.
-    Issued,
+    Issued {
+        /// What came in parts, below the total: it waits in suspense for the rest.
+        in_parts: Dong,
+    },
     /// It is paid.
     Paid {
         /// The instant of payment, by the bank's clock.
@@ -80,7 +83,34 @@ impl Fees {
 }
 
 impl Invoice {
-    /// What a citizen's bank application scans.
+    /// Whether it can still be paid.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, State::Issued { .. })
+    }
+
+    /// What came of it in parts and waits for the rest; nothing unless it can still be paid.
+    pub const fn in_parts(&self) -> Dong {
+        match self.state {
+            State::Issued { in_parts } => in_parts,
+            State::Paid { .. } | State::Expired => Dong::ZERO,
+        }
+    }
+
+    /// What is still to be paid; nothing unless it can be.
+    pub fn outstanding(&self) -> Dong {
+        let total = if self.is_open() { self.fees.total() } else { Dong::ZERO };
+        // Parts come to less than the total, or they would have paid it.
+        total.minus(self.in_parts()).unwrap_or(Dong::ZERO)
+    }
+
+    /// A part of what is due came; it is less than what is outstanding.
+    pub(super) fn add_part(&mut self, amount: Dong) {
+        if let State::Issued { in_parts } = &mut self.state {
+            *in_parts = in_parts.plus(amount).expect("parts come to less than the total");
+        }
+    }
+
+    /// What a citizen's bank application scans to pay what is outstanding.
     ///
     /// # Errors
     /// A part of it is not as it was when the invoice was issued.
@@ -88,7 +118,7 @@ impl Invoice {
         Payload::new(Transfer {
             bank_bin: self.payee.bank_bin(),
             account: self.payee.account(),
-            amount: Some(self.fees.total()),
+            amount: Some(self.outstanding()),
             purpose: Some(self.purpose.as_str()),
             to: PayTo::Account,
         })
@@ -98,7 +128,7 @@ impl Invoice {
     pub const fn paid_at(&self) -> Option<Timestamp> {
         match self.state {
             State::Paid { at, .. } => Some(at),
-            State::Issued | State::Expired => None,
+            State::Issued { .. } | State::Expired => None,
         }
     }
 
@@ -106,7 +136,7 @@ impl Invoice {
     pub fn receipt(&self) -> Option<&str> {
         match &self.state {
             State::Paid { receipt, .. } => Some(receipt),
-            State::Issued | State::Expired => None,
+            State::Issued { .. } | State::Expired => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Dossier, Fact, Fees, Folio, Invoice, Purpose, State, Terms, printed, series, year};
 use crate::jobs::Asking;
 use crate::ledger::Entry;
+use crate::money::Dong;
 
 /// Issues an invoice, as FeeFellDue asks for it.
 #[derive(Clone, Debug)]
@@ -53,12 +54,12 @@ impl Command for IssueInvoice {
             purpose: Purpose::of(year, number),
             issued_at: at.now,
             expires_at: self.expires_at,
-            state: State::Issued,
+            state: State::Issued { in_parts: Dong::ZERO },
         };
         let lines = invoice.fees.lines();
         let owed = Entry::invoice_issued(at.id(), self.dossier.id, invoice.id, lines)
             .expect("fees are lines that an entry can hold");
-        folio.added.entries.push((at.now, owed));
+        folio.entries.push((at.now, owed));
         let (job, asking) = (at.id(), Asking { dossier: self.dossier.id, invoice: invoice.id });
         at.schedule_at(job, &asking, terms.questions.next(&invoice, at.now));
         folio.invoices.push(invoice.clone());

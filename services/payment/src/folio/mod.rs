@@ -10,16 +10,15 @@ mod questions;
 mod record;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use chassis::write::{Root, Series};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
-use proto::motcua::payment::v1::UnmatchedReason;
 use proto::motcua::r#type::v1::Channel;
 use uuid::Uuid;
 
 use crate::ledger::Entry;
-use crate::money::Dong;
 use crate::settings::Payee;
 
 pub use end_asking::EndAsking;
@@ -29,6 +28,7 @@ pub use notice::{Notice, NoticeError, Told};
 pub use purpose::Purpose;
 pub use questions::Questions;
 pub use record::RecordTransfer;
+pub use transfer::Transfer;
 
 /// Vietnam keeps UTC+7 all year.
 const VIETNAM: Offset = jiff::tz::offset(7);
@@ -38,18 +38,9 @@ const VIETNAM: Offset = jiff::tz::offset(7);
 pub struct Folio {
     /// In order of issue.
     pub invoices: Vec<Invoice>,
-    /// Those transfers recorded on it that a command asked after.
-    pub recorded: Vec<Uuid>,
-    /// What was written since it was loaded.
-    pub added: Added,
-}
-
-/// What is written once and never changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Added {
-    /// Transfers.
+    /// Where a command asked after one: that transfer, if it is recorded, and all that wait in suspense.
     pub transfers: Vec<Transfer>,
-    /// Entries of the ledger, with when they were made.
+    /// Entries of the ledger made since it was loaded, with when.
     pub entries: Vec<(Timestamp, Entry)>,
 }
 
@@ -66,27 +57,6 @@ pub struct Dossier {
     pub agency: String,
     /// How it came in.
     pub channel: Channel,
-}
-
-/// A transfer and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transfer {
-    /// Follows from the bank's reference.
-    pub id: Uuid,
-    /// The page it is on.
-    pub stream: Uuid,
-    /// The bank's id for it.
-    pub reference: String,
-    /// How much came.
-    pub amount: Dong,
-    /// The instant of payment, by the bank's clock.
-    pub paid_at: Timestamp,
-    /// When the bank told of it.
-    pub received_at: Timestamp,
-    /// The invoice it names.
-    pub invoice: Option<Uuid>,
-    /// Why it did not pay the invoice; none, if it did.
-    pub set_aside: Option<UnmatchedReason>,
 }
 
 /// What an invoice is issued by.
@@ -107,13 +77,13 @@ pub enum Fact {
     Paid(Box<Invoice>),
     /// An invoice lapsed.
     Expired(Box<Invoice>),
-    /// A transfer was set aside; with the invoice it names.
+    /// A transfer was set aside; with the invoice it names as it is after it.
     SetAside(Box<Transfer>, Option<Box<Invoice>>),
 }
 
 impl Root for Folio {
     type Rules = Terms;
-    /// The transfer whose repeat must be known.
+    /// The transfer that a command is about.
     type Wants = Option<Uuid>;
     type Fact = Fact;
 }

@@ -1,12 +1,13 @@
-//! Recording a transfer: it pays its invoice exactly and in time, or it is set aside.
+//! Recording a transfer: what is outstanding on its invoice it pays, exactly and in time, or it is set aside.
 
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
+use jiff::Timestamp;
 use proto::motcua::payment::v1::UnmatchedReason;
 use uuid::Uuid;
 
 use super::{Fact, Folio, Invoice, Notice, State, Terms, Transfer, printed, series, year};
-use crate::ledger::Entry;
+use crate::ledger::Movement;
 
 /// Records what the bank told of.
 #[derive(Clone, Debug)]
@@ -38,69 +39,86 @@ impl Command for RecordTransfer {
     ) -> Result<Decided<Folio, ()>, Refusal> {
         let mut folio = before.cloned().unwrap_or_default();
         // A repeat so late that its answer is kept no more.
-        if folio.recorded.contains(&self.notice.id) {
+        if folio.transfers.iter().any(|transfer| transfer.id == self.notice.id) {
             return Ok(Decided::quiet(folio, ()));
         }
         let named = folio
             .invoices
-            .iter_mut()
-            .find(|invoice| self.notice.purpose.as_ref() == Some(&invoice.purpose));
-        let transfer = self.transfer(named.as_deref(), at);
-        let fact = match named {
-            Some(invoice) if transfer.set_aside.is_none() => pay(invoice, &transfer, at),
-            named => Fact::SetAside(Box::new(transfer.clone()), named.cloned().map(Box::new)),
+            .iter()
+            .position(|invoice| self.notice.purpose.as_ref() == Some(&invoice.purpose));
+        let transfer = self.transfer(named.map(|place| &folio.invoices[place]), at.now);
+        let fact = match (named, transfer.set_aside) {
+            (Some(place), None) => folio.pay(place, &transfer, at),
+            (named, _) => folio.set_aside(named, &transfer, at),
         };
-        folio.added.entries.push((at.now, entry(&transfer, at.id())));
-        folio.recorded.push(transfer.id);
-        folio.added.transfers.push(transfer);
+        folio.transfers.push(transfer);
         Ok(Decided { after: folio, facts: vec![fact], answer: () })
     }
 }
 
 impl RecordTransfer {
-    fn transfer(&self, named: Option<&Invoice>, at: &At<'_>) -> Transfer {
+    fn transfer(&self, named: Option<&Invoice>, now: Timestamp) -> Transfer {
         Transfer {
             id: self.notice.id,
             stream: self.stream,
             reference: self.notice.reference.clone(),
             amount: self.notice.amount,
             paid_at: self.notice.paid_at,
-            received_at: at.now,
+            received_at: now,
             invoice: named.map(|invoice| invoice.id),
             set_aside: misfit(named, &self.notice),
+            settled_at: None,
         }
     }
 }
 
-/// Why a transfer does not pay the invoice it names; none, if it does.
+/// Why a transfer does not pay the invoice it names; none, if it does: alone, or as the rest after its parts.
 fn misfit(named: Option<&Invoice>, notice: &Notice) -> Option<UnmatchedReason> {
     let Some(invoice) = named else { return Some(UnmatchedReason::Unknown) };
-    let total = invoice.fees.total();
+    let (total, outstanding) = (invoice.fees.total(), invoice.outstanding());
     if matches!(invoice.state, State::Paid { .. }) {
         Some(UnmatchedReason::Double)
-    } else if invoice.state == State::Expired || notice.paid_at > invoice.expires_at {
+    } else if !invoice.is_open() || notice.paid_at > invoice.expires_at {
         Some(UnmatchedReason::Late)
-    } else if notice.amount < total {
-        Some(UnmatchedReason::Short)
-    } else if notice.amount > total {
-        Some(UnmatchedReason::Over)
-    } else {
+    } else if notice.amount == outstanding || notice.amount == total {
         None
+    } else if notice.amount < outstanding {
+        Some(UnmatchedReason::Short)
+    } else {
+        Some(UnmatchedReason::Over)
     }
 }
 
-fn pay(invoice: &mut Invoice, transfer: &Transfer, at: &mut At<'_>) -> Fact {
-    let series = series("BL", year(at.now));
-    let receipt = printed(&series, at.number(&series));
-    invoice.state = State::Paid { at: transfer.paid_at, receipt };
-    Fact::Paid(Box::new(invoice.clone()))
-}
+impl Folio {
+    /// The invoice is paid. If it is by what was outstanding, the parts that wait in suspense paid the rest of it; it was paid when the last
+    /// of them was.
+    fn pay(&mut self, place: usize, transfer: &Transfer, at: &mut At<'_>) -> Fact {
+        let invoice = &mut self.invoices[place];
+        self.entries.push(transfer.moves(Movement::Matched, at));
+        let is_the_rest = transfer.amount < invoice.fees.total();
+        let parts = self.transfers.iter_mut().filter(|it| is_the_rest && it.is_part_of(invoice.id));
+        let mut paid_at = transfer.paid_at;
+        for part in parts {
+            part.settled_at = Some(at.now);
+            paid_at = paid_at.max(part.paid_at);
+            self.entries.push(part.moves(Movement::Allocated, at));
+        }
+        let series = series("BL", year(at.now));
+        let receipt = printed(&series, at.number(&series));
+        invoice.state = State::Paid { at: paid_at, receipt };
+        Fact::Paid(Box::new(invoice.clone()))
+    }
 
-fn entry(transfer: &Transfer, id: Uuid) -> Entry {
-    let make = match transfer.set_aside {
-        None => Entry::transfer_matched,
-        Some(_) => Entry::transfer_set_aside,
-    };
-    make(id, transfer.stream, transfer.id, transfer.amount)
-        .expect("a notice tells of more than nothing")
+    /// The transfer waits in suspense; a short one in time is a part of what is due.
+    fn set_aside(&mut self, named: Option<usize>, transfer: &Transfer, at: &mut At<'_>) -> Fact {
+        self.entries.push(transfer.moves(Movement::SetAside, at));
+        let named = named.map(|place| &mut self.invoices[place]);
+        let invoice = named.map(|invoice| {
+            if transfer.is_part_of(invoice.id) {
+                invoice.add_part(transfer.amount);
+            }
+            Box::new(invoice.clone())
+        });
+        Fact::SetAside(Box::new(transfer.clone()), invoice)
+    }
 }

@@ -6,8 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ledger::{Account, FeeKind, balances};
+use crate::money::Dong;
 
 const TOTAL: i64 = 150_000;
+const SHORT: i64 = 100_000;
+const REST: i64 = TOTAL - SHORT;
 const DOSSIER: Uuid = Uuid::from_u128(1);
 const INVOICE: Uuid = Uuid::from_u128(2);
 
@@ -62,15 +65,17 @@ impl Page {
         self.folio = Some(decided.after);
     }
 
-    /// Takes one turn: a transfer told of, by callback or when asked (`p`, `q` in time, `l` late, `s` short), or the bank's word that
-    /// there are no others (`x` as of after the deadline, `e` before it), or that it need not be asked (`n`).
+    /// Takes one turn: a transfer told of, by callback or when asked (`p`, `q` in time, `l` late, `s` short, `r` the rest of that, `o` over),
+    /// or the bank's word that there are no others (`x` as of after the deadline, `e` before it), or that it need not be asked (`n`).
     fn turn(&mut self, turn: char) {
         let told_until = |minutes| Some(deadline() + SignedDuration::from_mins(minutes));
         match turn {
             'p' => self.transfer("FT1", TOTAL, minutes(30)),
             'q' => self.transfer("FT2", TOTAL, deadline()),
             'l' => self.transfer("FT3", TOTAL, deadline() + SignedDuration::from_mins(1)),
-            's' => self.transfer("FT4", TOTAL - 1, minutes(30)),
+            's' => self.transfer("FT4", SHORT, minutes(30)),
+            'r' => self.transfer("FT5", REST, minutes(40)),
+            'o' => self.transfer("FT6", TOTAL + 1, minutes(30)),
             'e' => self.end_asking(told_until(0)),
             'x' => self.end_asking(told_until(1)),
             _ => self.end_asking(None),
@@ -92,13 +97,22 @@ impl Page {
     }
 
     fn balance(&self, account: Account) -> i128 {
-        let entries = self.folio.iter().flat_map(|folio| &folio.added.entries);
+        let entries = self.folio.iter().flat_map(|folio| &folio.entries);
         balances(entries.map(|(_, entry)| entry)).get(&account).copied().unwrap_or_default()
     }
 
-    fn state(&self) -> &State {
-        &self.folio.as_ref().unwrap().invoices[0].state
+    fn invoice(&self) -> &Invoice {
+        &self.folio.as_ref().unwrap().invoices[0]
     }
+
+    fn in_suspense(&self) -> impl Iterator<Item = &Transfer> {
+        let transfers = self.folio.iter().flat_map(|folio| &folio.transfers);
+        transfers.filter(|transfer| transfer.is_in_suspense())
+    }
+}
+
+fn sum<'a>(transfers: impl Iterator<Item = &'a Transfer>) -> i64 {
+    transfers.map(|transfer| transfer.amount.units()).sum()
 }
 
 fn questions() -> Questions {
@@ -107,7 +121,7 @@ fn questions() -> Questions {
 
 #[test]
 fn whoever_tells_first_the_outcome_is_that_of_the_facts() {
-    let total = i128::from(TOTAL);
+    let (total, short) = (i128::from(TOTAL), i128::from(SHORT));
     for (turns, published, suspense) in [
         ("", "I", 0),
         ("n", "I", 0),
@@ -130,15 +144,39 @@ fn whoever_tells_first_the_outcome_is_that_of_the_facts() {
         ("lx", "ISE", total),
         ("xl", "IES", total),
         ("lp", "ISP", total),
-        ("sp", "ISP", total - 1),
-        ("spx", "ISP", total - 1),
-        ("sx", "ISE", total - 1),
-        ("splqx", "ISPSS", 3 * total - 1),
+        ("sp", "ISP", short),
+        ("spx", "ISP", short),
+        ("sx", "ISE", short),
+        ("sr", "ISP", 0),
+        ("rs", "ISP", 0),
+        ("srx", "ISP", 0),
+        ("ssr", "ISP", 0),
+        ("sxr", "ISES", total),
+        ("srp", "ISPS", total),
+        ("spr", "ISPS", total),
+        ("osr", "ISSP", total + 1),
+        ("sor", "ISSP", total + 1),
+        ("slr", "ISSP", total),
+        ("splqx", "ISPSS", 2 * total + short),
     ] {
         let mut page = Page::with_an_invoice();
         turns.chars().for_each(|turn| page.turn(turn));
         assert_eq!(page.published, published, "{turns}");
         assert_eq!(-page.balance(Account::Suspense), suspense, "{turns}");
+    }
+}
+
+#[test]
+fn what_came_in_parts_was_paid_with_the_last_of_them() {
+    for (turns, outstanding) in [("", TOTAL), ("s", REST), ("r", SHORT), ("sr", 0), ("x", 0)] {
+        let mut page = Page::with_an_invoice();
+        turns.chars().for_each(|turn| page.turn(turn));
+        assert_eq!(page.invoice().outstanding().units(), outstanding, "{turns}");
+    }
+    for turns in ["sr", "rs"] {
+        let mut page = Page::with_an_invoice();
+        turns.chars().for_each(|turn| page.turn(turn));
+        assert_eq!(page.invoice().paid_at(), Some(minutes(40)), "{turns}");
     }
 }
 
@@ -170,18 +208,23 @@ proptest! {
     /// In whatever order and however often things are told.
     #[test]
     fn the_books_balance_and_an_invoice_ends_once(
-        turns in prop::collection::vec(prop::sample::select(b"pqlsexn".to_vec()), 0..20),
+        turns in prop::collection::vec(prop::sample::select(b"pqlsroexn".to_vec()), 0..20),
     ) {
         let mut page = Page::with_an_invoice();
         turns.iter().for_each(|turn| page.turn(char::from(*turn)));
         prop_assert_eq!(Account::ALL.iter().map(|it| page.balance(*it)).sum::<i128>(), 0);
-        let open = *page.state() == State::Issued;
+        let open = page.invoice().is_open();
         prop_assert_eq!(page.balance(Account::Receivable), if open { TOTAL.into() } else { 0 });
         let ends = page.published.chars().filter(|fact| "PE".contains(*fact)).count();
         prop_assert_eq!(ends, usize::from(!open));
-        let told: i64 = [(b'p', TOTAL), (b'q', TOTAL), (b'l', TOTAL), (b's', TOTAL - 1)]
-            .into_iter().filter(|(turn, _)| turns.contains(turn)).map(|(_, amount)| amount).sum();
+        let told: i64 = [
+            (b'p', TOTAL), (b'q', TOTAL), (b'l', TOTAL), (b's', SHORT), (b'r', REST), (b'o', TOTAL + 1),
+        ].into_iter().filter(|(turn, _)| turns.contains(turn)).map(|(_, amount)| amount).sum();
         prop_assert_eq!(page.balance(Account::BankClearing), told.into());
+        prop_assert_eq!(-page.balance(Account::Suspense), sum(page.in_suspense()).into());
+        let parts = page.in_suspense().filter(|it| open && it.is_part_of(INVOICE));
+        prop_assert_eq!(page.invoice().in_parts().units(), sum(parts));
+        prop_assert_eq!(page.invoice().outstanding().is_zero(), !open);
     }
 
     /// A bank that is asked as it should be is asked a bounded number of times, and last after the deadline.

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::folio::{EndAsking, Invoice, Notice, Questions, RecordTransfer, State, Told};
+use crate::folio::{EndAsking, Invoice, Notice, Questions, RecordTransfer, Told};
 use crate::outside::Bank;
 
 use crate::store::FolioStore;
@@ -56,7 +56,7 @@ impl Job for AskBank {
         let Asking { dossier, invoice: id } = work;
         let end = |told_until| Progress::Done(EndAsking { dossier, invoice: id, told_until });
         let invoice = self.invoice(id).await?;
-        if invoice.state != State::Issued {
+        if !invoice.is_open() {
             return Ok(end(None));
         }
         let later = Progress::Later(self.questions.next(&invoice, self.clock.now()));

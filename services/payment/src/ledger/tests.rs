@@ -15,7 +15,11 @@ fn entry(amounts: &[i64]) -> Result<Entry, EntryError> {
     let accounts = Account::ALL.into_iter().cycle();
     let postings =
         accounts.zip(amounts).map(|(account, amount)| Posting { account, amount: *amount });
-    Entry::new(ID, STREAM, Cause::TransferMatched(TRANSFER), postings.collect())
+    Entry::new(ID, STREAM, Cause::Transfer(Movement::Matched, TRANSFER), postings.collect())
+}
+
+fn moved(movement: Movement, amount: Dong) -> Entry {
+    Entry::of_transfer(ID, STREAM, movement, TRANSFER, amount).unwrap()
 }
 
 fn plate_and_service() -> Entry {
@@ -69,7 +73,7 @@ fn an_invoice_that_cannot_be_is_refused() {
 
 #[test]
 fn a_paid_invoice_leaves_money_at_the_bank_and_the_revenue() {
-    let paid = Entry::transfer_matched(ID, STREAM, TRANSFER, dong(1_150_000)).unwrap();
+    let paid = moved(Movement::Matched, dong(1_150_000));
     let balances = balances(&[plate_and_service(), paid]);
     assert_eq!(
         balances.into_iter().collect::<Vec<_>>(),
@@ -86,7 +90,7 @@ fn a_paid_invoice_leaves_money_at_the_bank_and_the_revenue() {
 fn late_money_waits_in_suspense_and_revives_no_invoice() {
     let issued = plate_and_service();
     let lapsed = issued.reversal(Uuid::from_u128(5), Cause::InvoiceReversed(INVOICE));
-    let late = Entry::transfer_set_aside(ID, STREAM, TRANSFER, dong(1_150_000)).unwrap();
+    let late = moved(Movement::SetAside, dong(1_150_000));
     let balances = balances(&[issued, lapsed, late]);
     assert_eq!(balances[&Account::Receivable], 0);
     assert_eq!(balances[&Account::StateFeeRevenue], 0);
@@ -94,12 +98,33 @@ fn late_money_waits_in_suspense_and_revives_no_invoice() {
 }
 
 #[test]
+fn a_short_transfer_and_its_rest_pay_what_was_owed() {
+    let (part, rest) = (dong(1_000_000), dong(150_000));
+    let books = [
+        plate_and_service(),
+        moved(Movement::SetAside, part),
+        moved(Movement::Matched, rest),
+        moved(Movement::Allocated, part),
+    ];
+    let balances = balances(&books);
+    assert_eq!(balances[&Account::BankClearing], 1_150_000);
+    assert_eq!((balances[&Account::Suspense], balances[&Account::Receivable]), (0, 0));
+}
+
+#[test]
+fn what_is_paid_back_is_held_by_nobody() {
+    let double = dong(1_150_000);
+    let balances =
+        balances(&[moved(Movement::SetAside, double), moved(Movement::Refunded, double)]);
+    assert!(balances.values().all(|balance| *balance == 0), "{balances:?}");
+}
+
+#[test]
 fn a_transfer_of_nothing_is_refused() {
-    let nothing = Dong::ZERO;
-    let matched = Entry::transfer_matched(ID, STREAM, TRANSFER, nothing);
-    let set_aside = Entry::transfer_set_aside(ID, STREAM, TRANSFER, nothing);
-    assert_eq!(matched, Err(EntryError::Zero(0)));
-    assert_eq!(set_aside, Err(EntryError::Zero(0)));
+    for movement in Movement::ALL {
+        let entry = Entry::of_transfer(ID, STREAM, movement, TRANSFER, Dong::ZERO);
+        assert_eq!(entry, Err(EntryError::Zero(0)), "{movement:?}");
+    }
 }
 
 #[test]
@@ -119,8 +144,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     let lines = prop::collection::vec((kind, any_amount()), 1..MOST_POSTINGS);
     prop_oneof![
         lines.prop_map(|it| Entry::invoice_issued(ID, STREAM, INVOICE, &it).unwrap()),
-        any_amount().prop_map(|it| Entry::transfer_matched(ID, STREAM, ID, it).unwrap()),
-        any_amount().prop_map(|it| Entry::transfer_set_aside(ID, STREAM, ID, it).unwrap()),
+        (prop::sample::select(Movement::ALL.to_vec()), any_amount())
+            .prop_map(|(movement, amount)| moved(movement, amount)),
     ]
 }
 

@@ -13,7 +13,8 @@ use crate::store::Balances;
 /// # Errors
 /// Its row was damaged, so that nobody could pay by it.
 pub fn invoice(invoice: &Invoice) -> Result<pb::Invoice, Failure> {
-    let vietqr = invoice.vietqr().map_err(|error| Failure::Broken(error.to_string()))?;
+    let vietqr = invoice.is_open().then(|| invoice.vietqr()).transpose();
+    let vietqr = vietqr.map_err(|error| Failure::Broken(error.to_string()))?;
     Ok(pb::Invoice {
         name: name(invoice),
         number: invoice.number.clone(),
@@ -21,7 +22,7 @@ pub fn invoice(invoice: &Invoice) -> Result<pb::Invoice, Failure> {
         lines: lines(&invoice.fees),
         total: Some(money(invoice.fees.total().units())),
         state: state(&invoice.state).into(),
-        vietqr: vietqr.encode(),
+        vietqr: vietqr.map(|payload| payload.encode()).unwrap_or_default(),
         payee: Some(pb::PayeeAccount {
             bank_bin: invoice.payee.bank_bin().into(),
             account: invoice.payee.account().into(),
@@ -31,6 +32,7 @@ pub fn invoice(invoice: &Invoice) -> Result<pb::Invoice, Failure> {
         expire_time: Some(timestamp(invoice.expires_at)),
         pay_time: invoice.paid_at().map(timestamp),
         receipt_number: invoice.receipt().unwrap_or_default().into(),
+        outstanding: Some(money(invoice.outstanding().units())),
     })
 }
 

@@ -32,6 +32,7 @@ struct Row {
     expires_at: jiff_sqlx::Timestamp,
     paid_at: Option<jiff_sqlx::Timestamp>,
     receipt: Option<String>,
+    in_parts: i64,
 }
 
 pub(super) async fn one(pool: &PgPool, id: Uuid) -> sqlx::Result<Option<Invoice>> {
@@ -87,13 +88,16 @@ pub(super) async fn save(db: &mut PgConnection, folios: &[&Folio]) -> sqlx::Resu
     sqlx::query!(
         "insert into payment.invoices
              (id, dossier, dossier_code, procedure, agency, channel, number, lines, bank_bin, account,
-              purpose, state, issued_at, expires_at, paid_at, receipt)
+              purpose, state, issued_at, expires_at, paid_at, receipt, in_parts)
          select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],
              $6::smallint[], $7::text[], $8::jsonb[], $9::text[], $10::text[], $11::text[],
-             $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::text[])
+             $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::text[],
+             $17::bigint[])
          on conflict (id) do update
-         set state = excluded.state, paid_at = excluded.paid_at, receipt = excluded.receipt
-         where invoices.state <> excluded.state and invoices.dossier = excluded.dossier",
+         set state = excluded.state, paid_at = excluded.paid_at, receipt = excluded.receipt,
+             in_parts = excluded.in_parts
+         where (invoices.state, invoices.in_parts) <> (excluded.state, excluded.in_parts)
+             and invoices.dossier = excluded.dossier",
         &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
         &rows.iter().map(|row| row.dossier.id).collect::<Vec<_>>(),
         &rows.iter().map(|row| row.dossier.code.clone()).collect::<Vec<_>>(),
@@ -110,6 +114,7 @@ pub(super) async fn save(db: &mut PgConnection, folios: &[&Folio]) -> sqlx::Resu
         &rows.iter().map(|row| row.expires_at.to_sqlx()).collect::<Vec<_>>() as _,
         &rows.iter().map(|row| row.paid_at().map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows.iter().map(|row| row.receipt().map(str::to_owned)).collect::<Vec<_>>() as _,
+        &rows.iter().map(|row| row.in_parts().units()).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;
@@ -154,7 +159,9 @@ impl Row {
 
     fn state(&self) -> sqlx::Result<State> {
         match (InvoiceState::try_from(i32::from(self.state)), self.paid_at, &self.receipt) {
-            (Ok(InvoiceState::Issued), None, None) => Ok(State::Issued),
+            (Ok(InvoiceState::Issued), None, None) => {
+                Ok(State::Issued { in_parts: Dong::new(self.in_parts).map_err(damaged)? })
+            }
             (Ok(InvoiceState::Paid), Some(at), Some(receipt)) => {
                 Ok(State::Paid { at: at.to_jiff(), receipt: receipt.clone() })
             }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::damaged;
 use crate::folio::Folio;
-use crate::ledger::{Account, Cause, Entry};
+use crate::ledger::{Account, Cause, Entry, Movement};
 
 /// Entries told of that do not cancel, at most.
 const MOST_TOLD: i64 = 20;
@@ -41,8 +41,7 @@ pub(super) async fn balances(pool: &PgPool) -> sqlx::Result<Balances> {
 }
 
 pub(super) async fn save(db: &mut PgConnection, folios: &[&Folio]) -> sqlx::Result<()> {
-    let rows: Vec<&(Timestamp, Entry)> =
-        folios.iter().flat_map(|folio| &folio.added.entries).collect();
+    let rows: Vec<&(Timestamp, Entry)> = folios.iter().flat_map(|folio| &folio.entries).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -89,7 +88,9 @@ const fn numbered(cause: Cause) -> (i16, Uuid) {
     match cause {
         Cause::InvoiceIssued(id) => (1, id),
         Cause::InvoiceReversed(id) => (2, id),
-        Cause::TransferMatched(id) => (3, id),
-        Cause::TransferSetAside(id) => (4, id),
+        Cause::Transfer(Movement::Matched, id) => (3, id),
+        Cause::Transfer(Movement::SetAside, id) => (4, id),
+        Cause::Transfer(Movement::Allocated, id) => (5, id),
+        Cause::Transfer(Movement::Refunded, id) => (6, id),
     }
 }

@@ -74,8 +74,8 @@ impl Store for FolioStore {
             folios.entry(Stream(invoice.dossier.id)).or_default().invoices.push(invoice);
         }
         if !wanted.is_empty() {
-            for (stream, transfer) in transfers::recorded(db, &wanted).await? {
-                folios.entry(Stream(stream)).or_default().recorded.push(transfer);
+            for transfer in transfers::of_pages(db, &streams, &wanted).await? {
+                folios.entry(Stream(transfer.stream)).or_default().transfers.push(transfer);
             }
         }
         Ok(folios)

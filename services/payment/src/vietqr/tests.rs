@@ -27,9 +27,7 @@ fn the_checksum_has_its_published_check_value() {
 
 #[test]
 fn the_published_texts_are_written_and_read() {
-    for (transfer, text) in
-        [(ANY_AMOUNT, PUBLISHED_STATIC), (ten_thousand(), PUBLISHED_DYNAMIC)]
-    {
+    for (transfer, text) in [(ANY_AMOUNT, PUBLISHED_STATIC), (ten_thousand(), PUBLISHED_DYNAMIC)] {
         let payload = Payload::new(transfer).unwrap();
         assert_eq!(payload.encode(), text);
         assert_eq!(parse(text), Ok(payload));

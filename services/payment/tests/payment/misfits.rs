@@ -1,5 +1,6 @@
 //! Transfers that do not pay: short, over, late, double or unknown money waits in suspense.
 
+use chassis::clock::timestamp;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use proto::motcua::payment::v1 as pb;
@@ -30,6 +31,8 @@ async fn another_amount_waits_in_suspense_and_the_invoice_stays_open() {
         assert_eq!(fact.reason(), reason);
         assert_eq!(fact.amount, Some(vnd(amount)));
         assert_eq!((fact.invoice, fact.dossier), (invoice.name.clone(), invoice.dossier.clone()));
+        let outstanding = if reason == Reason::Short { TOTAL - amount } else { TOTAL };
+        assert_eq!(fact.outstanding, Some(vnd(outstanding)));
         let balances = office.balances().await;
         assert_eq!((balances["suspense"], balances["receivable"]), (-amount, TOTAL));
 
@@ -38,6 +41,31 @@ async fn another_amount_waits_in_suspense_and_the_invoice_stays_open() {
         let balances = office.balances().await;
         assert_eq!((balances["suspense"], balances["receivable"]), (-amount, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_transfer_is_told_with_what_is_missing_and_the_rest_pays() {
+    let office = Office::open().await;
+    let invoice = office.issued().await;
+    office.alone.clock.advance(SignedDuration::from_mins(1));
+    office.pay(&invoice, Behaviour::Once, Some(TOTAL - 400_000)).await;
+    let fact = set_aside(&office).await;
+    assert_eq!(fact.reason(), Reason::Short);
+    assert_eq!((fact.outstanding, fact.expire_time), (Some(vnd(400_000)), invoice.expire_time));
+    let asked_again = office.read(&invoice.name, &office.service()).await.unwrap();
+    assert_eq!(asked_again.outstanding, Some(vnd(400_000)));
+    assert_eq!(asked_again.total, Some(vnd(TOTAL)));
+
+    office.alone.clock.advance(SignedDuration::from_mins(1));
+    let rest = office.pay(&asked_again, Behaviour::Twice, None).await;
+    assert_eq!(rest.amount, 400_000, "the code says what is outstanding");
+    let paid = office.paid(&invoice).await;
+    assert_eq!(paid.pay_time, Some(timestamp(rest.pay_time)));
+    assert_eq!((paid.outstanding, paid.vietqr.as_str()), (Some(vnd(0)), ""));
+    let balances = office.balances().await;
+    assert_eq!((balances["suspense"], balances["receivable"]), (0, 0));
+    assert_eq!(balances["bank-clearing"], TOTAL);
+    set_aside(&office).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
