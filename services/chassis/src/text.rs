@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::refusal::Violation;
+
 /// Unicode's format characters (general category Cf, Unicode 16) and its separators of lines and paragraphs (Zl, Zp). Most are not seen,
 /// and those of the bidirectional algorithm (UAX #9) make a name show other than it is written.
 const UNSEEN: [RangeInclusive<char>; 21] = [
@@ -33,6 +35,27 @@ pub fn is_one_plain_line(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || UNSEEN.iter().any(|unseen| unseen.contains(&c)))
 }
 
+/// Characters of a reason, at most.
+const LONGEST_REASON: usize = 500;
+
+/// The reason that somebody who decides gives for those who ask later: one plain line, the blanks around it cut.
+///
+/// # Errors
+/// Names the field, which is empty, too long, or more than one line.
+pub fn reason(text: &str, field: &str) -> Result<String, Violation> {
+    let reason = text.trim();
+    let length = reason.chars().count();
+    if (1..=LONGEST_REASON).contains(&length) && is_one_plain_line(reason) {
+        return Ok(reason.to_owned());
+    }
+    Err(Violation::new(
+        field,
+        "REASON_MALFORMED",
+        format!("Hãy nêu lý do trên một dòng, từ 1 đến {LONGEST_REASON} ký tự."),
+        format!("Give the reason on one line, 1 to {LONGEST_REASON} characters."),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use regex::Regex;
@@ -52,6 +75,17 @@ mod tests {
         for name in ["Hoa\u{202E}gnA", "Hoa\u{2066}x", "Hoa\u{200E}", "H\u{200B}oa", "Hoa\n", "\0"]
         {
             assert!(!is_one_plain_line(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_a_line_that_says_something() {
+        let longest = "ế".repeat(LONGEST_REASON);
+        assert_eq!(reason("  nộp hai lần ", "reason"), Ok("nộp hai lần".to_owned()));
+        assert_eq!(reason(&longest, "reason"), Ok(longest.clone()));
+        for bad in ["", "  ", "a\nb", "a\u{202E}b", &format!("{longest}x")] {
+            let refused = reason(bad, "reason").expect_err("no reason");
+            assert_eq!((&*refused.field, &*refused.reason), ("reason", "REASON_MALFORMED"));
         }
     }
 

@@ -3,6 +3,7 @@
 mod letters;
 mod mesh;
 mod story;
+mod suspense;
 mod top;
 mod waiting;
 
@@ -33,6 +34,7 @@ use uuid::Uuid;
 
 use self::letters::DeadLetters;
 use self::mesh::Services;
+use self::suspense::Suspense;
 
 /// What can be asked of it.
 #[derive(Subcommand)]
@@ -51,6 +53,9 @@ pub enum Ctl {
         /// Give the role of operator as well: it opens CheckLedger, whether the books of payment balance, and what `motcua ctl` asks of services: dead letters, readers, jobs, facts
         #[arg(long)]
         operator: bool,
+        /// Give the role of cashier as well: it opens what waits in suspense, of every agency
+        #[arg(long)]
+        cashier: bool,
     },
     /// Register a program that calls in its own name: it may call what services may
     Client {
@@ -68,6 +73,9 @@ pub enum Ctl {
     /// What services could not take: list, show, take again, give up
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Money that fits no open invoice and waits for a person: list it, note that it was paid back
+    #[command(subcommand)]
+    Suspense(Suspense),
     /// How far each service is behind the facts of the others, and why one stands still
     Readers {
         /// Print a JSON array instead of a table
@@ -135,14 +143,17 @@ enum Who {
 pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxError> {
     match asked {
         Ctl::Token(whose) => whose.token(&issuer(settings)?),
-        Ctl::Administrator { agency, operator } => {
+        Ctl::Administrator { agency, operator, cashier } => {
             let person = ask_for_person()?;
             let mesh = Reached::of(settings).await?;
-            let told = mesh.appoint(person, &agency, operator).await;
+            let also = [(operator, Role::Operator), (cashier, Role::Cashier)];
+            let also = also.into_iter().filter_map(|(given, role)| given.then_some(role));
+            let told = mesh.appoint(person, &agency, also.collect()).await;
             mesh.leave().await?;
             told
         }
         Ctl::DeadLetters(asked) => letters::run(&Services::of(settings).await?, asked).await,
+        Ctl::Suspense(asked) => suspense::run(&Services::of(settings).await?, asked).await,
         Ctl::Readers { json } => waiting::readers(&Services::of(settings).await?, json).await,
         Ctl::Jobs { json } => waiting::jobs(&Services::of(settings).await?, json).await,
         Ctl::Top { every } => top::run(settings, Duration::from_secs(every)).await,
@@ -249,17 +260,16 @@ impl Reached {
         &self,
         person: identity::Account,
         agency: &str,
-        operator: bool,
+        also: Vec<Role>,
     ) -> Result<String, BoxError> {
         let account = self.account(person).await?;
         let agency = format!("agencies/{agency}");
-        let mut roles = vec![Role::AgencyAdministrator];
-        roles.extend(operator.then_some(Role::Operator));
+        let roles: Vec<_> = std::iter::once(Role::AgencyAdministrator).chain(also).collect();
         let officer = self.officer(&account, &agency, &roles).await?;
         Ok(format!(
             "{officer} administers {agency}{}.\n\
              To sign in: StartSignIn, then CompleteSignIn with the code that comes to the telephone and \"agency\": \"{agency}\".",
-            if operator { " and operates the mesh" } else { "" }
+            roles.iter().filter_map(|role| work(*role)).collect::<String>()
         ))
     }
 
@@ -324,6 +334,15 @@ impl Reached {
         let client = clients.create_client(self.signed(request)?).await.map_err(refused)?;
         let name = client.into_inner().name;
         Ok(format!("{name} is registered: it signs an assertion and calls IssueClientToken."))
+    }
+}
+
+/// What a role lets an administrator do besides.
+fn work(role: Role) -> Option<&'static str> {
+    match role {
+        Role::Operator => Some(" and operates the mesh"),
+        Role::Cashier => Some(" and looks after money in suspense"),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
 use proto::google::r#type::Money;
 use proto::motcua::payment::v1::{
-    InvoiceExpired, InvoiceIssued, InvoicePaid, InvoiceState, TransferUnmatched,
+    InvoiceExpired, InvoiceIssued, InvoicePaid, InvoiceState, TransferRefunded, TransferUnmatched,
 };
 use proto::motcua::r#type::v1::DossierRef;
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind as Kind, FeeLine};
@@ -120,14 +120,14 @@ pub fn message(fact: &Fact) -> Outgoing {
             Outgoing::of(&message, &name(invoice), &invoice.dossier.agency)
         }
         Fact::SetAside(transfer, invoice) => set_aside(transfer, invoice.as_deref()),
+        Fact::Refunded(transfer, invoice) => refunded(transfer, invoice.as_deref()),
     }
 }
 
 fn set_aside(transfer: &Transfer, invoice: Option<&Invoice>) -> Outgoing {
-    let subject = format!("transfers/{}", transfer.id);
     let open = invoice.filter(|invoice| invoice.is_open());
     let message = TransferUnmatched {
-        transfer: subject.clone(),
+        transfer: transfer_name(transfer),
         reason: transfer.set_aside.unwrap_or_default().into(),
         amount: Some(money(transfer.amount.units())),
         pay_time: Some(timestamp(transfer.paid_at)),
@@ -136,8 +136,29 @@ fn set_aside(transfer: &Transfer, invoice: Option<&Invoice>) -> Outgoing {
         outstanding: open.map(|invoice| money(invoice.outstanding().units())),
         expire_time: open.map(|invoice| timestamp(invoice.expires_at)),
     };
-    let agency = invoice.map(|invoice| invoice.dossier.agency.as_str()).unwrap_or_default();
-    Outgoing::of(&message, &subject, agency)
+    Outgoing::of(&message, &transfer_name(transfer), agency(invoice))
+}
+
+fn refunded(transfer: &Transfer, invoice: Option<&Invoice>) -> Outgoing {
+    let message = TransferRefunded {
+        transfer: transfer_name(transfer),
+        reason: transfer.set_aside.unwrap_or_default().into(),
+        amount: Some(money(transfer.amount.units())),
+        refund_time: transfer.settled.as_ref().map(|settled| timestamp(settled.at)),
+        dossier: invoice.map(|invoice| reference(&invoice.dossier)),
+        invoice: invoice.map(name).unwrap_or_default(),
+    };
+    Outgoing::of(&message, &transfer_name(transfer), agency(invoice))
+}
+
+/// The agency that a transfer concerns; empty if it concerns none.
+fn agency(invoice: Option<&Invoice>) -> &str {
+    invoice.map(|invoice| invoice.dossier.agency.as_str()).unwrap_or_default()
+}
+
+/// A transfer's resource name.
+pub fn transfer_name(transfer: &Transfer) -> String {
+    format!("transfers/{}", transfer.id)
 }
 
 /// An invoice's resource name.

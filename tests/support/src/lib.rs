@@ -10,6 +10,7 @@ mod dossiers;
 mod eventually;
 mod facts;
 mod loopback;
+mod measures;
 mod server;
 
 use chassis::clock::Clock;
@@ -24,6 +25,7 @@ pub use dossiers::Dossiers;
 pub use eventually::{Look, PATIENCE, eventually};
 pub use facts::{AGENCY, NOW, clock, event};
 pub use loopback::{nobody, own_address, serve};
+pub use measures::asked_of;
 
 /// What a door needs from its process: measures and a bell of its own, and the usual width.
 pub fn around(clock: &Clock) -> Around {

@@ -10,13 +10,10 @@ use crate::events::{Discard, Letter, Which, missing};
 use crate::names;
 use crate::pages::{Page, PageSize};
 use crate::refusal::{Failure, Refusal};
-use crate::text::is_one_plain_line;
+use crate::text;
 use crate::write::{Stream, request_id};
 
 const SIZES: PageSize = PageSize { default: 50, most: 200 };
-
-/// Characters of a reason, at most.
-const LONGEST_REASON: usize = 500;
 
 #[tonic::async_trait]
 impl DeadLetterService for Operations {
@@ -67,7 +64,8 @@ impl DeadLetterService for Operations {
         let by = operator(&request)?;
         let pb::DiscardDeadLetterRequest { name, reason, request_id } = request.into_inner();
         let (letter, request) = (number(&name)?, self::request_id(&request_id)?);
-        let reason = plain(reason)?;
+        let reason =
+            text::reason(&reason, "reason").map_err(|wrong| Refusal::fields(vec![wrong]))?;
         let discard = Discard { letter, request, reason, by };
         let stream = self.0.letters.discard(&discard).await?;
         tracing::warn!(by = discard.by, letter, "a dead letter was given up");
@@ -93,20 +91,6 @@ fn number(name: &str) -> Result<i64, Refusal> {
     let number = name.strip_prefix("deadLetters/").and_then(|number| number.parse().ok());
     let number = number.filter(|number: &i64| *number > 0);
     number.ok_or_else(|| names::malformed("name", "deadLetters/{number}"))
-}
-
-fn plain(reason: String) -> Result<String, Refusal> {
-    let reason = reason.trim().to_owned();
-    let length = reason.chars().count();
-    if (1..=LONGEST_REASON).contains(&length) && is_one_plain_line(&reason) {
-        return Ok(reason);
-    }
-    Err(Refusal::field(
-        "reason",
-        "REASON_MALFORMED",
-        format!("Hãy nêu lý do trên một dòng, từ 1 đến {LONGEST_REASON} ký tự."),
-        format!("Give the reason on one line, 1 to {LONGEST_REASON} characters."),
-    ))
 }
 
 fn dead_letter(letter: Letter) -> pb::DeadLetter {

@@ -21,12 +21,15 @@ pub struct Officer {
     pub appointed_at: Timestamp,
 }
 
+/// The roles whose work is that of every agency: the mesh, and the account that citizens pay to.
+const OF_EVERY_AGENCY: [Role; 2] = [Role::Operator, Role::Cashier];
+
 /// Who appoints and grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appointer {
     /// Whoever holds the installation's own key, in every agency and every role.
     Installation,
-    /// An administrator, within the agency of this resource name, and no operators.
+    /// An administrator, within the agency of this resource name, and no roles whose work is that of every agency.
     Administrator(String),
 }
 
@@ -34,7 +37,9 @@ impl Appointer {
     fn check(&self, agency: &str, roles: Roles) -> Result<(), Refusal> {
         let may = match self {
             Self::Installation => true,
-            Self::Administrator(own) => own == agency && !roles.contains(Role::Operator),
+            Self::Administrator(own) => {
+                own == agency && !OF_EVERY_AGENCY.iter().any(|role| roles.contains(*role))
+            }
         };
         if may { Ok(()) } else { Err(Refusal::denied()) }
     }

@@ -3,8 +3,14 @@
 use chassis::access::Role;
 
 /// The roles an officer can hold.
-const ALL: [Role; 5] =
-    [Role::Receiving, Role::Processing, Role::Signing, Role::AgencyAdministrator, Role::Operator];
+const ALL: [Role; 6] = [
+    Role::Receiving,
+    Role::Processing,
+    Role::Signing,
+    Role::AgencyAdministrator,
+    Role::Operator,
+    Role::Cashier,
+];
 
 /// A set of roles: bit n is the role with the number n.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

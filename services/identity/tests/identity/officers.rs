@@ -9,6 +9,7 @@ const OTHER: &str = "agencies/26860";
 const ADMINISTRATOR: i32 = Role::AgencyAdministrator as i32;
 const RECEIVING: i32 = Role::Receiving as i32;
 const OPERATOR: i32 = Role::Operator as i32;
+const CASHIER: i32 = Role::Cashier as i32;
 
 fn roles_in(mesh: &Mesh, access_token: &str) -> Vec<i32> {
     match mesh.identity.verifier.caller(access_token).unwrap() {
@@ -58,11 +59,12 @@ async fn an_administrator_acts_within_the_own_agency_and_makes_no_operators() {
     let refused = [
         reason(officers.appoint_officer(by(&token, appointment(OTHER, &hoa, &[RECEIVING]))).await),
         reason(officers.appoint_officer(by(&token, appointment(WARD, &lan, &[OPERATOR]))).await),
+        reason(officers.appoint_officer(by(&token, appointment(WARD, &lan, &[CASHIER]))).await),
         reason(officers.grant_role(by(&token, grant(&stranger, ADMINISTRATOR))).await),
         reason(officers.revoke_role(by(&token, revoke(&stranger, RECEIVING))).await),
         reason(officers.get_officer(by(&token, pb::GetOfficerRequest { name: stranger })).await),
     ];
-    assert_eq!(refused, ["NOT_PERMITTED"; 5]);
+    assert_eq!(refused, ["NOT_PERMITTED"; 6]);
     let citizen = mesh.signed_in(HOA, "").await.access_token;
     let request = by(&citizen, appointment(WARD, &lan, &[RECEIVING]));
     assert_eq!(reason(officers.appoint_officer(request).await), "NOT_PERMITTED");

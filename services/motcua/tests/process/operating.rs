@@ -67,6 +67,8 @@ async fn an_operator_sees_what_waits_and_is_told_what_is_not_there() {
     assert_eq!(out(&again).trim(), "Taken again at mailing: 0 jobs, 0 timers of kind tell_owner.");
     let none = installation.run(&["ctl", "dead-letters", "list"]).await;
     assert_eq!(out(&none).trim(), "No dead letters.");
+    let none = installation.run(&["ctl", "suspense", "list"]).await;
+    assert_eq!(out(&none).trim(), "No money waits in suspense.");
     for (arguments, why) in [
         (&["show", "payment/7"][..], "payment: NO_DEAD_LETTER"),
         (&["replay", "payment/7"], "payment: NO_DEAD_LETTER"),

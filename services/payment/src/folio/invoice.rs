@@ -110,6 +110,13 @@ impl Invoice {
         }
     }
 
+    /// A part that came was paid back.
+    pub(super) fn take_part(&mut self, amount: Dong) {
+        if let State::Issued { in_parts } = &mut self.state {
+            *in_parts = in_parts.minus(amount).expect("it is one of the parts");
+        }
+    }
+
     /// What a citizen's bank application scans to pay what is outstanding.
     ///
     /// # Errors

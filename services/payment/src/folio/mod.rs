@@ -8,6 +8,7 @@ mod notice;
 mod purpose;
 mod questions;
 mod record;
+mod refund;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -24,11 +25,12 @@ use crate::settings::Payee;
 pub use end_asking::EndAsking;
 pub use invoice::{Fees, Invoice, MOST, State};
 pub use issue::IssueInvoice;
-pub use notice::{Notice, NoticeError, Told};
+pub use notice::{Notice, NoticeError, Told, is_reference};
 pub use purpose::Purpose;
 pub use questions::Questions;
 pub use record::RecordTransfer;
-pub use transfer::Transfer;
+pub use refund::{RefundTransfer, no_such_transfer};
+pub use transfer::{Refund, Settled, Transfer};
 
 /// Vietnam keeps UTC+7 all year.
 const VIETNAM: Offset = jiff::tz::offset(7);
@@ -79,6 +81,8 @@ pub enum Fact {
     Expired(Box<Invoice>),
     /// A transfer was set aside; with the invoice it names as it is after it.
     SetAside(Box<Transfer>, Option<Box<Invoice>>),
+    /// A transfer was paid back; with the invoice it names as it is after it.
+    Refunded(Box<Transfer>, Option<Box<Invoice>>),
 }
 
 impl Root for Folio {

@@ -78,8 +78,7 @@ impl Notice {
     /// [`NoticeError`] names the first field at fault.
     pub fn of(told: Told, now: Timestamp) -> Result<Self, NoticeError> {
         let reference = told.transfer_id;
-        let fits = (1..=LONGEST_REFERENCE).contains(&reference.len());
-        if !(fits && reference.bytes().all(|byte| byte.is_ascii_graphic())) {
+        if !is_reference(&reference) {
             return Err(NoticeError::Reference);
         }
         let amount = Dong::new(told.amount).ok().filter(|amount| !amount.is_zero());
@@ -112,6 +111,12 @@ impl Notice {
             .finalize();
         first_half(&digest)
     }
+}
+
+/// Whether a text can be a bank's id of a transfer: 1 to 64 visible ASCII characters.
+pub fn is_reference(text: &str) -> bool {
+    (1..=LONGEST_REFERENCE).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A version 8 UUID (RFC 9562, section 5.8) from the bank's reference.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proto::motcua::payment::v1::UnmatchedReason;
 use uuid::Uuid;
 
-use super::{Fact, Folio, Invoice, Notice, State, Terms, Transfer, printed, series, year};
+use super::{Fact, Folio, Invoice, Notice, Settled, State, Terms, Transfer, printed, series, year};
 use crate::ledger::Movement;
 
 /// Records what the bank told of.
@@ -67,7 +67,7 @@ impl RecordTransfer {
             received_at: now,
             invoice: named.map(|invoice| invoice.id),
             set_aside: misfit(named, &self.notice),
-            settled_at: None,
+            settled: None,
         }
     }
 }
@@ -99,7 +99,7 @@ impl Folio {
         let parts = self.transfers.iter_mut().filter(|it| is_the_rest && it.is_part_of(invoice.id));
         let mut paid_at = transfer.paid_at;
         for part in parts {
-            part.settled_at = Some(at.now);
+            part.settled = Some(Settled { at: at.now, refund: None });
             paid_at = paid_at.max(part.paid_at);
             self.entries.push(part.moves(Movement::Allocated, at));
         }

@@ -27,14 +27,34 @@ pub struct Transfer {
     pub invoice: Option<Uuid>,
     /// Why it went to suspense when it came; none, if it paid its invoice.
     pub set_aside: Option<UnmatchedReason>,
-    /// When it left suspense again.
-    pub settled_at: Option<Timestamp>,
+    /// That it left suspense again.
+    pub settled: Option<Settled>,
+}
+
+/// That a transfer left suspense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// When.
+    pub at: Timestamp,
+    /// That it was paid back; none, if it is a part of what paid its invoice.
+    pub refund: Option<Refund>,
+}
+
+/// That a person paid a transfer back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// The bank's id of the transfer back.
+    pub reference: String,
+    /// Why, on one line.
+    pub reason: String,
+    /// Who noted it, a resource name.
+    pub cashier: String,
 }
 
 impl Transfer {
     /// Whether it waits in suspense.
     pub const fn is_in_suspense(&self) -> bool {
-        self.set_aside.is_some() && self.settled_at.is_none()
+        self.set_aside.is_some() && self.settled.is_none()
     }
 
     /// Whether it waits as a part of what is due on an invoice.

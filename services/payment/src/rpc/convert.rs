@@ -4,8 +4,8 @@ use chassis::clock::timestamp;
 use chassis::refusal::Failure;
 use proto::motcua::payment::v1 as pb;
 
-use crate::events::{fee_kind, money, name, reference, state};
-use crate::folio::{Fees, Invoice};
+use crate::events::{fee_kind, money, name, reference, state, transfer_name};
+use crate::folio::{Fees, Invoice, Refund, Transfer};
 use crate::store::Balances;
 
 /// An invoice with its VietQR.
@@ -42,6 +42,42 @@ fn lines(fees: &Fees) -> Vec<pb::InvoiceLine> {
         amount: Some(money(amount.units())),
     };
     fees.lines().iter().map(line).collect()
+}
+
+/// A transfer, with the invoice it names.
+pub fn transfer(transfer: &Transfer, invoice: Option<&Invoice>) -> pb::Transfer {
+    let settled = transfer.settled.as_ref();
+    pb::Transfer {
+        name: transfer_name(transfer),
+        reference: transfer.reference.clone(),
+        amount: Some(money(transfer.amount.units())),
+        pay_time: Some(timestamp(transfer.paid_at)),
+        receive_time: Some(timestamp(transfer.received_at)),
+        state: became(transfer).into(),
+        reason: transfer.set_aside.unwrap_or_default().into(),
+        invoice: invoice.map(name).unwrap_or_default(),
+        dossier: invoice.map(|invoice| reference(&invoice.dossier)),
+        settle_time: settled.map(|settled| timestamp(settled.at)),
+        refund: settled.and_then(|settled| settled.refund.as_ref()).map(refund),
+    }
+}
+
+fn became(transfer: &Transfer) -> pb::TransferState {
+    let refund = transfer.settled.as_ref().map(|settled| settled.refund.is_some());
+    match (transfer.set_aside, refund) {
+        (None, _) => pb::TransferState::Matched,
+        (Some(_), None) => pb::TransferState::InSuspense,
+        (Some(_), Some(false)) => pb::TransferState::Allocated,
+        (Some(_), Some(true)) => pb::TransferState::Refunded,
+    }
+}
+
+fn refund(refund: &Refund) -> pb::Refund {
+    pb::Refund {
+        reference: refund.reference.clone(),
+        reason: refund.reason.clone(),
+        cashier: refund.cashier.clone(),
+    }
 }
 
 /// How the books stand.

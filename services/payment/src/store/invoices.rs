@@ -42,6 +42,13 @@ pub(super) async fn one(pool: &PgPool, id: Uuid) -> sqlx::Result<Option<Invoice>
     row.map(Row::invoice).transpose()
 }
 
+pub(super) async fn all(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<Vec<Invoice>> {
+    let rows = sqlx::query_as!(Row, "select * from payment.invoices where id = any ($1)", ids)
+        .fetch_all(pool)
+        .await?;
+    rows.into_iter().map(Row::invoice).collect()
+}
+
 pub(super) async fn page(
     pool: &PgPool,
     dossier: Uuid,

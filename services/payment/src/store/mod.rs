@@ -2,6 +2,7 @@
 
 mod invoices;
 mod ledger;
+mod suspense;
 mod transfers;
 
 use std::collections::HashMap;
@@ -12,9 +13,11 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::events;
-use crate::folio::{Fact, Folio, Invoice, Notice};
+use crate::folio::{Fact, Folio, Invoice, Notice, Transfer};
 
 pub use ledger::Balances;
+pub use suspense::InSuspense;
+pub use transfers::{Listed, TransferKey};
 
 /// Where a page of a dossier's invoices ends: issued at, id.
 pub type InvoiceKey = (Timestamp, Uuid);
@@ -50,6 +53,33 @@ impl FolioStore {
     /// The page a transfer belongs on: where it was recorded, or the dossier of the invoice it names, or its own.
     pub async fn page_of(&self, notice: &Notice) -> sqlx::Result<Uuid> {
         Ok(transfers::page_of(&self.pool, notice).await?.unwrap_or(notice.id))
+    }
+
+    /// One transfer.
+    pub async fn transfer(&self, id: Uuid) -> sqlx::Result<Option<Transfer>> {
+        transfers::one(&self.pool, id).await
+    }
+
+    /// Transfers behind `after`, in the order the bank told of them.
+    pub async fn transfers(
+        &self,
+        listed: Listed,
+        after: Option<TransferKey>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Transfer>> {
+        transfers::page(&self.pool, listed, after, limit).await
+    }
+
+    /// The invoices that transfers name.
+    pub async fn named_by(&self, transfers: &[Transfer]) -> sqlx::Result<HashMap<Uuid, Invoice>> {
+        let ids: Vec<Uuid> = transfers.iter().filter_map(|transfer| transfer.invoice).collect();
+        let found = invoices::all(&self.pool, &ids).await?;
+        Ok(found.into_iter().map(|invoice| (invoice.id, invoice)).collect())
+    }
+
+    /// What waits in suspense, by reason.
+    pub async fn in_suspense(&self) -> sqlx::Result<Vec<InSuspense>> {
+        suspense::by_reason(&self.pool).await
     }
 
     /// How the books stand.

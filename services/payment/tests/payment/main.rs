@@ -7,3 +7,4 @@ mod ledger;
 mod misfits;
 mod office;
 mod silent_bank;
+mod suspense;

@@ -17,6 +17,7 @@ use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::payment::v1 as pb;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
 use proto::motcua::payment::v1::ledger_service_client::LedgerServiceClient;
+use proto::motcua::payment::v1::transfer_service_client::TransferServiceClient;
 use proto::motcua::r#type::v1::{Channel as Came, DossierRef, DossierStatus};
 use proto::motcua::workflow::v1::{FeeFellDue, FeeKind, FeeLine};
 use reqwest::StatusCode;
@@ -44,6 +45,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub struct Office {
     pub alone: Alone,
     invoices: InvoiceServiceClient<Channel>,
+    transfers: TransferServiceClient<Channel>,
     ledger: LedgerServiceClient<Channel>,
     dossiers: Dossiers,
     callback_url: String,
@@ -95,6 +97,7 @@ impl Office {
         tokio::spawn(run_bank(at_bank, settings, bank_is_open.clone()));
         Self {
             invoices: InvoiceServiceClient::new(alone.channel.clone()),
+            transfers: TransferServiceClient::new(alone.channel.clone()),
             ledger: LedgerServiceClient::new(alone.channel.clone()),
             alone,
             dossiers,
@@ -174,6 +177,38 @@ impl Office {
         token: &str,
     ) -> Result<pb::ListInvoicesResponse, Status> {
         let answer = self.invoices.clone().list_invoices(by(token, asked)).await;
+        answer.map(Response::into_inner)
+    }
+
+    /// The transfers that a filter finds, as the installation lists them.
+    pub async fn transfers(&self, filter: &str) -> Vec<pb::Transfer> {
+        self.list_transfers(filter, &self.alone.service("ctl")).await.unwrap().transfers
+    }
+
+    pub async fn list_transfers(
+        &self,
+        filter: &str,
+        token: &str,
+    ) -> Result<pb::ListTransfersResponse, Status> {
+        let asked = pb::ListTransfersRequest { filter: filter.into(), ..Default::default() };
+        self.page_of_transfers(asked, token).await
+    }
+
+    pub async fn page_of_transfers(
+        &self,
+        asked: pb::ListTransfersRequest,
+        token: &str,
+    ) -> Result<pb::ListTransfersResponse, Status> {
+        let answer = self.transfers.clone().list_transfers(by(token, asked)).await;
+        answer.map(Response::into_inner)
+    }
+
+    pub async fn refund(
+        &self,
+        wish: pb::RefundTransferRequest,
+        token: &str,
+    ) -> Result<pb::Transfer, Status> {
+        let answer = self.transfers.clone().refund_transfer(by(token, wish)).await;
         answer.map(Response::into_inner)
     }
 

@@ -1,4 +1,4 @@
-use support::TestDatabase;
+use support::{TestDatabase, asked_of};
 
 use super::*;
 
@@ -53,6 +53,10 @@ async fn what_is_late_soon_or_later_is_counted_until_it_is_issued() {
         .await
         .expect("issued");
     shown(0, 0, 0, 0).await;
+    let text = metrics.render();
+    for name in asked_of("workflow") {
+        assert!(text.contains(&format!("# TYPE {name} ")), "{name} is not measured");
+    }
 }
 
 #[test]
