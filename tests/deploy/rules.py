@@ -119,6 +119,15 @@ def selectors_select(overlay, _):
             yield f"{name(thing)} scales nothing"
 
 
+def scaling_is_measured(overlay, _):
+    """The schemas take any word here, the server does not."""
+    for thing in overlay.of("HorizontalPodAutoscaler"):
+        for metric in thing["spec"]["metrics"]:
+            kind = metric["resource"]["target"]["type"]
+            if kind not in ("Utilization", "AverageValue"):
+                yield f"{name(thing)} scales by {kind}: Kubernetes knows Utilization and AverageValue"
+
+
 def every_service_is_there(overlay, _):
     for service in SERVICES:
         for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
@@ -236,6 +245,7 @@ RULES = (
     containers_are_restricted,
     deployments_are_probed_and_bounded,
     selectors_select,
+    scaling_is_measured,
     every_service_is_there,
     settings_are_known,
     ports_are_those_listened_on,
