@@ -62,7 +62,7 @@ pub enum Ctl {
         /// Its id: 3 to 40 lower case letters, digits and hyphens, the first a letter
         id: String,
         /// Its Ed25519 public key: 32 bytes in base64url, as `x` in a JSON Web Key
-        #[arg(long, value_name = "KEY")]
+        #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
         public_key: String,
     },
     /// Shut out a client whose key is lost or known to others, for ever; tokens it holds live out their five minutes
