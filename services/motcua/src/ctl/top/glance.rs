@@ -36,18 +36,8 @@ impl<'a> Glance<'a> {
     /// In words.
     pub fn told(&self) -> String {
         let headings = [
-            "SERVICE",
-            "PROCS",
-            "CALLS/S",
-            "FAIL/S",
-            "P50 MS",
-            "P99 MS",
-            "COMMITS/S",
-            "BEHIND S",
-            "PARKED",
-            "JOBS",
-            "GIVEN UP",
-            "OVERDUE",
+            "SERVICE", "PROCS", "CALLS/S", "FAIL/S", "P50 MS", "P99 MS", "WRITES/S", "LAG S",
+            "PARKED", "JOBS", "GIVEN UP", "OVERDUE",
         ];
         let services = settings::SERVICES.iter().map(|of| of.service);
         let rows: Vec<_> = services.map(|service| self.row(service)).collect();
@@ -322,5 +312,6 @@ mod tests {
         let told = Glance::between(&[], &silent).told();
         assert!(told.contains("0 of 1 processes answer"), "{told}");
         assert!(told.contains("c:1 does not answer"), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() <= 100), "a usual terminal: {told}");
     }
 }

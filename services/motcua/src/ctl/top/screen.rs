@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-/// The other page of the terminal, its cursor hidden; and back.
-const TAKE: &str = "\x1b[?1049h\x1b[?25l";
-const GIVE_BACK: &str = "\x1b[?25h\x1b[?1049l";
+/// The other page of the terminal, its cursor hidden, a line that is too long cut off at the edge; and back.
+const TAKE: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const GIVE_BACK: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// To the first line; the rest of a line, and of the page, is emptied.
 const HOME: &str = "\x1b[H";
