@@ -4,18 +4,21 @@ use chassis::clock::{instant, timestamp};
 use chassis::events::{Event, Reactions, known};
 use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
+use proto::google::r#type::Money;
 use proto::motcua::feedback::v1::RatingInvited;
 use proto::motcua::mailing::v1::{
     MessageSent, ShipmentDelivered, ShipmentPosted, ShipmentReturned, ShipmentScanned,
 };
-use proto::motcua::payment::v1::InvoiceIssued;
+use proto::motcua::payment::v1::{
+    InvoiceIssued, TransferRefunded, TransferUnmatched, UnmatchedReason,
+};
 use proto::motcua::r#type::v1::DossierRef;
 use proto::motcua::workflow::v1::{
     CaseStopped, DossierAccepted, DossierRefused, ResultIssued, SupplementRequested,
 };
 
 use crate::mail::Fact;
-use crate::message::{Announce, Notice, Sent};
+use crate::message::{Announce, Misfit, Notice, Sent};
 use crate::shipment::{Dossier, Parcel, SendResult};
 use crate::store::MailStore;
 
@@ -31,7 +34,7 @@ pub fn of_workflow(door: &Door<MailStore>) -> Reactions {
 
 /// What mailing does about payment's facts.
 pub fn of_payment(door: &Door<MailStore>) -> Reactions {
-    Reactions::to("payment", door).on(door, fee_due)
+    Reactions::to("payment", door).on(door, fee_due).on(door, set_aside).on(door, refunded)
 }
 
 /// What mailing does about feedback's facts.
@@ -66,11 +69,41 @@ fn stopped(fact: CaseStopped, event: &Event) -> Result<Option<Announce>, &'stati
 
 fn fee_due(fact: InvoiceIssued, event: &Event) -> Result<Option<Announce>, &'static str> {
     let code = fact.dossier.ok_or("dossier is missing")?.code;
-    let total = fact.total.filter(|total| total.currency_code == "VND" && total.nanos == 0);
-    let total = total.ok_or("total is missing or no whole VND")?.units;
+    let total = dong(fact.total)?;
     let expires_at = until(fact.expire_time)?;
     let notice = Notice::InvoiceIssued { code, number: fact.number, total, expires_at };
     Ok(Some(announce(event, notice)))
+}
+
+/// Money that names no invoice concerns nobody we know.
+fn set_aside(fact: TransferUnmatched, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let (reason, amount) = (fact.reason(), dong(fact.amount)?);
+    let Some(dossier) = fact.dossier else { return Ok(None) };
+    let code = dossier.code;
+    let notice = match reason {
+        UnmatchedReason::Unspecified => return Err("reason is unspecified or unknown"),
+        UnmatchedReason::Unknown => return Ok(None),
+        UnmatchedReason::Double | UnmatchedReason::Late => Notice::TransferNotOwed { code, amount },
+        UnmatchedReason::Short | UnmatchedReason::Over => {
+            let outstanding = dong(fact.outstanding)?;
+            let misfit = Misfit { code, amount, outstanding, expires_at: until(fact.expire_time)? };
+            let is_short = reason == UnmatchedReason::Short;
+            if is_short { Notice::TransferShort(misfit) } else { Notice::TransferOver(misfit) }
+        }
+    };
+    Ok(Some(announce(event, notice)))
+}
+
+fn refunded(fact: TransferRefunded, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let amount = dong(fact.amount)?;
+    let code = fact.dossier.map(|dossier| dossier.code);
+    Ok(code.map(|code| announce(event, Notice::TransferRefunded { code, amount })))
+}
+
+/// So many đồng.
+fn dong(money: Option<Money>) -> Result<i64, &'static str> {
+    let whole = money.filter(|money| money.currency_code == "VND" && money.nanos == 0);
+    whole.map(|money| money.units).ok_or("an amount is missing or no whole VND")
 }
 
 fn invited(fact: RatingInvited, event: &Event) -> Result<Option<Announce>, &'static str> {

@@ -28,6 +28,10 @@ pub enum Place {
     Number,
     /// An amount with its currency.
     Total,
+    /// How much came, with its currency.
+    Amount,
+    /// How much is still to be paid, with its currency.
+    Outstanding,
     /// The end of a period.
     Until,
     /// The item number of a parcel.
@@ -42,6 +46,8 @@ impl Place {
             Self::Due => "due",
             Self::Number => "number",
             Self::Total => "total",
+            Self::Amount => "amount",
+            Self::Outstanding => "outstanding",
             Self::Until => "until",
             Self::Item => "item",
         }

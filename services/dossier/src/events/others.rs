@@ -11,7 +11,9 @@ use proto::motcua::feedback::v1::{RatingGiven, RatingInvited};
 use proto::motcua::mailing::v1::{
     ScanKind, ShipmentDelivered, ShipmentPosted, ShipmentReturned, ShipmentScanned,
 };
-use proto::motcua::payment::v1::{InvoiceExpired, InvoiceIssued, InvoicePaid};
+use proto::motcua::payment::v1::{
+    InvoiceExpired, InvoiceIssued, InvoicePaid, TransferRefunded, TransferUnmatched,
+};
 use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::{
     ClockPaused, ClockResumed, FeeFellDue, NumberAssigned, NumberDrawn, PauseReason, ResultIssued,
@@ -52,6 +54,8 @@ fn of_payment(door: &Door<DossierStore>) -> Reactions {
         .on(door, invoice_issued)
         .on(door, invoice_paid)
         .on(door, invoice_expired)
+        .on(door, transfer_set_aside)
+        .on(door, transfer_refunded)
 }
 
 fn of_mailing(door: &Door<DossierStore>) -> Reactions {
@@ -150,6 +154,26 @@ fn invoice_expired(fact: InvoiceExpired, event: &Event) -> Reaction {
     let happening = Happening::new(EntryKind::InvoiceExpired, at(fact.expire_time)?, SYSTEM)
         .about(fact.invoice);
     noted(event, happening, Change::Closes(ActionKind::Pay))
+}
+
+/// Money that names no invoice concerns no dossier.
+fn transfer_set_aside(fact: TransferUnmatched, event: &Event) -> Reaction {
+    if fact.dossier.is_none() {
+        return Ok(None);
+    }
+    let happening =
+        Happening::new(EntryKind::TransferSetAside, at(fact.pay_time)?, ActorKind::Bank)
+            .about(fact.transfer);
+    noted(event, happening, Change::Nothing)
+}
+
+fn transfer_refunded(fact: TransferRefunded, event: &Event) -> Reaction {
+    if fact.dossier.is_none() {
+        return Ok(None);
+    }
+    let happening = Happening::new(EntryKind::TransferRefunded, at(fact.refund_time)?, who(event))
+        .about(fact.transfer);
+    noted(event, happening, Change::Nothing)
 }
 
 fn shipment_posted(fact: ShipmentPosted, event: &Event) -> Reaction {

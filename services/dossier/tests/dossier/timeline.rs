@@ -7,8 +7,10 @@ use proto::motcua::dossier::v1 as pb;
 use proto::motcua::dossier::v1::{ActorKind, EntryKind, NextActionKind};
 use proto::motcua::feedback::v1::{RatingGiven, RatingInvited};
 use proto::motcua::mailing::v1::{ScanKind, ShipmentDelivered, ShipmentPosted, ShipmentScanned};
-use proto::motcua::payment::v1::{InvoiceIssued, InvoicePaid};
-use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
+use proto::motcua::payment::v1::{
+    InvoiceIssued, InvoicePaid, TransferRefunded, TransferUnmatched, UnmatchedReason,
+};
+use proto::motcua::r#type::v1::{DossierRef, DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::{
     ClockPaused, ClockResumed, DossierAccepted, NumberDrawn, PauseReason, ResultReturned,
 };
@@ -64,6 +66,25 @@ fn paid() -> InvoicePaid {
         invoice: "invoices/i".into(),
         receipt_number: "R1".into(),
         pay_time: at("2026-11-25T04:45:00Z"),
+        ..Default::default()
+    }
+}
+
+fn set_aside() -> TransferUnmatched {
+    TransferUnmatched {
+        transfer: "transfers/t".into(),
+        reason: UnmatchedReason::Double.into(),
+        pay_time: at("2026-11-25T04:50:00Z"),
+        dossier: Some(DossierRef::default()),
+        ..Default::default()
+    }
+}
+
+fn refunded() -> TransferRefunded {
+    TransferRefunded {
+        transfer: "transfers/t".into(),
+        refund_time: at("2026-11-26T01:00:00Z"),
+        dossier: Some(DossierRef::default()),
         ..Default::default()
     }
 }
@@ -214,6 +235,9 @@ async fn every_service_adds_to_the_timeline_and_only_workflow_moves_the_status()
     case.hear(NumberDrawn { draw: "draws/d".into(), ..Default::default() }).await;
     bill.hear(invoice()).await;
     bill.hear(paid()).await;
+    bill.hear(set_aside()).await;
+    bill.hear(TransferUnmatched { dossier: None, ..set_aside() }).await;
+    bill.hear(refunded()).await;
     parcel.hear(posted()).await;
     parcel.hear(scanned(ScanKind::OutForDelivery)).await;
     parcel.hear(scanned(ScanKind::Delivered)).await;
@@ -234,6 +258,8 @@ async fn every_service_adds_to_the_timeline_and_only_workflow_moves_the_status()
         (EntryKind::NumberDrawn, ActorKind::Citizen),
         (EntryKind::InvoiceIssued, ActorKind::System),
         (EntryKind::InvoicePaid, ActorKind::Bank),
+        (EntryKind::TransferSetAside, ActorKind::Bank),
+        (EntryKind::TransferRefunded, ActorKind::Officer),
         (EntryKind::ShipmentPosted, ActorKind::Carrier),
         (EntryKind::ShipmentOutForDelivery, ActorKind::Carrier),
         (EntryKind::ShipmentDelivered, ActorKind::Carrier),

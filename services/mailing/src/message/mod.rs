@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use announce::Announce;
 pub use confirm::ConfirmSending;
-pub use notice::Notice;
+pub use notice::{Misfit, Notice};
 pub use record::RecordCode;
 
 /// The template of a one-time code.

@@ -48,6 +48,24 @@ pub enum Notice {
         /// Until when it can be paid.
         expires_at: Timestamp,
     },
+    /// Less money came than is due: the rest is to be paid.
+    TransferShort(Misfit),
+    /// More money came than is due: it will be paid back, and what is due is to be paid.
+    TransferOver(Misfit),
+    /// Money came when nothing was owed any more: it will be paid back.
+    TransferNotOwed {
+        /// The dossier's code.
+        code: String,
+        /// How much came, in đồng.
+        amount: i64,
+    },
+    /// Money that came was paid back.
+    TransferRefunded {
+        /// The dossier's code.
+        code: String,
+        /// How much, in đồng.
+        amount: i64,
+    },
     /// Its result waits at the counter.
     ResultAtCounter {
         /// The dossier's code.
@@ -74,6 +92,19 @@ pub enum Notice {
     },
 }
 
+/// Money came that is not what is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misfit {
+    /// The dossier's code.
+    pub code: String,
+    /// How much came, in đồng.
+    pub amount: i64,
+    /// How much is still to be paid, in đồng.
+    pub outstanding: i64,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
 impl Notice {
     /// The template that says it.
     pub const fn template(&self) -> &'static str {
@@ -83,6 +114,10 @@ impl Notice {
             Self::SupplementRequested { .. } => "supplement_requested",
             Self::CaseStopped { .. } => "case_stopped",
             Self::InvoiceIssued { .. } => "invoice_issued",
+            Self::TransferShort(_) => "transfer_short",
+            Self::TransferOver(_) => "transfer_over",
+            Self::TransferNotOwed { .. } => "transfer_not_owed",
+            Self::TransferRefunded { .. } => "transfer_refunded",
             Self::ResultAtCounter { .. } => "result_at_counter",
             Self::ResultOnline { .. } => "result_online",
             Self::ShipmentPosted { .. } => "shipment_posted",
@@ -99,9 +134,18 @@ impl Notice {
             Self::InvoiceIssued { code, number, total, expires_at } => vec![
                 (Place::Code, code.clone()),
                 (Place::Number, number.clone()),
-                (Place::Total, amount(*total, language)),
+                (Place::Total, money(*total, language)),
                 (Place::Until, moment(*expires_at, language)),
             ],
+            Self::TransferShort(misfit) | Self::TransferOver(misfit) => vec![
+                (Place::Code, misfit.code.clone()),
+                (Place::Amount, money(misfit.amount, language)),
+                (Place::Outstanding, money(misfit.outstanding, language)),
+                (Place::Until, moment(misfit.expires_at, language)),
+            ],
+            Self::TransferNotOwed { code, amount } | Self::TransferRefunded { code, amount } => {
+                vec![(Place::Code, code.clone()), (Place::Amount, money(*amount, language))]
+            }
             Self::DossierRefused { code }
             | Self::CaseStopped { code }
             | Self::ResultAtCounter { code }
@@ -120,7 +164,7 @@ impl Notice {
 }
 
 /// An amount in đồng, its thousands apart as the language writes them.
-fn amount(dong: i64, language: Language) -> String {
+fn money(dong: i64, language: Language) -> String {
     let (apart, currency) = match language {
         Language::Vi => (".", "đồng"),
         Language::En => (",", "VND"),
@@ -150,12 +194,22 @@ mod tests {
     fn every() -> Vec<Notice> {
         let at: Timestamp = "2026-12-02T10:00:00Z".parse().expect("an instant");
         let (code, number) = (CODE.to_owned(), "HD-2026-0000001".to_owned());
+        let misfit = |amount, outstanding| Misfit {
+            code: code.clone(),
+            amount,
+            outstanding,
+            expires_at: at,
+        };
         vec![
             Notice::DossierAccepted { code: code.clone(), due_at: at },
             Notice::DossierRefused { code: code.clone() },
             Notice::SupplementRequested { code: code.clone(), expires_at: at },
             Notice::CaseStopped { code: code.clone() },
             Notice::InvoiceIssued { code: code.clone(), number, total: 1_150_000, expires_at: at },
+            Notice::TransferShort(misfit(1_000_000, 150_000)),
+            Notice::TransferOver(misfit(1_200_000, 1_150_000)),
+            Notice::TransferNotOwed { code: code.clone(), amount: 1_150_000 },
+            Notice::TransferRefunded { code: code.clone(), amount: 1_150_000 },
             Notice::ResultAtCounter { code: code.clone() },
             Notice::ResultOnline { code: code.clone() },
             Notice::ShipmentPosted { code: code.clone(), item_number: "RR000000014VN".into() },
@@ -199,8 +253,8 @@ mod tests {
             (1_000, "1.000 đồng", "1,000 VND"),
             (1_150_000, "1.150.000 đồng", "1,150,000 VND"),
         ] {
-            assert_eq!(amount(dong, Language::Vi), vi);
-            assert_eq!(amount(dong, Language::En), en);
+            assert_eq!(money(dong, Language::Vi), vi);
+            assert_eq!(money(dong, Language::En), en);
         }
     }
 

@@ -5,7 +5,9 @@ use chassis::events::Event;
 use jiff::{SignedDuration, Timestamp};
 use proto::google::r#type::Money;
 use proto::motcua::feedback::v1::RatingInvited;
-use proto::motcua::payment::v1::InvoiceIssued;
+use proto::motcua::payment::v1::{
+    InvoiceIssued, TransferRefunded, TransferUnmatched, UnmatchedReason,
+};
 use proto::motcua::r#type::v1::ReturnWay;
 use proto::motcua::workflow::v1::DossierAccepted;
 use support::{PATIENCE, event, eventually};
@@ -39,7 +41,7 @@ fn accepted(dossier: Uuid) -> Event {
 
 fn fee_due(dossier: Uuid) -> Event {
     let until: Timestamp = DUE.parse().unwrap();
-    let total = Money { currency_code: "VND".into(), units: 1_150_000, nanos: 0 };
+    let total = vnd(1_150_000);
     let fact = InvoiceIssued {
         dossier: Some(reference(dossier)),
         number: "HD-2026-0000001".into(),
@@ -48,6 +50,24 @@ fn fee_due(dossier: Uuid) -> Event {
         ..InvoiceIssued::default()
     };
     event("payment", dossier, 1, &fact)
+}
+
+fn vnd(units: i64) -> Money {
+    Money { currency_code: "VND".into(), units, nanos: 0 }
+}
+
+/// Money that came for an invoice, of which so much was outstanding then; none: it could not be paid.
+fn misfit(dossier: Uuid, sequence: i64, why: UnmatchedReason, outstanding: Option<i64>) -> Event {
+    let until: Timestamp = DUE.parse().unwrap();
+    let fact = TransferUnmatched {
+        reason: why.into(),
+        amount: Some(vnd(1_000_000)),
+        dossier: (why != UnmatchedReason::Unknown).then(|| reference(dossier)),
+        outstanding: outstanding.map(vnd),
+        expire_time: outstanding.map(|_| timestamp(until)),
+        ..TransferUnmatched::default()
+    };
+    event("payment", dossier, sequence, &fact)
 }
 
 fn invited(dossier: Uuid) -> Event {
@@ -174,4 +194,39 @@ async fn a_fee_a_result_that_waits_and_an_invitation_are_told_once_each() {
     assert_eq!(shown.len(), 6);
     let fee = shown.iter().find(|one| one.text.contains("HD-2026-0000001")).unwrap();
     assert!(fee.text.contains("1.150.000 đồng") && fee.text.contains("17:00 ngày 02/12/2026"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_is_told_what_becomes_of_money_that_does_not_fit() {
+    let mailing = with_telephone("en").await;
+    let dossier = Uuid::now_v7();
+    let refunded = TransferRefunded {
+        amount: Some(vnd(1_000_000)),
+        dossier: Some(reference(dossier)),
+        ..TransferRefunded::default()
+    };
+    let facts = [
+        (
+            misfit(dossier, 1, UnmatchedReason::Short, Some(150_000)),
+            "1,000,000 VND came, 150,000 VND is still to be paid until 17:00 on 2 December 2026",
+        ),
+        (
+            misfit(dossier, 2, UnmatchedReason::Over, Some(150_000)),
+            "Please pay exactly 150,000 VND until 17:00 on 2 December 2026",
+        ),
+        (misfit(dossier, 3, UnmatchedReason::Double, None), "It will be paid back"),
+        (misfit(dossier, 4, UnmatchedReason::Late, None), "It will be paid back"),
+        (event("payment", dossier, 5, &refunded), "1,000,000 VND was paid back"),
+    ];
+    for (told, (event, words)) in facts.iter().enumerate() {
+        mailing.hears(&[event.clone(), event.clone()]).await;
+        mailing.rests().await;
+        let shown = mailing.shown(told + 1).await;
+        assert_eq!(shown.len(), told + 1);
+        let text = &shown[told].text;
+        assert!(text.contains(words) && text.contains(CODE), "{text}");
+    }
+    mailing.hears(&[misfit(Uuid::now_v7(), 1, UnmatchedReason::Unknown, None)]).await;
+    mailing.rests().await;
+    assert_eq!(mailing.shown(facts.len()).await.len(), facts.len(), "nobody is known");
 }
