@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `POST /payments` with [`Payment`] | 201 with [`Told`]; 422 for a QR that is none |
 //! | `GET /transfers?purpose={purpose}&since={instant}`, bearer secret | [`Transfers`]; 401 for another secret |
+//! | `POST /transfers/{transfer_id}/callback` | 204 once the payee was told of it again and took it; 404 for one it does not know; 502 if the payee did not take it |
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -126,6 +127,7 @@ pub fn router(settings: Settings) -> Router {
     Router::new()
         .route("/payments", post(pay))
         .route("/transfers", get(transfers))
+        .route("/transfers/{transfer_id}/callback", post(call_again))
         .with_state(Arc::new(bank))
 }
 
@@ -162,7 +164,23 @@ async fn transfers(
     Ok(Json(Transfers { as_of: bank.teller.clock.now(), transfers }))
 }
 
+async fn call_again(
+    State(bank): State<Arc<Bank>>,
+    Path(transfer_id): Path<String>,
+) -> Result<StatusCode, StatusCode> {
+    let told = bank.known(&transfer_id).ok_or(StatusCode::NOT_FOUND)?;
+    match bank.teller.call(&told.transfer_id, &told).await {
+        Ok(status) if status.is_success() => Ok(StatusCode::NO_CONTENT),
+        _ => Err(StatusCode::BAD_GATEWAY),
+    }
+}
+
 impl Bank {
+    fn known(&self, transfer_id: &str) -> Option<Told> {
+        let transfers = self.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.values().flatten().find(|told| told.transfer_id == transfer_id).cloned()
+    }
+
     fn transfer(&self, payment: &Payment) -> Result<Told, String> {
         let scanned = vietqr::parse(&payment.qr).map_err(|error| error.to_string())?;
         let proposed = scanned.transfer();

@@ -18,6 +18,8 @@ use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
 use proto::motcua::mailing::v1::shipment_service_client::ShipmentServiceClient;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
+use proto::motcua::payment::v1::ledger_service_client::LedgerServiceClient;
+use proto::motcua::payment::v1::transfer_service_client::TransferServiceClient;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::draw_service_client::DrawServiceClient;
 use proto::motcua::workflow::v1::grounds_service_client::GroundsServiceClient;
@@ -68,6 +70,8 @@ pub(super) struct Clients {
     pub(super) draws: DrawServiceClient<Replicas>,
     pub(super) grounds: GroundsServiceClient<Replicas>,
     pub(super) invoices: InvoiceServiceClient<Replicas>,
+    pub(super) transfers: TransferServiceClient<Replicas>,
+    pub(super) ledger: LedgerServiceClient<Replicas>,
     pub(super) shipments: ShipmentServiceClient<Replicas>,
     pub(super) ratings: RatingServiceClient<Replicas>,
     pub(super) satisfaction: SatisfactionServiceClient<Replicas>,
@@ -84,6 +88,7 @@ impl Clients {
         };
         let identity = channel("identity", &endpoints.identity)?;
         let feedback = channel("feedback", &endpoints.feedback)?;
+        let payment = channel("payment", &endpoints.payment)?;
         let (dossier, workflow) =
             (channel("dossier", &endpoints.dossier)?, channel("workflow", &endpoints.workflow)?);
         Ok(Self {
@@ -100,7 +105,9 @@ impl Clients {
             tasks: TaskServiceClient::new(workflow.clone()),
             draws: DrawServiceClient::new(workflow.clone()),
             grounds: GroundsServiceClient::new(workflow),
-            invoices: InvoiceServiceClient::new(channel("payment", &endpoints.payment)?),
+            invoices: InvoiceServiceClient::new(payment.clone()),
+            transfers: TransferServiceClient::new(payment.clone()),
+            ledger: LedgerServiceClient::new(payment),
             shipments: ShipmentServiceClient::new(channel("mailing", &endpoints.mailing)?),
             ratings: RatingServiceClient::new(feedback.clone()),
             satisfaction: SatisfactionServiceClient::new(feedback),
@@ -113,6 +120,13 @@ impl Clients {
     pub(super) async fn pay(&self, payment: &Payment) -> Result<(), BoxError> {
         let url = format!("{}/payments", self.bank);
         outside()?.post(url).json(payment).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Has the bank call once more about a transfer that it told of.
+    pub(super) async fn call_again(&self, transfer_id: &str) -> Result<(), BoxError> {
+        let url = format!("{}/transfers/{transfer_id}/callback", self.bank);
+        outside()?.post(url).send().await?.error_for_status()?;
         Ok(())
     }
 

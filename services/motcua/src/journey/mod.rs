@@ -3,10 +3,12 @@
 //! The walk observes every step from outside and fails at the first that is not as it should be. A person reads it as a timeline, a program
 //! as one JSON object.
 
+mod cashier;
 mod clients;
 mod deliver;
 mod draw;
 mod file;
+mod misfits;
 pub mod papers;
 mod pay;
 mod people;
@@ -41,7 +43,7 @@ pub struct Step {
     pub chapter: &'static str,
     /// When it ended, by the walker's clock.
     pub time: Timestamp,
-    /// Who acted: `citizen`, `officer`, `operator` or `anyone`.
+    /// Who acted: `citizen`, `officer`, `cashier`, `operator`, `bank` or `anyone`.
     pub caller: &'static str,
     /// The service asked.
     pub service: &'static str,

@@ -16,6 +16,12 @@ pub enum Route {
     Refused,
     /// Supplemented twice, then as the straight one
     Supplement,
+    /// Paid too little, then the rest
+    Short,
+    /// Paid twice: a cashier finds the money and pays it back
+    Double,
+    /// Paid once, told of twice by the bank: it counts once
+    TwiceCalled,
 }
 
 impl Route {
@@ -32,13 +38,14 @@ impl Walker<'_> {
             Route::Straight => self.straight().await,
             Route::Refused => self.refused().await,
             Route::Supplement => self.supplemented().await,
+            Route::Short => self.short().await,
+            Route::Double => self.double().await,
+            Route::TwiceCalled => self.twice_called().await,
         }
     }
 
     async fn straight(&mut self) -> Result<(), BoxError> {
-        let dossier = self.submitted().await?;
-        self.receive(&dossier).await?;
-        self.draw(&dossier).await?;
+        let dossier = self.drawn().await?;
         self.pay(&dossier).await?;
         self.settle(&dossier).await?;
         self.deliver(&dossier).await?;
@@ -46,9 +53,7 @@ impl Walker<'_> {
     }
 
     async fn supplemented(&mut self) -> Result<(), BoxError> {
-        let dossier = self.submitted().await?;
-        self.receive(&dossier).await?;
-        self.draw(&dossier).await?;
+        let dossier = self.drawn().await?;
         self.pay(&dossier).await?;
         self.supplement(&dossier, 1, &supplement::FIRST).await?;
         self.supplement(&dossier, 2, &supplement::SECOND).await?;
@@ -60,6 +65,40 @@ impl Walker<'_> {
     async fn refused(&mut self) -> Result<(), BoxError> {
         let dossier = self.submitted().await?;
         self.refuse(&dossier).await
+    }
+
+    async fn short(&mut self) -> Result<(), BoxError> {
+        let dossier = self.drawn().await?;
+        self.pay_in_parts(&dossier).await?;
+        self.settle(&dossier).await?;
+        self.deliver(&dossier).await?;
+        self.rate(&dossier).await
+    }
+
+    async fn double(&mut self) -> Result<(), BoxError> {
+        let dossier = self.drawn().await?;
+        let paid = self.pay(&dossier).await?;
+        self.settle(&dossier).await?;
+        self.deliver(&dossier).await?;
+        self.pay_again(&paid).await?;
+        self.rate(&dossier).await
+    }
+
+    async fn twice_called(&mut self) -> Result<(), BoxError> {
+        let dossier = self.drawn().await?;
+        let paid = self.pay(&dossier).await?;
+        self.hear_the_bank_again(&paid).await?;
+        self.settle(&dossier).await?;
+        self.deliver(&dossier).await?;
+        self.rate(&dossier).await
+    }
+
+    /// A dossier that was accepted and whose number is drawn: its fee is due.
+    async fn drawn(&mut self) -> Result<String, BoxError> {
+        let dossier = self.submitted().await?;
+        self.receive(&dossier).await?;
+        self.draw(&dossier).await?;
+        Ok(dossier)
     }
 
     /// A dossier that lies before the officer who receives it, and whose owner hears of it.

@@ -24,8 +24,19 @@ impl Walker<'_> {
         self.chapter("At the ward");
         let officer = Invented::called("Trần Thị Bình");
         let account = self.make_account("officer", &officer).await?;
-        self.appoint(account).await?;
+        let roles = [Role::Receiving, Role::Processing, Role::Signing];
+        self.appoint(account, &roles, "receives, processes and signs").await?;
         self.officer = self.sign_in("officer", &officer, AGENCY).await?;
+        Ok(())
+    }
+
+    /// The installation appoints a cashier, who signs in as such.
+    pub(super) async fn cashier_signs_in(&mut self) -> Result<(), BoxError> {
+        let cashier = Invented::called("Lê Minh Châu");
+        let account = self.make_account("cashier", &cashier).await?;
+        self.appoint(account, &[Role::Cashier], "looks after the account that citizens pay to")
+            .await?;
+        self.cashier = self.sign_in("cashier", &cashier, AGENCY).await?;
         Ok(())
     }
 
@@ -42,9 +53,14 @@ impl Walker<'_> {
         Ok(account.name)
     }
 
-    async fn appoint(&mut self, account: String) -> Result<(), BoxError> {
+    async fn appoint(
+        &mut self,
+        account: String,
+        roles: &[Role],
+        who: &str,
+    ) -> Result<(), BoxError> {
         self.begin("operator", "identity", "AppointOfficer");
-        let roles = [Role::Receiving, Role::Processing, Role::Signing].map(i32::from).to_vec();
+        let roles = roles.iter().copied().map(i32::from).collect();
         let asked = identity::AppointOfficerRequest {
             parent: AGENCY.into(),
             account,
@@ -53,8 +69,7 @@ impl Walker<'_> {
         };
         let request = as_caller(asked, self.operator)?;
         let officer = self.clients.officers.appoint_officer(request).await?.into_inner();
-        let seen = format!("{} receives, processes and signs", officer.name);
-        self.saw(seen);
+        self.saw(format!("{} {who}", officer.name));
         Ok(())
     }
 

@@ -30,6 +30,7 @@ pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journe
             operator,
             citizen: String::new(),
             officer: String::new(),
+            cashier: String::new(),
             telephone: String::new(),
             code: String::new(),
             vehicle: people::new_vehicle(),
@@ -78,10 +79,11 @@ impl Default for Now {
 /// Everyone who takes part in the journey.
 pub(super) struct Walker<'a> {
     pub(super) clients: Clients,
-    /// Tokens: of the mesh's operator, and of the two people once they have signed in.
+    /// Tokens: of the mesh's operator, and of the people once they have signed in.
     pub(super) operator: &'a str,
     pub(super) citizen: String,
     pub(super) officer: String,
+    pub(super) cashier: String,
     /// The citizen's telephone number, and the code of their dossier once it has one.
     pub(super) telephone: String,
     pub(super) code: String,
