@@ -28,7 +28,7 @@ use tonic::service::Routes;
 use self::callback::Callback;
 use self::jobs::{PostResult, TellOwner};
 use self::mail::Mail;
-use self::outside::{Accounts, Carrier, Dossiers, Gateway, Mailbox};
+use self::outside::{Accounts, Agencies, Carrier, Dossiers, Gateway, Mailbox};
 use self::rpc::{Messages, Shipments};
 use self::settings::Settings;
 use self::store::MailStore;
@@ -48,7 +48,8 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let templates = Arc::new(Templates::load()?);
     let peers = &ground.process.peers;
     let dossiers = Dossiers::told_by(peers.channel(SERVICE.name, "dossier")?);
-    let accounts = Accounts::told_by(peers.channel(SERVICE.name, "identity")?);
+    let identity = peers.channel(SERVICE.name, "identity")?;
+    let (accounts, agencies) = (Accounts::told_by(identity.clone()), Agencies::told_by(identity));
     let store = MailStore::new(ground.pool.clone());
     let around = ground.around();
     let clock = around.clock.clone();
@@ -56,6 +57,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let telling = TellOwner {
         dossiers: dossiers.clone(),
         accounts,
+        agencies,
         gateway: gateway.clone(),
         mailbox,
         templates: templates.clone(),

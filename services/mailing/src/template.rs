@@ -36,6 +36,8 @@ pub enum Place {
     Until,
     /// The item number of a parcel.
     Item,
+    /// What an agency is called.
+    Agency,
 }
 
 impl Place {
@@ -50,6 +52,7 @@ impl Place {
             Self::Outstanding => "outstanding",
             Self::Until => "until",
             Self::Item => "item",
+            Self::Agency => "agency",
         }
     }
 }

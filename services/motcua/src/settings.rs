@@ -181,7 +181,7 @@ pub const CARRIER_CALLBACK: Setting<Option<String>> = Setting::new(
 pub const CARRIER_PACE: Setting<Duration> = Setting::new(
     "sandbox.carrier.pace",
     "100ms",
-    "How long a parcel of the sandbox's carrier takes from one of its four scans to the next.",
+    "How long a parcel of the sandbox's carrier takes from one of its scans to the next.",
 );
 
 /// Where the processes of a cluster listen.

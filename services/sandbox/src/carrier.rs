@@ -1,5 +1,7 @@
 //! A carrier of parcels: it takes what is handed to it, carries it to the door, and tells the sender of each scan by a signed callback:
-//! in no order, one of them twice, and again until it is heard.
+//! those of one day when the day is over, in no order, one of them twice, and again until it is heard.
+//!
+//! At the house number [`NOBODY_HOME`] nobody ever opens: a parcel to a street that begins with it is tried on two days and brought back.
 //!
 //! | call | answer |
 //! |---|---|
@@ -43,12 +45,29 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// A parcel's way, and where it is scanned.
-const WAY: [(&str, &str); 4] = [
+/// The house number at which nobody opens.
+pub const NOBODY_HOME: &str = "404";
+
+/// What is scanned on one day of a parcel's way, and where.
+type Day = &'static [(&'static str, &'static str)];
+
+/// The way to a door that is opened.
+const DELIVERED: &[Day] = &[&[
     ("accepted", "700000"),
     ("in_transit", "100000"),
     ("out_for_delivery", "100900"),
     ("delivered", "100900"),
+]];
+
+/// The way to a door that stays closed, twice, and back.
+const RETURNED: &[Day] = &[
+    &[
+        ("accepted", "700000"),
+        ("in_transit", "100000"),
+        ("out_for_delivery", "100900"),
+        ("attempted", "100900"),
+    ],
+    &[("out_for_delivery", "100900"), ("attempted", "100900"), ("returned", "700000")],
 ];
 
 /// Whom the carrier works for.
@@ -173,8 +192,22 @@ fn row(parcel: &Parcel) -> String {
     let Label { item_number, sender, recipient, street, ward_code, .. } = &parcel.label;
     let to = escaped(&format!("{recipient}, {street}, {ward_code}"));
     let (number, from) = (escaped(item_number), escaped(sender));
-    let state = if parcel.done { "đã phát" } else { "đang chuyển" };
+    let state = match (parcel.done, parcel.label.is_to_nobody()) {
+        (false, _) => "đang chuyển",
+        (true, false) => "đã phát",
+        (true, true) => "đã hoàn",
+    };
     format!("<tr><th scope=row>{number}</th><td>{from}</td><td>{to}</td><td>{state}</td></tr>")
+}
+
+impl Label {
+    fn is_to_nobody(&self) -> bool {
+        self.street.split_whitespace().next() == Some(NOBODY_HOME)
+    }
+
+    fn way(&self) -> &'static [Day] {
+        if self.is_to_nobody() { RETURNED } else { DELIVERED }
+    }
 }
 
 impl Carrier {
@@ -199,20 +232,21 @@ impl Carrier {
         Ok((parcel, true))
     }
 
-    /// Carries a parcel to its door, then tells of every scan on the way.
+    /// Carries a parcel to its door, and tells of every scan on the way at the end of its day.
     async fn deliver(&self, parcel: Parcel) {
-        let item_number = &parcel.label.item_number;
-        for scan in shuffled(self.scans(item_number).await) {
-            self.tell(&scan).await;
+        for day in parcel.label.way() {
+            for scan in shuffled(self.scans(&parcel.label.item_number, day).await) {
+                self.tell(&scan).await;
+            }
         }
         if let Some(done) = self.parcels().iter_mut().find(|known| known.key == parcel.key) {
             done.done = true;
         }
     }
 
-    async fn scans(&self, item_number: &str) -> Vec<Scan> {
+    async fn scans(&self, item_number: &str, day: Day) -> Vec<Scan> {
         let mut scans = Vec::new();
-        for (kind, place_code) in WAY {
+        for &(kind, place_code) in day {
             let scan_id = Uuid::now_v7().simple().to_string();
             let time = self.teller.clock.now();
             scans.push(Scan { item_number: item_number.into(), scan_id, kind, time, place_code });

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::message::{Channel, ConfirmSending, Notice};
-use crate::outside::{Accounts, Dossiers, Gateway, Mailbox, MailboxError};
-use crate::template::{Language, Templates};
+use crate::outside::{Accounts, Agencies, Dossiers, Gateway, Mailbox, MailboxError};
+use crate::template::{Language, Place, Templates};
 
 /// What has to be told about which dossier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct TellOwner {
     pub dossiers: Dossiers,
     /// Knows where people can be reached.
     pub accounts: Accounts,
+    /// Knows what agencies are called.
+    pub agencies: Agencies,
     /// Takes messages to telephones.
     pub gateway: Gateway,
     /// Takes messages to mailboxes, where there is such a server.
@@ -51,7 +53,7 @@ impl Job for TellOwner {
         let owner = self.dossiers.owner(work.dossier).await?;
         let contact = self.accounts.contact(owner).await?;
         let language = if contact.locale == "en" { Language::En } else { Language::Vi };
-        let text = self.text(&work.notice, language)?;
+        let text = self.text(&work.notice, language).await?;
         // Even a refusal may be a wrong secret or address that an operator mends.
         let channel = self.send(lease.id, &contact, language, &text).await;
         let channel = channel.map_err(Failure::Unavailable)?;
@@ -81,9 +83,13 @@ impl TellOwner {
         sent.map(|()| Channel::Sms).map_err(|error| error.to_string())
     }
 
-    fn text(&self, notice: &Notice, language: Language) -> Result<String, Failure> {
+    async fn text(&self, notice: &Notice, language: Language) -> Result<String, Failure> {
         let id = notice.template();
-        let text = self.templates.text(id, language, &notice.places(language));
+        let mut places = notice.places(language);
+        if let Some(agency) = notice.agency() {
+            places.push((Place::Agency, self.agencies.title(agency, language).await?));
+        }
+        let text = self.templates.text(id, language, &places);
         text.ok_or_else(|| Failure::Broken(format!("no template {id}")))
     }
 }

@@ -83,6 +83,20 @@ pub enum Notice {
         /// The parcel's item number.
         item_number: String,
     },
+    /// Nobody took the parcel with its result; it is tried again.
+    ShipmentAttempted {
+        /// The dossier's code.
+        code: String,
+        /// The parcel's item number.
+        item_number: String,
+    },
+    /// Its result could not be delivered and waits at the counter.
+    ShipmentReturned {
+        /// The dossier's code.
+        code: String,
+        /// Whose counter, `agencies/{unit code}`.
+        agency: String,
+    },
     /// It is at its end, and how it was handled can be rated.
     RatingInvited {
         /// The dossier's code.
@@ -121,11 +135,21 @@ impl Notice {
             Self::ResultAtCounter { .. } => "result_at_counter",
             Self::ResultOnline { .. } => "result_online",
             Self::ShipmentPosted { .. } => "shipment_posted",
+            Self::ShipmentAttempted { .. } => "shipment_attempted",
+            Self::ShipmentReturned { .. } => "shipment_returned",
             Self::RatingInvited { .. } => "rating_invited",
         }
     }
 
-    /// What fills the places of the template.
+    /// The agency that it names, `agencies/{unit code}`: what that is called fills the place [`Place::Agency`].
+    pub fn agency(&self) -> Option<&str> {
+        match self {
+            Self::ShipmentReturned { agency, .. } => Some(agency),
+            _ => None,
+        }
+    }
+
+    /// What fills the places of the template, but for the name of an agency.
     pub fn places(&self, language: Language) -> Vec<(Place, String)> {
         match self {
             Self::DossierAccepted { code, due_at } => {
@@ -149,10 +173,12 @@ impl Notice {
             Self::DossierRefused { code }
             | Self::CaseStopped { code }
             | Self::ResultAtCounter { code }
-            | Self::ResultOnline { code } => {
+            | Self::ResultOnline { code }
+            | Self::ShipmentReturned { code, .. } => {
                 vec![(Place::Code, code.clone())]
             }
-            Self::ShipmentPosted { code, item_number } => {
+            Self::ShipmentPosted { code, item_number }
+            | Self::ShipmentAttempted { code, item_number } => {
                 vec![(Place::Code, code.clone()), (Place::Item, item_number.clone())]
             }
             Self::SupplementRequested { code, expires_at }
@@ -194,6 +220,7 @@ mod tests {
     fn every() -> Vec<Notice> {
         let at: Timestamp = "2026-12-02T10:00:00Z".parse().expect("an instant");
         let (code, number) = (CODE.to_owned(), "HD-2026-0000001".to_owned());
+        let item_number = "RR000000014VN".to_owned();
         let misfit = |amount, outstanding| Misfit {
             code: code.clone(),
             amount,
@@ -212,14 +239,18 @@ mod tests {
             Notice::TransferRefunded { code: code.clone(), amount: 1_150_000 },
             Notice::ResultAtCounter { code: code.clone() },
             Notice::ResultOnline { code: code.clone() },
-            Notice::ShipmentPosted { code: code.clone(), item_number: "RR000000014VN".into() },
+            Notice::ShipmentPosted { code: code.clone(), item_number: item_number.clone() },
+            Notice::ShipmentAttempted { code: code.clone(), item_number },
+            Notice::ShipmentReturned { code: code.clone(), agency: "agencies/26860".into() },
             Notice::RatingInvited { code, expires_at: at },
         ]
     }
 
     fn said(notice: &Notice, language: Language) -> String {
         let templates = Templates::load().expect("sound");
-        templates.text(notice.template(), language, &notice.places(language)).expect("a template")
+        let mut places = notice.places(language);
+        places.extend(notice.agency().map(|_| (Place::Agency, "Phường Long Trường".into())));
+        templates.text(notice.template(), language, &places).expect("a template")
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use chassis::refusal::{Refusal, Violation};
 use chassis::write::{At, Command, Decided, Stream};
 use jiff::{SignedDuration, Timestamp};
-use proto::motcua::mailing::v1::ScanKind;
+use proto::motcua::mailing::v1::{ScanKind, ShipmentState};
 use uuid::Uuid;
 
 use super::confirm::no_such_shipment;
-use super::{Scan, Shipment, post};
+use super::{Parcel, Scan, Shipment, post};
 use crate::mail::{Fact, Mail};
+use crate::message::Notice;
 
 /// How far the carrier's clock may be from ours, either way.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -57,11 +58,28 @@ impl Command for RecordScans {
                 Err(fault) => faults.push(fault.of(*index)),
             }
         }
-        if faults.is_empty() {
-            return Ok(Decided { after, facts, answer: () });
+        if !faults.is_empty() {
+            return Err(Refusal::fields(faults));
         }
-        Err(Refusal::fields(faults))
+        if let Some(notice) = after.shipment.as_ref().and_then(|parcel| news(parcel, &facts)) {
+            after.tell(self.dossier, &format!("shipments/{}", self.dossier), notice, at);
+        }
+        Ok(Decided { after, facts, answer: () })
     }
+}
+
+/// What the owner is told of new scans, by what is known after them all: that nobody took the parcel, or where it waits once it is back.
+/// A parcel at its end is tried no more, so an attempt that is heard of then is no news.
+fn news(shipment: &Shipment, facts: &[Fact]) -> Option<Notice> {
+    let Parcel { dossier, item_number } = &shipment.parcel;
+    let code = dossier.code.clone();
+    if facts.iter().any(|fact| matches!(fact, Fact::Returned(..))) {
+        return Some(Notice::ShipmentReturned { code, agency: dossier.agency.clone() });
+    }
+    let attempted = |fact: &Fact| matches!(fact, Fact::Scanned(_, ScanKind::Attempted, _));
+    let ended = matches!(shipment.state(), ShipmentState::Delivered | ShipmentState::Returned);
+    let news = !ended && facts.iter().any(attempted);
+    news.then(|| Notice::ShipmentAttempted { code, item_number: item_number.to_string() })
 }
 
 /// Whether a scan is known, and if not, whether it is kept.

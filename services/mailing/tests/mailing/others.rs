@@ -1,9 +1,11 @@
-//! What those know whom mailing asks: dossier one owner, identity one contact or none.
+//! What those know whom mailing asks: dossier one owner, identity one contact or none, and one agency.
 
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::identity::v1 as identity;
 use proto::motcua::identity::v1::account_service_server::{AccountService, AccountServiceServer};
+use proto::motcua::identity::v1::agency_service_server::{AgencyService, AgencyServiceServer};
 use proto::motcua::identity::v1::{Contact, ContactPurpose};
+use support::AGENCY;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
@@ -39,7 +41,8 @@ impl Others {
 
     /// Serves as identity, and returns where.
     pub async fn serve(self) -> String {
-        support::serve(Routes::new(AccountServiceServer::new(self))).await
+        let accounts = Routes::new(AccountServiceServer::new(self.clone()));
+        support::serve(accounts.add_service(AgencyServiceServer::new(self))).await
     }
 }
 
@@ -76,6 +79,29 @@ impl AccountService for Others {
         &self,
         _: Request<identity::GetAccountRequest>,
     ) -> Answer<identity::Account> {
+        not_asked()
+    }
+}
+
+#[tonic::async_trait]
+impl AgencyService for Others {
+    async fn get_agency(
+        &self,
+        request: Request<identity::GetAgencyRequest>,
+    ) -> Answer<identity::Agency> {
+        assert_eq!(request.into_inner().name, AGENCY);
+        Ok(Response::new(identity::Agency {
+            name: AGENCY.into(),
+            title_vi: "Phường Long Trường".into(),
+            title_en: "Long Truong Ward".into(),
+            ..identity::Agency::default()
+        }))
+    }
+
+    async fn list_agencies(
+        &self,
+        _: Request<identity::ListAgenciesRequest>,
+    ) -> Answer<identity::ListAgenciesResponse> {
         not_asked()
     }
 }

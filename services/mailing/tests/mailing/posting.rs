@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chassis::access::{Assurance, Person, Role};
 use jiff::SignedDuration;
 use mailing::s10::TrackingNumber;
+use proto::motcua::dossier::v1::DeliveryAddress;
 use proto::motcua::mailing::v1::ShipmentState;
 use proto::motcua::r#type::v1::ReturnWay;
 use support::{AGENCY, PATIENCE, eventually};
@@ -57,6 +58,32 @@ async fn a_result_is_posted_scanned_and_delivered_and_its_owner_told_the_number(
     let shown = mailing.shown(1).await;
     assert_eq!(shown.len(), 1);
     assert!(shown[0].text.contains(FIRST) && shown[0].text.contains(CODE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_nobody_takes_comes_back_and_its_owner_is_told_where_it_waits() {
+    let mut others = Others::with_owner("vi", "");
+    let street = format!("{} Lê Lợi", sandbox::carrier::NOBODY_HOME);
+    others.address = others.address.map(|address| DeliveryAddress { street, ..address });
+    let mailing = Mailing::beside(others, &[]).await;
+    mailing.telephone_comes_back().await;
+    mailing.carrier_opens(true).await;
+    let dossier = Uuid::now_v7();
+    mailing.hears(&[issued(dossier, ReturnWay::Post)]).await;
+    eventually(PATIENCE, async || mailing.parcels().await.iter().any(|parcel| parcel.done)).await;
+    mailing.rests().await;
+    let shipment = mailing.shipment(dossier, OWNER, citizen()).await.unwrap();
+    assert_eq!((shipment.state(), shipment.scans.len()), (ShipmentState::Returned, 7));
+    assert_eq!((shipment.deliver_time, shipment.return_time.is_some()), (None, true));
+    let facts = mailing.facts(dossier).await;
+    let count = |kind| facts.iter().filter(|fact| *fact == kind).count();
+    assert_eq!([count("ShipmentScanned"), count("ShipmentReturned")], [7, 1]);
+    let shown = mailing.shown(3).await;
+    assert_eq!(shown.len(), 3);
+    for words in ["chưa phát được", "bộ phận một cửa: Phường Long Trường"] {
+        let told = shown.iter().filter(|one| one.text.contains(words) && one.text.contains(CODE));
+        assert_eq!(told.count(), 1, "{words}: {shown:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

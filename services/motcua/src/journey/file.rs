@@ -70,10 +70,11 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// The answers of the journey, for its vehicle.
+    /// The answers of the journey, for its vehicle, and the house that the result is sent to.
     pub(super) fn answers(&self) -> Result<Value, BoxError> {
         let mut answers: Value = serde_json::from_str(ANSWERS)?;
         answers["vehicle"]["chassis_number"] = self.vehicle.clone().into();
+        answers["return"]["address"]["street"] = self.street.clone().into();
         Ok(answers)
     }
 

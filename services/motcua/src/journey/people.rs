@@ -6,6 +6,9 @@ use proto::motcua::identity::v1::{Account, Sex};
 /// The ward of the journey: Long Trường, the source article's.
 pub const AGENCY: &str = "agencies/26860";
 
+/// A house in that ward where somebody is home.
+pub(super) const STREET: &str = "12 đường số 3, khu phố 5";
+
 /// The identification number (ISO 3779) of a vehicle that nobody has registered: one vehicle draws once.
 pub(super) fn new_vehicle() -> String {
     format!("RLSMA125XNY{:06}", rand::random_range(0..1_000_000))

@@ -15,7 +15,7 @@ impl Walker<'_> {
     /// The officer takes the dossier from the worklist and refuses it; the citizen hears of it on the telephone and reads why.
     pub(super) async fn refuse(&mut self, dossier: &str) -> Result<(), BoxError> {
         self.chapter("Refusal");
-        let task = self.find_task(dossier).await?;
+        let task = self.find_task(dossier, "DossierSubmitted").await?;
         self.claim(&task).await?;
         self.see_reasons().await?;
         self.refuse_with_reasons(dossier).await?;

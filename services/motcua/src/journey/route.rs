@@ -2,6 +2,8 @@
 
 use chassis::service::BoxError;
 use clap::ValueEnum;
+use proto::motcua::payment::v1::Invoice;
+use sandbox::carrier::NOBODY_HOME;
 
 use super::supplement;
 use super::walk::Walker;
@@ -22,6 +24,8 @@ pub enum Route {
     Double,
     /// Paid once, told of twice by the bank: it counts once
     TwiceCalled,
+    /// Its parcel finds nobody home twice and comes back: handed over at the counter
+    Undelivered,
 }
 
 impl Route {
@@ -32,8 +36,7 @@ impl Route {
 }
 
 impl Walker<'_> {
-    /// Goes the whole way.
-    pub(super) async fn go(&mut self, route: Route) -> Result<(), BoxError> {
+    pub(super) async fn route(&mut self, route: Route) -> Result<(), BoxError> {
         match route {
             Route::Straight => self.straight().await,
             Route::Refused => self.refused().await,
@@ -41,25 +44,13 @@ impl Walker<'_> {
             Route::Short => self.short().await,
             Route::Double => self.double().await,
             Route::TwiceCalled => self.twice_called().await,
+            Route::Undelivered => self.undelivered().await,
         }
     }
 
     async fn straight(&mut self) -> Result<(), BoxError> {
-        let dossier = self.drawn().await?;
-        self.pay(&dossier).await?;
-        self.settle(&dossier).await?;
-        self.deliver(&dossier).await?;
-        self.rate(&dossier).await
-    }
-
-    async fn supplemented(&mut self) -> Result<(), BoxError> {
-        let dossier = self.drawn().await?;
-        self.pay(&dossier).await?;
-        self.supplement(&dossier, 1, &supplement::FIRST).await?;
-        self.supplement(&dossier, 2, &supplement::SECOND).await?;
-        self.settle(&dossier).await?;
-        self.deliver(&dossier).await?;
-        self.rate(&dossier).await
+        let (dossier, _) = self.paid().await?;
+        self.finish(&dossier).await
     }
 
     async fn refused(&mut self) -> Result<(), BoxError> {
@@ -67,30 +58,54 @@ impl Walker<'_> {
         self.refuse(&dossier).await
     }
 
+    async fn supplemented(&mut self) -> Result<(), BoxError> {
+        let (dossier, _) = self.paid().await?;
+        self.supplement(&dossier, 1, &supplement::FIRST).await?;
+        self.supplement(&dossier, 2, &supplement::SECOND).await?;
+        self.finish(&dossier).await
+    }
+
     async fn short(&mut self) -> Result<(), BoxError> {
         let dossier = self.drawn().await?;
         self.pay_in_parts(&dossier).await?;
-        self.settle(&dossier).await?;
-        self.deliver(&dossier).await?;
-        self.rate(&dossier).await
+        self.finish(&dossier).await
     }
 
     async fn double(&mut self) -> Result<(), BoxError> {
-        let dossier = self.drawn().await?;
-        let paid = self.pay(&dossier).await?;
+        let (dossier, invoice) = self.paid().await?;
         self.settle(&dossier).await?;
         self.deliver(&dossier).await?;
-        self.pay_again(&paid).await?;
+        self.pay_again(&invoice).await?;
         self.rate(&dossier).await
     }
 
     async fn twice_called(&mut self) -> Result<(), BoxError> {
-        let dossier = self.drawn().await?;
-        let paid = self.pay(&dossier).await?;
-        self.hear_the_bank_again(&paid).await?;
+        let (dossier, invoice) = self.paid().await?;
+        self.hear_the_bank_again(&invoice).await?;
+        self.finish(&dossier).await
+    }
+
+    async fn undelivered(&mut self) -> Result<(), BoxError> {
+        self.street = format!("{NOBODY_HOME} đường số 3, khu phố 5");
+        let (dossier, _) = self.paid().await?;
         self.settle(&dossier).await?;
-        self.deliver(&dossier).await?;
+        self.come_back(&dossier).await?;
+        self.hand_over(&dossier).await?;
         self.rate(&dossier).await
+    }
+
+    /// To its end from where it is paid for and nothing is missing.
+    async fn finish(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.settle(dossier).await?;
+        self.deliver(dossier).await?;
+        self.rate(dossier).await
+    }
+
+    /// A dossier that was accepted, has its number and is paid for; and its invoice.
+    async fn paid(&mut self) -> Result<(String, Invoice), BoxError> {
+        let dossier = self.drawn().await?;
+        let invoice = self.pay(&dossier).await?;
+        Ok((dossier, invoice))
     }
 
     /// A dossier that was accepted and whose number is drawn: its fee is due.

@@ -14,7 +14,7 @@ impl Walker<'_> {
     /// The officer takes the dossier from the worklist and accepts it; the citizen sees the promise.
     pub(super) async fn receive(&mut self, dossier: &str) -> Result<(), BoxError> {
         self.chapter("Acceptance");
-        let task = self.find_task(dossier).await?;
+        let task = self.find_task(dossier, "DossierSubmitted").await?;
         self.claim(&task).await?;
         let case = dossier.replace("dossiers/", "cases/");
         self.accept(&case).await?;
@@ -38,9 +38,13 @@ impl Walker<'_> {
         self.read_result(result).await
     }
 
-    /// The event opens the case: it is there a moment later.
-    pub(super) async fn find_task(&mut self, dossier: &str) -> Result<String, BoxError> {
-        self.begin("officer", "workflow", "DossierSubmitted");
+    /// What follows from a fact of another service is on the worklist a moment later.
+    pub(super) async fn find_task(
+        &mut self,
+        dossier: &str,
+        fact: &'static str,
+    ) -> Result<String, BoxError> {
+        self.begin("officer", "workflow", fact);
         loop {
             let asked = workflow::ListTasksRequest {
                 parent: "cases/-".into(),
@@ -94,7 +98,12 @@ impl Walker<'_> {
     }
 
     /// An officer takes the task of a step and closes it.
-    async fn work(&mut self, dossier: &str, step: &str, outcome: &str) -> Result<(), BoxError> {
+    pub(super) async fn work(
+        &mut self,
+        dossier: &str,
+        step: &str,
+        outcome: &str,
+    ) -> Result<(), BoxError> {
         self.begin("officer", "workflow", "CompleteTask");
         let task = format!("{}/tasks/{step}", dossier.replace("dossiers/", "cases/"));
         let claim = workflow::ClaimTaskRequest { name: task.clone(), request_id: wish() };

@@ -34,6 +34,7 @@ pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journe
             telephone: String::new(),
             code: String::new(),
             vehicle: people::new_vehicle(),
+            street: people::STREET.into(),
             watch: None,
             closed: None,
             journey: &mut journey,
@@ -89,6 +90,8 @@ pub(super) struct Walker<'a> {
     pub(super) code: String,
     /// The vehicle's identification number.
     pub(super) vehicle: String,
+    /// House number and street that the result is sent to.
+    pub(super) street: String,
     /// What the citizen hears of the dossier.
     watch: Option<Watch>,
     /// When the result was in the citizen's hands.

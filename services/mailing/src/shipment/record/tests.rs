@@ -3,7 +3,6 @@
 use chassis::refusal::FIELDS_INVALID;
 use chassis::write::Numbers;
 use proptest::prelude::*;
-use proto::motcua::mailing::v1::ShipmentState;
 use proto::motcua::r#type::v1::Channel;
 use proto::motcua::r#type::v1::ReturnWay;
 
@@ -110,6 +109,35 @@ fn delivery_is_final_and_a_return_told_after_it_is_no_fact() {
     let (after, facts) = record(&after, &later).expect("taken");
     assert!(facts.iter().all(|fact| matches!(fact, Fact::Scanned(..))));
     assert_eq!(state(&after), ShipmentState::Delivered);
+}
+
+#[test]
+fn the_owner_is_told_once_that_nobody_took_the_parcel_and_where_it_waits() {
+    use ScanKind::{Accepted, Attempted, Delivered, OutForDelivery, Returned};
+    let (attempted, returned) = ("shipment_attempted", "shipment_returned");
+    let cases: [(&[&[ScanKind]], &[&str]); 7] = [
+        (&[&[Accepted, OutForDelivery], &[Delivered]], &[]),
+        (&[&[OutForDelivery, Attempted], &[Delivered]], &[attempted]),
+        (&[&[Attempted], &[OutForDelivery, Attempted]], &[attempted]),
+        (&[&[Attempted], &[Attempted], &[Returned]], &[attempted, returned]),
+        // What comes late or together is news no more.
+        (&[&[Delivered], &[Attempted]], &[]),
+        (&[&[Attempted, Returned]], &[returned]),
+        (&[&[Returned], &[Attempted], &[Returned]], &[returned]),
+    ];
+    for (batches, expected) in cases {
+        let (mut mail, mut minutes) = (opened(), 0);
+        for batch in batches {
+            let scans = batch.iter().map(|kind| {
+                minutes += 1;
+                scan(&minutes.to_string(), *kind, minutes)
+            });
+            mail = record(&mail, &scans.collect::<Vec<_>>()).expect("taken").0;
+        }
+        let told = mail.messages.iter().map(|message| message.template.as_str());
+        let told: Vec<_> = told.filter(|template| *template != "shipment_posted").collect();
+        assert_eq!(told, expected, "{batches:?}");
+    }
 }
 
 proptest! {
