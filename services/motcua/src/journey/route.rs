@@ -36,7 +36,7 @@ impl Route {
 }
 
 impl Walker<'_> {
-    pub(super) async fn route(&mut self, route: Route) -> Result<(), BoxError> {
+    pub(super) async fn go(&mut self, route: Route) -> Result<(), BoxError> {
         match route {
             Route::Straight => self.straight().await,
             Route::Refused => self.refused().await,
