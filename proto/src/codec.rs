@@ -5,7 +5,8 @@
 
 use std::marker::PhantomData;
 
-use prost::Message;
+use prost::{Message, Name};
+use prost_types::Any;
 use tonic::Status;
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic_prost::ProstCodec;
@@ -62,7 +63,11 @@ impl<U: Message + Default> Decoder for CourteousDecoder<U> {
 
 fn malformed() -> Status {
     let message =
-        "the bytes are not the message this method takes; compare the client's .proto files";
+        "The bytes are not the message this method takes; compare the client's .proto files.";
+    let person = rpc::LocalizedMessage {
+        locale: "vi".into(),
+        message: "Yêu cầu không đọc được; hãy cập nhật ứng dụng rồi thử lại.".into(),
+    };
     let info = rpc::ErrorInfo {
         reason: MESSAGE_MALFORMED.into(),
         domain: ERROR_DOMAIN.into(),
@@ -71,11 +76,16 @@ fn malformed() -> Status {
     let status = rpc::Status {
         code: tonic::Code::InvalidArgument.into(),
         message: message.into(),
-        details: vec![prost_types::Any {
-            type_url: "type.googleapis.com/google.rpc.ErrorInfo".into(),
-            value: info.encode_to_vec(),
-        }],
+        details: vec![any(&info), any(&person)],
     };
     let details = status.encode_to_vec().into();
     Status::with_details(tonic::Code::InvalidArgument, message, details)
+}
+
+/// A detail of a status, under its name.
+pub fn any<M: Message + Name>(message: &M) -> Any {
+    Any {
+        type_url: format!("type.googleapis.com/{}", M::full_name()),
+        value: message.encode_to_vec(),
+    }
 }

@@ -29,7 +29,9 @@ pub enum KeyError {
         path: PathBuf,
     },
     /// The file is not there, and is not ours to make.
-    #[error("key file {path} is missing; `motcua keys` makes the keys of every service")]
+    #[error(
+        "key file {path} is missing; `motcua up` makes those of all in one on its first start, `motcua keys` those of every service"
+    )]
     Missing {
         /// Which.
         path: PathBuf,

@@ -1,8 +1,8 @@
 //! Refusals as `google.rpc.Status`: the only place that knows both.
 
-use prost::{Message, Name};
+use prost::Message;
 use prost_types::Any;
-use proto::codec::ERROR_DOMAIN;
+use proto::codec::{ERROR_DOMAIN, any};
 use proto::google::rpc::bad_request::FieldViolation;
 use proto::google::rpc::{self, BadRequest, ErrorInfo, LocalizedMessage, RetryInfo};
 use tonic::{Code, Status};
@@ -12,6 +12,9 @@ use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
 /// Bytes of a refusal's fields. Most gRPC clients take 8 KiB of trailers and answer more with an error of their own; base64 makes four
 /// bytes of three, and the reason, the sentence and its translations take their share.
 const ROOM: usize = 5250;
+
+/// Where `ErrorInfo` says how many wrong fields had no room.
+const FIELDS_LEFT_OUT: &str = "fieldsLeftOut";
 
 /// What each violation costs beside its own bytes: its tag and its length.
 const FRAME: usize = 4;
@@ -34,11 +37,7 @@ impl From<Kind> for Code {
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let code = Code::from(refusal.kind);
-        let message = refusal.public.en.clone();
-        let status =
-            rpc::Status { code: code.into(), message: message.clone(), details: details(refusal) };
-        Status::with_details(code, message, status.encode_to_vec().into())
+        with_details(refusal.kind.into(), refusal.public.en.clone(), details(refusal))
     }
 }
 
@@ -70,14 +69,18 @@ pub fn unavailable() -> Refusal {
 }
 
 fn internal() -> Status {
-    let message = "The request could not be served; the operators have been told.";
-    let info = error_info("INTERNAL_FAULT");
-    let status = rpc::Status {
-        code: Code::Internal.into(),
-        message: message.into(),
-        details: vec![any(&info)],
-    };
-    Status::with_details(Code::Internal, message, status.encode_to_vec().into())
+    let public = Text::new(
+        "Hệ thống gặp lỗi nên chưa xử lý được yêu cầu; đơn vị vận hành đã được báo.",
+        "The request could not be served; the operators have been told.",
+    );
+    let mut details = vec![any(&error_info("INTERNAL_FAULT"))];
+    details.extend(localized(public.clone()).iter().map(any));
+    with_details(Code::Internal, public.en, details)
+}
+
+fn with_details(code: Code, message: String, details: Vec<Any>) -> Status {
+    let status = rpc::Status { code: code.into(), message: message.clone(), details };
+    Status::with_details(code, message, status.encode_to_vec().into())
 }
 
 fn details(refusal: Refusal) -> Vec<Any> {
@@ -86,9 +89,15 @@ fn details(refusal: Refusal) -> Vec<Any> {
         let (key, value) = *particular;
         info.metadata.insert(key.into(), value);
     }
+    let wrong = refusal.violations.len();
+    let told = bad_request(refusal.violations);
+    let left_out = wrong - told.field_violations.len();
+    if left_out > 0 {
+        info.metadata.insert(FIELDS_LEFT_OUT.into(), left_out.to_string());
+    }
     let mut details = vec![any(&info)];
-    if !refusal.violations.is_empty() {
-        details.push(any(&bad_request(refusal.violations)));
+    if wrong > 0 {
+        details.push(any(&told));
     }
     if let Some(delay) = refusal.retry_after {
         details.push(any(&RetryInfo { retry_delay: delay.try_into().ok() }));
@@ -134,18 +143,15 @@ fn error_info(reason: &str) -> ErrorInfo {
     ErrorInfo { reason: reason.into(), domain: ERROR_DOMAIN.into(), ..ErrorInfo::default() }
 }
 
-fn any<M: Message + Name>(message: &M) -> Any {
-    Any {
-        type_url: format!("type.googleapis.com/{}", M::full_name()),
-        value: message.encode_to_vec(),
-    }
-}
-
 /// The machine-readable reason a status carries, if it carries one of ours.
 pub fn reason(status: &Status) -> Option<String> {
+    Some(info(status)?.reason)
+}
+
+fn info(status: &Status) -> Option<ErrorInfo> {
     let details = rpc::Status::decode(status.details()).ok()?.details;
     let info = details.iter().find(|any| any.type_url.ends_with("/google.rpc.ErrorInfo"))?;
-    Some(ErrorInfo::decode(info.value.as_slice()).ok()?.reason)
+    ErrorInfo::decode(info.value.as_slice()).ok()
 }
 
 #[cfg(test)]
@@ -189,6 +195,21 @@ mod tests {
                 fields > 60 || !told[0].description.is_empty(),
                 "{fields} fields without a word"
             );
+            let left_out = fields - told.len();
+            let counted = (left_out > 0).then(|| left_out.to_string());
+            assert_eq!(
+                info(&status).expect("an ErrorInfo").metadata.get(FIELDS_LEFT_OUT),
+                counted.as_ref()
+            );
         }
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_told_to_a_person_too() {
+        let status = internal();
+        assert_eq!(info(&status).expect("an ErrorInfo").reason, "INTERNAL_FAULT");
+        let details = rpc::Status::decode(status.details()).expect("details").details;
+        let words = details.iter().filter(|any| any.type_url.ends_with("LocalizedMessage"));
+        assert_eq!(words.count(), 2, "vi and en");
     }
 }

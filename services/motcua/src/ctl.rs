@@ -183,7 +183,7 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
 /// # Errors
 /// Its keys cannot be read.
 pub fn issuer(settings: &Settings) -> Result<Issuer, BoxError> {
-    let keys = Keys::in_folder(&Place::of(settings)?.keys)?;
+    let keys = Keys::given(Place::of(settings)?.keys);
     motcua::mesh::issuer(&keys, &Clock::system())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -42,16 +42,19 @@ impl AccessLayer {
         }
         let caller = match request.headers().get(header::AUTHORIZATION) {
             None => Caller::Anyone,
-            Some(value) => {
-                let bearer = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-                self.verifier.caller(bearer.unwrap_or_default())?
-            }
+            Some(value) => self.verifier.caller(bearer(value).unwrap_or_default())?,
         };
         if self.rules.knows(path) {
             self.rules.admit(path, &caller)?;
         }
         Ok(caller)
     }
+}
+
+/// What follows the scheme `Bearer`, which may be written in either case (RFC 9110, 11.1).
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 impl<S> Layer<S> for AccessLayer {
@@ -147,4 +150,24 @@ fn code(answer: &Response<Body>) -> Code {
 /// Who sent a request.
 pub fn caller<T>(request: &tonic::Request<T>) -> Caller {
     request.extensions().get::<Caller>().cloned().unwrap_or(Caller::Anyone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_is_known_in_either_case() {
+        for (header, token) in [
+            ("Bearer a.b.c", Some("a.b.c")),
+            ("bearer a.b.c", Some("a.b.c")),
+            ("BEARER a.b.c", Some("a.b.c")),
+            ("Basic a.b.c", None),
+            ("Bearera.b.c", None),
+            ("Bearer", None),
+            ("", None),
+        ] {
+            assert_eq!(bearer(&HeaderValue::from_static(header)), token, "{header}");
+        }
+    }
 }
