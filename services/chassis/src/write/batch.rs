@@ -240,6 +240,7 @@ async fn save<S: Store>(
         }
     });
     tables::save(db, &folded.heads, &folded.answers, rows.collect(), now).await?;
+    tables::forget_heads(db, &folded.untrodden).await?;
     timers::settle(db, &folded.timers, now).await?;
     jobs::settle(db, &folded.ended, &folded.jobs, now).await
 }

@@ -15,7 +15,7 @@ use crate::timers::{TimerKey, Timers};
 use crate::write::once::Fingerprint;
 
 /// A stream's head, locked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) sequence: i64,
     pub(super) seen: BTreeMap<String, i64>,
@@ -57,6 +57,8 @@ pub(super) struct Folded<R: Root> {
     pub(super) verdicts: Vec<Verdict>,
     pub(super) changed: Vec<Changed<R>>,
     pub(super) heads: Vec<(Stream, Head)>,
+    /// Streams that nothing ever happened on: their heads were made to be locked.
+    pub(super) untrodden: Vec<Stream>,
     pub(super) facts: Vec<Fact<R>>,
     pub(super) answers: Vec<(Key, KeptAnswer)>,
     pub(super) jobs: Vec<(Stream, Option<String>, NewJob)>,
@@ -250,6 +252,7 @@ impl<R: Root> Folding<'_, R> {
     }
 
     fn finish(self, verdicts: Vec<Verdict>, loaded: &Loaded<R>) -> Folded<R> {
+        let untrodden = self.untrodden(loaded);
         let Self { mut state, touched, facts, answers, jobs, ended, timers, numbers, .. } = self;
         let changed = touched
             .into_iter()
@@ -263,7 +266,15 @@ impl<R: Root> Folding<'_, R> {
             .into_iter()
             .filter(|(stream, head)| loaded.heads.get(stream) != Some(head))
             .collect();
-        Folded { verdicts, changed, heads, facts, answers, jobs, ended, timers, numbers }
+        Folded { verdicts, changed, heads, untrodden, facts, answers, jobs, ended, timers, numbers }
+    }
+
+    fn untrodden(&self, loaded: &Loaded<R>) -> Vec<Stream> {
+        let is_new = |stream: &Stream| self.head(*stream) == &Head::default();
+        let rootless =
+            |stream: &Stream| !loaded.roots.contains_key(stream) && !self.touched.contains(stream);
+        let streams = loaded.heads.keys().copied();
+        streams.filter(|stream| is_new(stream) && rootless(stream)).collect()
     }
 }
 

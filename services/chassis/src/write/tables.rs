@@ -65,6 +65,22 @@ pub(super) async fn lock_free_heads(
         .collect())
 }
 
+/// Removes the heads of these streams that this transaction made: a refused call leaves no row. One that was there before stays, for
+/// another transaction may wait for its lock.
+pub(super) async fn forget_heads(db: &mut PgConnection, streams: &[Stream]) -> sqlx::Result<()> {
+    if streams.is_empty() {
+        return Ok(());
+    }
+    let streams: Vec<Uuid> = streams.iter().map(|stream| stream.0).collect();
+    sqlx::query!(
+        "delete from chassis.head where stream = any ($1) and xmin = pg_current_xact_id()::xid",
+        &streams
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The answers kept for those of the commands that are calls.
 pub(super) async fn kept_answers(
     db: &mut PgConnection,

@@ -117,6 +117,19 @@ async fn commands_around_a_bad_one_fold_in_order_on_its_own_stream() {
 }
 
 #[tokio::test]
+async fn what_came_to_nothing_leaves_no_row() {
+    let database = toy::database().await;
+    let replica = Replica::narrow(database.fresh_pool());
+    let (jar, missing) = (toy::jar(), toy::jar());
+    let asks = [put(jar, 1), toy::take(missing, 9), panic(toy::jar()), toy::take(jar, 9)];
+    let outcomes = ask_in_one_batch(&database, &replica, &asks).await;
+    assert_eq!(outcomes, ["granted", "TOO_LITTLE", "broken", "TOO_LITTLE"]);
+    let stalled_and_jar = 2;
+    assert_eq!(toy::heads(&database.pool()).await, stalled_and_jar);
+    assert_eq!(replica.ask_anew(put(missing, 9)).await.unwrap().amount, 9);
+}
+
+#[tokio::test]
 async fn a_lock_not_had_in_time_is_waited_for_again() {
     let database = toy::database().await;
     let jar = toy::jar();

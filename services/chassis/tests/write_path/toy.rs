@@ -287,6 +287,11 @@ pub async fn facts(pool: &PgPool) -> usize {
     log(pool).await.len()
 }
 
+/// How many streams have a head.
+pub async fn heads(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("select count(*) from chassis.head").fetch_one(pool).await.unwrap()
+}
+
 /// What is in a jar; none if there is no such jar.
 pub async fn amount(pool: &PgPool, jar: Stream) -> Option<i64> {
     sqlx::query_scalar("select amount from toy.jars where id = $1")
