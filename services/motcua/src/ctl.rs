@@ -34,6 +34,7 @@ use uuid::Uuid;
 
 use self::letters::DeadLetters;
 use self::mesh::Services;
+use self::story::Named;
 use self::suspense::Suspense;
 
 /// What can be asked of it.
@@ -103,9 +104,9 @@ pub enum Ctl {
     },
     /// The whole story of one dossier: every fact about it, of every service, in the order of time
     Dossier {
-        /// Its UUID, alone or as dossiers/{uuid}
-        #[arg(value_parser = story::dossier)]
-        dossier: Uuid,
+        /// Its code, or its UUID, alone or as dossiers/{uuid}
+        #[arg(value_parser = story::named)]
+        dossier: Named,
         /// Print one JSON object instead of a table
         #[arg(long)]
         json: bool,
@@ -161,7 +162,7 @@ pub async fn run(settings: &Arc<Settings>, asked: Ctl) -> Result<String, BoxErro
             waiting::retry(&Services::of(settings).await?, &service, &kind).await
         }
         Ctl::Dossier { dossier, json } => {
-            story::run(&Services::of(settings).await?, dossier, json).await
+            story::run(&Services::of(settings).await?, &dossier, json).await
         }
         Ctl::Client { id, public_key } => {
             let mesh = Reached::of(settings).await?;

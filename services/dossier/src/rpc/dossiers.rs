@@ -167,8 +167,10 @@ impl DossierService for Dossiers {
         let code = DossierCode::parse(&request.get_ref().code)
             .ok_or_else(|| malformed("code", "H29.27.484-20261125-0000001"))?;
         let found = self.store.by_code(&code).await.map_err(failed)?.ok_or_else(not_found)?;
+        let for_an_operator = caller(&request).is_the_installation();
         let dossier = convert::dossier(&found, self.answers.clock.now());
         Ok(Response::new(pb::LookUpDossierResponse {
+            dossier: if for_an_operator { dossier.name } else { String::new() },
             code: dossier.code,
             procedure: dossier.procedure,
             agency: dossier.agency,

@@ -1,8 +1,12 @@
 //! `motcua ctl dossier`: the whole story of one dossier, told by every service in one timeline.
 
+use std::convert::Infallible;
+
 use chassis::service::BoxError;
 use proto::motcua::admin::v1 as pb;
 use proto::motcua::admin::v1::fact_service_client::FactServiceClient;
+use proto::motcua::dossier::v1::LookUpDossierRequest;
+use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -34,8 +38,9 @@ struct Fact {
 /// service the order is that in which it decided.
 ///
 /// # Errors
-/// A service does not answer, or its refusal.
-pub async fn run(services: &Services, dossier: Uuid, json: bool) -> Result<String, BoxError> {
+/// No dossier has this code; or a service does not answer, or its refusal.
+pub async fn run(services: &Services, dossier: &Named, json: bool) -> Result<String, BoxError> {
+    let dossier = id_of(services, dossier).await?;
     let mut facts = Vec::new();
     for service in services.all() {
         facts.extend(facts_of(services, service, dossier).await?);
@@ -106,11 +111,33 @@ impl Fact {
     }
 }
 
-/// A dossier as the command line names it: its id, alone or as in `dossiers/{id}`.
+/// A dossier as the command line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// By its id, alone or as in `dossiers/{id}`.
+    Id(Uuid),
+    /// By what is printed on its slip: all that whoever complains may have.
+    Code(String),
+}
+
+/// Whatever is no UUID may be a code: the service knows.
 ///
 /// # Errors
-/// It is no UUID.
-pub fn dossier(text: &str) -> Result<Uuid, String> {
+/// None; a parser of arguments may fail.
+pub fn named(text: &str) -> Result<Named, Infallible> {
     let id = text.strip_prefix("dossiers/").unwrap_or(text);
-    id.parse().map_err(|_| "a dossier is named by its UUID, alone or as dossiers/{uuid}".into())
+    Ok(id.parse().map_or_else(|_| Named::Code(text.into()), Named::Id))
+}
+
+async fn id_of(services: &Services, dossier: &Named) -> Result<Uuid, BoxError> {
+    let code = match dossier {
+        Named::Id(id) => return Ok(*id),
+        Named::Code(code) => code.clone(),
+    };
+    let service = services.named("dossier")?;
+    let asked = services.signed(LookUpDossierRequest { code })?;
+    let found = DossierServiceClient::new(service.channel.clone()).look_up_dossier(asked).await;
+    let found = found.map_err(|status| service.refused(status))?.into_inner();
+    let id = found.dossier.strip_prefix("dossiers/").and_then(|id| id.parse().ok());
+    id.ok_or_else(|| "the service does not tell its UUID".into())
 }

@@ -27,7 +27,8 @@ async fn the_story_of_a_dossier_is_told_across_services() {
     let citizen = Citizen::of(&installation);
     let asked = filled(&installation, &citizen).await;
     let dossier = asked.name.clone();
-    installation.dossiers().submit_dossier(citizen.asks(asked)).await.expect("submitted");
+    let submitted = installation.dossiers().submit_dossier(citizen.asks(asked)).await;
+    let code = submitted.expect("submitted").into_inner().code;
     let tell = ["ctl", "dossier", &dossier, "--json"];
     eventually(Duration::from_secs(30), async || {
         let story = json(&installation, &tell).await;
@@ -42,6 +43,8 @@ async fn the_story_of_a_dossier_is_told_across_services() {
     assert!(times.is_sorted(), "{times:?}");
     assert!(texts(&story["facts"], "actor").iter().all(|actor| !actor.is_empty()), "{story:#}");
     assert_eq!(story["dead_letters"], Value::Array(Vec::new()));
+    let by_code = json(&installation, &["ctl", "dossier", &code, "--json"]).await;
+    assert_eq!(by_code, story, "the same by its code");
     let told = installation.run(&tell[..3]).await;
     assert!(out(&told).contains("DossierSubmitted"), "{}", out(&told));
 }
