@@ -6,7 +6,7 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-use crate::server::{Gate, limited};
+use crate::server::{Gate, greeted, limited};
 use crate::service::BoxError;
 
 /// The name under which a process tells that it makes progress. It says so whenever it answers at all, for what answers are the same
@@ -47,7 +47,7 @@ impl Health {
     /// # Errors
     /// The transport fails.
     pub async fn serve(self, gate: Gate) -> Result<(), BoxError> {
-        let server = limited(None)?.add_service(self.answers());
-        Ok(server.serve_with_incoming(gate.admit_all()).await?)
+        let server = limited().add_service(self.answers());
+        Ok(server.serve_with_incoming(greeted(gate, None)).await?)
     }
 }

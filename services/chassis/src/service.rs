@@ -12,7 +12,6 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::ServerTlsConfig;
 
 use crate::access::{Issuer, Rules, Verifier};
 use crate::admin::Admin;
@@ -29,6 +28,7 @@ use crate::peers::Peers;
 use crate::running::Running;
 use crate::server::{Places, Ports, Serving};
 use crate::telemetry::Metrics;
+use crate::tls::Shown;
 use crate::write::{Around, FingerprintKey, Settings};
 
 /// What the process gives every service.
@@ -61,7 +61,7 @@ pub struct Process {
     /// Ports beside those of gRPC, bound already.
     pub ports: Ports,
     /// What servers show to those who connect; none: they are spoken to in plain.
-    pub tls: Option<ServerTlsConfig>,
+    pub tls: Option<Shown>,
 }
 
 /// Where one service stands: its database and the bell of its log.

@@ -13,14 +13,17 @@ use chassis::health::Health;
 use chassis::replicas::{Manner, channel, serves};
 use chassis::server::{Places, Serving};
 use chassis::telemetry::Metrics;
-use chassis::tls::{Authority, shown};
+use chassis::tls::{Authority, Shown, shown};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use support::{PATIENCE, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::ServerTlsConfig;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -62,12 +65,12 @@ fn mesh(folder: &Path) -> Authority {
 }
 
 /// What mailing shows, as [`mesh`] made it.
-fn of_mailing(folder: &Path) -> ServerTlsConfig {
+fn of_mailing(folder: &Path) -> Shown {
     shown(&folder.join("mailing.pem"), &folder.join("mailing.key")).expect("files")
 }
 
 /// Where mailing is served, for as long as the test goes.
-async fn mailing(tls: ServerTlsConfig) -> SocketAddr {
+async fn mailing(tls: Shown) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let at = listener.local_addr().expect("its address");
     let key = SigningKey::from_bytes(&[7; 32]).verifying_key();
@@ -100,6 +103,29 @@ async fn only_the_service_that_is_meant_is_spoken_to() {
     assert!(!speaks(format!("https://{at}"), &ours, "payment").await, "another service");
     assert!(!speaks(format!("https://{at}"), &theirs, "mailing").await, "another mesh");
     assert!(!speaks(format!("http://{at}"), &ours, "mailing").await, "in plain");
+}
+
+/// A handshake are many bytes of no meaning yet: who ends it and then says nothing is as silent as who says nothing at all.
+#[tokio::test]
+async fn who_encrypts_and_says_nothing_is_closed() {
+    let folder = Folder::new();
+    mesh(&folder.0);
+    let at = mailing(of_mailing(&folder.0)).await;
+    let authority = CertificateDer::from_pem_file(folder.0.join("authority.pem")).expect("PEM");
+    let mut trusted = RootCertStore::empty();
+    trusted.add(authority).expect("an authority");
+    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    let name = ServerName::try_from("mailing").expect("a name");
+    let socket = TcpStream::connect(at).await.expect("connected");
+    let connector = TlsConnector::from(Arc::new(config));
+    let mut silent = connector.connect(name, socket).await.expect("a handshake");
+    let closed = tokio::time::timeout(PATIENCE, silent.read_to_end(&mut Vec::new())).await;
+    closed.expect("closed in time").ok();
 }
 
 /// Stands before a server and lets the first who connects pass; of the others it keeps back what the server says, until it is told.

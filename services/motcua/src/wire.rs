@@ -5,16 +5,15 @@ use std::net::{IpAddr, SocketAddr};
 
 use chassis::config::Settings;
 use chassis::service::BoxError;
-use chassis::tls::{self, Authority};
+use chassis::tls::{self, Authority, Shown};
 use tonic::codegen::http::Uri;
-use tonic::transport::ServerTlsConfig;
 
 use crate::settings::{self, Of, TlsOff};
 
 /// What a process shows to those who connect, and whom it believes; neither where there is no TLS.
 pub struct Wire {
     /// What it shows.
-    pub shown: Option<ServerTlsConfig>,
+    pub shown: Option<Shown>,
     /// Who signs what others show.
     pub authority: Option<Authority>,
     off: TlsOff,

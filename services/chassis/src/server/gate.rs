@@ -1,18 +1,16 @@
-//! Who may connect: no more than a server bears, and nobody who says nothing.
+//! Who may connect: no more than a server bears.
 
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::Stream;
-use futures::stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
@@ -53,12 +51,6 @@ impl Places {
         Ok(Self { all, of_one })
     }
 }
-
-/// How long a connection has for its first words: the preface of HTTP/2, or the head of a request of HTTP/1.
-pub const FIRST_WORDS: Duration = Duration::from_secs(5);
-
-/// Bytes of the preface of HTTP/2 (RFC 9113, 3.4).
-const PREFACE: usize = 24;
 
 /// The rest after a failure to take a connection in, most often for want of open files: trying again at once would only burn.
 const REST: Duration = Duration::from_millis(100);
@@ -113,14 +105,6 @@ impl Gate {
         let one = self.places.clone().try_acquire_owned().ok()?;
         Some(Place { _one: one, _of_address: self.addresses.place(network(from))? })
     }
-
-    /// Every connection to come, each with its time to begin speaking HTTP/2.
-    pub fn admit_all(self) -> impl Stream<Item = io::Result<Connection>> {
-        stream::unfold(self, async |gate| {
-            let connection = gate.admit().await.owing_preface();
-            Some((Ok(connection), gate))
-        })
-    }
 }
 
 /// The place of a connection.
@@ -132,16 +116,9 @@ struct Place {
 /// A connection that has a place.
 pub struct Connection {
     stream: TcpStream,
-    owed: Option<Owed>,
     shut: CancellationToken,
     shutting: Pin<Box<WaitForCancellationFutureOwned>>,
     _place: Place,
-}
-
-/// Bytes that must come, and until when.
-struct Owed {
-    bytes: usize,
-    until: Pin<Box<Sleep>>,
 }
 
 impl Connection {
@@ -149,21 +126,7 @@ impl Connection {
         // Without it a small answer waits some 40 ms for the acknowledgement of the one before; a socket that refuses it is only slower.
         let _ = stream.set_nodelay(true);
         let shutting = Box::pin(shut.clone().cancelled_owned());
-        Self { stream, owed: None, shut, shutting, _place: place }
-    }
-
-    fn owing_preface(mut self) -> Self {
-        let until = Box::pin(sleep_until(Instant::now() + FIRST_WORDS));
-        self.owed = Some(Owed { bytes: PREFACE, until });
-        self
-    }
-
-    fn received(&mut self, bytes: usize) {
-        self.owed = self
-            .owed
-            .take()
-            .filter(|owed| owed.bytes > bytes)
-            .map(|owed| Owed { bytes: owed.bytes - bytes, ..owed });
+        Self { stream, shut, shutting, _place: place }
     }
 
     fn write_if_open<T>(
@@ -186,7 +149,7 @@ impl Connected for Connection {
 }
 
 impl AsyncRead for Connection {
-    /// Ends where the other side ends, where the gate is shut, and where the first words are owed too long.
+    /// Ends where the other side ends, and where the gate is shut.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -195,15 +158,7 @@ impl AsyncRead for Connection {
         if self.shutting.as_mut().poll(context).is_ready() {
             return Poll::Ready(Ok(()));
         }
-        if let Some(owed) = &mut self.owed
-            && owed.until.as_mut().poll(context).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.received(buffer.filled().len() - before);
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 

@@ -6,7 +6,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::task::JoinSet;
 
-use super::gate::{Connection, FIRST_WORDS, Gate};
+use super::gate::{Connection, Gate};
+use super::greeting::FIRST_WORDS;
 
 /// Largest head of a request, in bytes; a larger one is answered 431 (RFC 6585).
 const LARGEST_HEAD: usize = 16 * 1024;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod gate;
+mod greeting;
 pub mod http;
 mod ports;
 mod shares;
@@ -16,17 +17,20 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::{Server, ServerTlsConfig};
+use tonic::transport::Server;
 
 use self::calls::Calls;
 pub use self::calls::REQUEST_WITHIN;
-pub use self::gate::{CONNECTIONS, CONNECTIONS_OF_ONE, Connection, FIRST_WORDS, Gate, Places};
+pub use self::gate::{CONNECTIONS, CONNECTIONS_OF_ONE, Connection, Gate, Places};
+pub use self::greeting::FIRST_WORDS;
+pub(crate) use self::greeting::greeted;
 pub use self::ports::Ports;
 use crate::access::{AccessLayer, Rules, Verifier};
 use crate::config::Setting;
 use crate::health::Health;
 use crate::service::BoxError;
 use crate::telemetry::Metrics;
+use crate::tls::Shown;
 
 /// The longest a call may take, whatever its caller allows.
 const LONGEST_CALL: Duration = Duration::from_secs(30);
@@ -79,7 +83,7 @@ pub struct Serving {
     /// Cancelled when it begins to stop.
     pub stopping: CancellationToken,
     /// What it shows to those who connect; none: it is spoken to in plain.
-    pub tls: Option<ServerTlsConfig>,
+    pub tls: Option<Shown>,
 }
 
 /// Binds an address.
@@ -140,11 +144,11 @@ impl Serving {
             stopping.cancel();
             pending::<()>().await
         };
-        let serving = limited(self.tls)?
+        let serving = limited()
             .layer(access)
             .layer(calls.clone())
             .add_routes(routes)
-            .serve_with_incoming_shutdown(gate.admit_all(), stopping.clone().cancelled_owned());
+            .serve_with_incoming_shutdown(greeted(gate, self.tls), stopping.clone().cancelled_owned());
         let mut serving = pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),
@@ -157,20 +161,15 @@ impl Serving {
 }
 
 /// A server that bounds what one connection may ask, and closes those that are dead.
-pub(crate) fn limited(tls: Option<ServerTlsConfig>) -> Result<Server, BoxError> {
+pub(crate) fn limited() -> Server {
     let (interval, patience) = ALIVE;
-    let server = Server::builder();
-    let server = match tls {
-        Some(tls) => server.tls_config(tls)?,
-        None => server,
-    };
-    Ok(server
+    Server::builder()
         .timeout(LONGEST_CALL)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .max_concurrent_streams(u32::try_from(CALLS_PER_CONNECTION).ok())
         .max_connection_age(LIFE)
         .http2_keepalive_interval(Some(interval))
-        .http2_keepalive_timeout(Some(patience)))
+        .http2_keepalive_timeout(Some(patience))
 }
 
 /// Returns when, once it is `stopping`, the last call has been answered or has used up its time.
