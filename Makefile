@@ -82,7 +82,7 @@ check: ## Judge format, contract, alerts, offline SQL data, lints, manifests, th
 	if cargo deny --version >/dev/null 2>&1; then
 	  cargo deny check
 	else
-	  echo "check: dependencies not judged, for that: cargo install --locked cargo-deny"
+	  echo "check: 1 check was not made, that of dependencies: cargo install --locked cargo-deny"
 	fi
 
 .PHONY: bench
@@ -94,7 +94,7 @@ bench: ## Measure what a submission costs on this machine (ARGS=--help)
 image: ## Build the release and put its image into target/image/motcua.tar; no container engine is needed
 	@tests/setup run
 	cargo build --release --locked --bin motcua
-	deploy/image/build $(or $(CARGO_TARGET_DIR),target)/release/motcua
+	deploy/image/build $(or $(CARGO_TARGET_DIR),target)/release/motcua target/image
 
 # A Kafka that was not running before is stopped behind it; MOTCUA_KAFKA_BROKERS names another.
 .PHONY: cluster
@@ -129,8 +129,8 @@ clean-data: ## Forget every dossier of `make run`; keys and settings stay
 	data=$${MOTCUA_DATA_DIRECTORY:-$$usual}
 	if [[ ! -e $$data/pgdata ]]; then
 	  echo "clean-data: nothing to forget in $$data"
-	elif flock -n "$$data/lock" rm -rf "$$data"/{pgdata,pgdata.new,log}; then
-	  echo "clean-data: the databases in $$data are gone"
+	elif flock -n "$$data/lock" rm -rf "$$data"/{pgdata,pgdata.new,log,files}; then
+	  echo "clean-data: the databases and files in $$data are gone; files elsewhere (dossier.files.directory) are not"
 	else
 	  echo "clean-data: $$data is in use: stop motcua first" >&2
 	  exit 1

@@ -15,7 +15,7 @@ import uuid
 
 
 def crates():
-    """Every crate that the program is linked with or made by, from elsewhere; and its own version."""
+    """Every crate from elsewhere that the program is linked with, and their macros; and its own version."""
     host = re.search(r"^host: (.*)$", subprocess.check_output(["rustc", "-vV"], text=True), re.M)[1]
     asked = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host]
     metadata = json.loads(subprocess.check_output(asked))

@@ -8,11 +8,14 @@ README = pathlib.Path("deploy/README.md")
 
 SERVICES = ("identity", "dossier", "workflow", "payment", "mailing", "feedback")
 
-# Objects that an overlay refers to and that an operator makes, or that another object makes, are in neither.
+# ConfigMaps that whoever installs makes; deploy/README.md says how.
 GIVEN_CONFIG_MAPS = {"motcua-trusted"}
 
 # Under which keys an object names a Secret, besides `secretName`.
 KEYS_OF_SECRETS = ("secretRef", "secretKeyRef", "passwordSecret", "accessKeyId", "secretAccessKey")
+
+# Where every service listens for calls.
+GRPC = 8443
 
 COMPONENT = "app.kubernetes.io/component"
 
@@ -133,6 +136,10 @@ def every_service_is_there(overlay, _):
         for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
             if f"motcua-{service}" not in [thing["metadata"]["name"] for thing in overlay.of(kind)]:
                 yield f"{service} has no {kind}"
+        for kind in ("Certificate", "Database", "HorizontalPodAutoscaler"):
+            found = [thing["metadata"]["name"] for thing in overlay.of(kind)]
+            if found and f"motcua-{service}" not in found:
+                yield f"{service} has no {kind}, as others have"
         if f"motcua-{service}-migration" not in [thing["metadata"]["name"] for thing in overlay.of("Job")]:
             yield f"{service} has no migration"
         if f"motcua.{service}.v1" not in [thing["metadata"]["name"] for thing in overlay.of("KafkaTopic")]:
@@ -184,11 +191,20 @@ def allowed(overlay, way, other):
     for policy in overlay.of("NetworkPolicy"):
         here = [service for service, labels in pods.items() if matches(policy["spec"]["podSelector"], labels)]
         for rule in policy["spec"].get(way, []):
-            if {"port": "grpc"} not in rule.get("ports", []):
+            if not opens_grpc(rule):
                 continue
-            for peer in rule[other]:
+            for peer in rule.get(other, [{"podSelector": {}}]):
                 there = [it for it, labels in pods.items() if "podSelector" in peer and matches(peer["podSelector"], labels)]
                 yield from ((mine, yours) for mine in here for yours in there)
+
+
+def opens_grpc(rule):
+    """Without ports every one is open; else one is named, numbered, or the first of a range."""
+    for it in rule.get("ports") or [{}]:
+        port = it.get("port")
+        if port in (None, "grpc") or (isinstance(port, int) and port <= GRPC <= it.get("endPort", port)):
+            return True
+    return False
 
 
 def network_lets_through_what_is_asked(overlay, _):
@@ -231,7 +247,7 @@ def references_lead_somewhere(overlay, _):
     for thing in overlay.things:
         keyed = [it["name"] for key in KEYS_OF_SECRETS for it in references(thing, key)] + list(references(thing, "secretName"))
         for secret in sorted(set(keyed) - made):
-            if not any(f"`{it}`" in readme for it in (secret, *generalised(secret))):
+            if not any(f"\n| `{it}`" in readme for it in (secret, *generalised(secret))):
                 yield f"{name(thing)}: deploy/README.md does not tell of the Secret {secret}"
 
 

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
+
+/// The time of Vietnam, the same all year: days, office hours and what is printed follow it.
+pub const VIETNAM: Offset = Offset::constant(7);
 
 /// An instant as protobuf writes it.
 pub fn timestamp(at: Timestamp) -> prost_types::Timestamp {

@@ -148,6 +148,14 @@ pub fn reason(status: &Status) -> Option<String> {
     Some(info(status)?.reason)
 }
 
+/// The wrong fields that a status names; none of one that names none.
+pub fn violations(status: &Status) -> Vec<FieldViolation> {
+    let details = rpc::Status::decode(status.details()).unwrap_or_default().details;
+    let bad = details.iter().find(|any| any.type_url.ends_with("/google.rpc.BadRequest"));
+    let bad = bad.and_then(|any| BadRequest::decode(any.value.as_slice()).ok());
+    bad.unwrap_or_default().field_violations
+}
+
 fn info(status: &Status) -> Option<ErrorInfo> {
     let details = rpc::Status::decode(status.details()).ok()?.details;
     let info = details.iter().find(|any| any.type_url.ends_with("/google.rpc.ErrorInfo"))?;
@@ -164,13 +172,6 @@ mod tests {
             Violation::new(field, "REQUIRED", "Trường này là bắt buộc. ".repeat(5), "x".repeat(90))
         };
         Refusal::fields((0..fields).map(violation).collect()).into()
-    }
-
-    fn violations(status: &Status) -> Vec<FieldViolation> {
-        let details = rpc::Status::decode(status.details()).expect("details").details;
-        let bad = details.iter().find(|any| any.type_url.ends_with("/google.rpc.BadRequest"));
-        let bad = BadRequest::decode(bad.expect("a BadRequest").value.as_slice());
-        bad.expect("a BadRequest").field_violations
     }
 
     #[test]

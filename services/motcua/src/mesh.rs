@@ -17,6 +17,7 @@ use chassis::running::Running;
 use chassis::server::{Places, Ports};
 use chassis::service::{BoxError, Kind, Process, Standing};
 use chassis::telemetry::Metrics;
+use payment::settings::SANDBOX_ACCOUNT;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
@@ -123,6 +124,10 @@ pub fn beside_sandbox(settings: &Settings, keys: &Keys) -> Result<Settings, BoxE
             let name = url.declaration().name;
             completed = completed.completed(&[(name, format!("http://{address}").into())])?;
         }
+    }
+    if settings.get(&settings::BANK_LISTEN)?.is_some() {
+        completed =
+            completed.completed(&SANDBOX_ACCOUNT.map(|(name, text)| (name, text.into())))?;
     }
     Ok(completed)
 }

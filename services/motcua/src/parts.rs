@@ -15,7 +15,7 @@ use motcua::journey::{self, Endpoints, Route};
 use motcua::outside::Outside;
 use motcua::serve::Served;
 use motcua::{SERVICES, keyring, serve};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::stop::StopSignals;
 
@@ -42,7 +42,7 @@ pub enum Part {
     Sandbox,
     /// Run a whole mesh on this machine, each service in processes of its own, walk a dossier through it each way there is, and stay up
     ///
-    /// Over a private PostgreSQL, the Kafka at kafka.brokers, generated keys and the sandbox. On SIGHUP every process is replaced, as in an
+    /// Over a private PostgreSQL, the Kafka at kafka.brokers, generated keys and the sandbox. On SIGUSR1 every process is replaced, as in an
     /// upgrade: one of each service, then the next.
     Cluster {
         /// Processes of each service
@@ -129,6 +129,7 @@ async fn cluster(
 ) -> Result<ExitCode, BoxError> {
     let _telemetry = Telemetry::start(&TelemetrySettings::read(settings, "motcua-cluster")?)?;
     let mut stop = StopSignals::expected()?;
+    let mut replace = signal(SignalKind::user_defined1())?;
     let mut cluster = tokio::select! {
         () = stop.came() => return Ok(ExitCode::FAILURE),
         cluster = Cluster::start(settings, given, replicas) => cluster?,
@@ -141,16 +142,19 @@ async fn cluster(
         error = cluster.failed() => Err(error),
     };
     let ended = match ended {
-        Ok(whole) if !once => stays_up(&mut cluster, &mut stop).await.map(|()| whole),
+        Ok(whole) if !once => stays_up(&mut cluster, &mut stop, &mut replace).await.map(|()| whole),
         ended => ended,
     };
     cluster.stop().await?;
     Ok(if ended? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Until it is told to stop; on SIGHUP every process is replaced.
-async fn stays_up(cluster: &mut Cluster, stop: &mut StopSignals) -> Result<(), BoxError> {
-    let mut replace = signal(SignalKind::hangup())?;
+/// Until it is told to stop; whenever `replace` comes every process is replaced.
+async fn stays_up(
+    cluster: &mut Cluster,
+    stop: &mut StopSignals,
+    replace: &mut Signal,
+) -> Result<(), BoxError> {
     loop {
         tokio::select! {
             () = stop.came() => return Ok(()),

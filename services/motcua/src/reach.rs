@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use chassis::config::Settings;
+use chassis::replicas::Manner;
 use chassis::service::BoxError;
 use chassis::tls::Authority;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::codegen::http::Uri;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
-use crate::settings;
+use crate::{settings, wire};
 
 /// How long a call may take before it is given up: many times what most need, and as long as a server lets one run.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,15 +31,23 @@ impl Reach {
     /// there is an authority to judge it by.
     ///
     /// # Errors
-    /// The authority's certificate cannot be read.
+    /// The authority's certificate cannot be read, or an address is one that a token must not be sent to.
     pub fn of(settings: &Settings) -> Result<Self, BoxError> {
         let authority = settings.get(&settings::TLS_AUTHORITY)?;
         let authority = authority.map(|file| Authority::read(&file)).transpose()?;
+        let off = settings.get(&settings::TLS_OFF)?;
         let scheme = if authority.is_some() { "https" } else { "http" };
         let (mut found, mut elsewhere) = (Vec::new(), false);
         for of in &settings::SERVICES {
             let mut addresses = settings.get(&of.peers)?;
             elsewhere |= !addresses.is_empty();
+            if let Some(other) = addresses.iter().find(|it| !wire::may_be_trusted(it, off)) {
+                let name = of.peers.declaration().name;
+                return Err(format!(
+                    "{name} holds {other}: a token goes to https://host:port, or set tls.off"
+                )
+                .into());
+            }
             if addresses.is_empty() {
                 addresses.push(format!("{scheme}://{}", settings.get(&of.listen)?));
             }
@@ -75,19 +84,12 @@ impl Reach {
     pub async fn channel(&self, service: &str) -> Result<Option<Channel>, BoxError> {
         for address in self.addresses(service) {
             if listens(address).await {
-                return Ok(Some(self.endpoint(service, address)?.connect_lazy()));
+                let tls = self.authority.as_ref().map(|authority| authority.of(service));
+                let manner = Manner { patience: PATIENCE, tls };
+                return Ok(Some(manner.endpoint(address)?.connect_lazy()));
             }
         }
         Ok(None)
-    }
-
-    fn endpoint(&self, service: &str, address: &str) -> Result<Endpoint, BoxError> {
-        let endpoint = Endpoint::from_shared(address.to_owned())?;
-        let endpoint = endpoint.connect_timeout(PATIENCE).timeout(PATIENCE);
-        Ok(match &self.authority {
-            Some(authority) => endpoint.tls_config(authority.of(service))?,
-            None => endpoint,
-        })
     }
 }
 

@@ -179,7 +179,7 @@ impl Told {
             issuer: self.issuer(kind, own, &clock)?,
             reflection: settings.get(&settings::REFLECTION)?,
             connections: Places::of(&settings)?,
-            leave: settings.get(&server::LEAVE)?.min(LONGEST_LEAVE),
+            leave: leave(&settings)?,
             ports: mesh::ports_of(kind.name, &settings).await?,
             keys: self.keys.clone(),
             data: Place::of(&settings)?.data,
@@ -194,6 +194,18 @@ impl Told {
     fn issuer(&self, kind: Kind, own: Issuer, clock: &Clock) -> Result<Issuer, BoxError> {
         if kind.name == identity::SERVICE.name { mesh::issuer(&self.keys, clock) } else { Ok(own) }
     }
+}
+
+/// How long a service goes on once it has said that it goes.
+///
+/// # Errors
+/// The setting is out of bounds.
+fn leave(settings: &Settings) -> Result<Duration, BoxError> {
+    let leave = settings.get(&server::LEAVE)?;
+    if leave > LONGEST_LEAVE {
+        return Err("server.leave must be at most 10s".into());
+    }
+    Ok(leave)
 }
 
 fn signing_key(keys: &Keys, name: &str) -> Result<SigningKey, BoxError> {

@@ -81,6 +81,16 @@ impl Wire {
     }
 }
 
+/// Whether a token may be sent to this address by whoever has no TLS of their own: encrypted, to this machine, or where an operator says so.
+pub fn may_be_trusted(address: &str, off: TlsOff) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => is_here(&uri) || off == TlsOff::Everywhere,
+        _ => false,
+    }
+}
+
 fn is_here(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -101,6 +111,21 @@ mod tests {
         ] {
             let wire = Wire { shown: None, authority: None, off };
             assert_eq!(addresses.map(|address| wire.may_speak_to(address)), may, "{off:?}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_tells_its_token_to_nobody_else() {
+        for (address, off, may) in [
+            ("https://mailing:4604", TlsOff::No, true),
+            ("http://127.0.0.1:4604", TlsOff::No, true),
+            ("http://localhost:4604", TlsOff::Loopback, true),
+            ("http://mailing:4604", TlsOff::No, false),
+            ("http://mailing:4604", TlsOff::Loopback, false),
+            ("http://mailing:4604", TlsOff::Everywhere, true),
+            ("mailing:4604", TlsOff::Everywhere, false),
+        ] {
+            assert_eq!(may_be_trusted(address, off), may, "{address}, {off:?}");
         }
     }
 }

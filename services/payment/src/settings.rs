@@ -51,17 +51,25 @@ const ASK_AFTER: Setting<Duration> = Setting::new(
     "How long after an invoice was issued the bank is first asked about it, 1s to 1d; then at twice the time each.",
 );
 
-const PAYEE_BANK: Setting<String> = Setting::new(
+/// The bank that citizens pay to. There is no default: money paid to a wrong account comes back late, if at all.
+pub const PAYEE_BANK: Setting<Option<String>> = Setting::new(
     "payment.payee.bank_bin",
-    "970436",
-    "The bank that citizens pay to: its six digits in the interbank network.",
+    "",
+    "The bank that citizens pay to: its six digits in the interbank network; up pays to the sandbox's.",
 );
 
-const PAYEE_ACCOUNT: Setting<String> = Setting::new(
+/// The account that citizens pay to.
+pub const PAYEE_ACCOUNT: Setting<Option<String>> = Setting::new(
     "payment.payee.account",
-    "0011001234567",
-    "The account that citizens pay to; the default is one at the sandbox's bank.",
+    "",
+    "The account that citizens pay to, 1 to 19 ASCII letters and digits; up pays to one at the sandbox's bank.",
 );
+
+/// An account at the sandbox's bank, by bank and number, for whoever raises both sides.
+pub const SANDBOX_ACCOUNT: [(&str, &str); 2] = [
+    (PAYEE_BANK.declaration().name, "970436"),
+    (PAYEE_ACCOUNT.declaration().name, "0011001234567"),
+];
 
 /// The bounds of [`ASK_AFTER`].
 const SOONEST: Duration = Duration::from_secs(1);
@@ -100,7 +108,7 @@ impl Settings {
     pub fn of(process: &Process) -> Result<Self, BoxError> {
         let settings = &process.settings;
         let bank_secrets = bank_secrets(settings)?;
-        let payee = Payee::new(&settings.get(&PAYEE_BANK)?, &settings.get(&PAYEE_ACCOUNT)?)
+        let payee = Payee::new(&settings.require(&PAYEE_BANK)?, &settings.require(&PAYEE_ACCOUNT)?)
             .map_err(|error| format!("payment.payee.bank_bin and .account: {error}"))?;
         let bearer = settings.require(&BANK_BEARER)?;
         Ok(Self {

@@ -15,15 +15,6 @@ use crate::store::{FolioStore, InSuspense};
 /// How often it is measured.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Every reason, and its label.
-const REASONS: [(UnmatchedReason, &str); 5] = [
-    (UnmatchedReason::Unknown, "unknown"),
-    (UnmatchedReason::Short, "short"),
-    (UnmatchedReason::Over, "over"),
-    (UnmatchedReason::Late, "late"),
-    (UnmatchedReason::Double, "double"),
-];
-
 /// Whoever measures it.
 pub struct Suspense {
     store: FolioStore,
@@ -65,7 +56,8 @@ impl Suspense {
 
     /// Every reason, nought where nothing waits for it.
     fn show(&self, waits: &[InSuspense], now: Timestamp) {
-        for (reason, word) in REASONS {
+        for reason in reasons() {
+            let word = &*label(reason);
             let found = waits.iter().find(|it| it.reason == reason);
             let ago = found.map_or(0, |it| now.duration_since(it.since).as_secs());
             self.dong.set(&[word], found.map_or(0, |it| it.dong.unsigned_abs()));
@@ -73,6 +65,16 @@ impl Suspense {
             self.oldest.set(&[word], ago.max(0).unsigned_abs());
         }
     }
+}
+
+/// Every reason of the contract.
+fn reasons() -> impl Iterator<Item = UnmatchedReason> {
+    (1..).map_while(|number| UnmatchedReason::try_from(number).ok())
+}
+
+/// As measures show it: `double`.
+fn label(reason: UnmatchedReason) -> String {
+    reason.as_str_name().trim_start_matches("UNMATCHED_REASON_").to_lowercase()
 }
 
 #[cfg(test)]

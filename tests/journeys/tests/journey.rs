@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use chassis::access::Role;
-use chassis::status::reason;
+use chassis::status::{reason, violations};
 use futures::future::join_all;
 use journeys::{AGENCY, FORM, House, in_name_of, new_draft, sample, structure, vehicle_of, wish};
 use motcua::journey::{Route, as_timeline, walk};
-use prost::Message;
-use proto::google::rpc::bad_request::FieldViolation;
-use proto::google::rpc::{BadRequest, Status as Details};
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::r#type::v1::DossierStatus;
 use proto::motcua::workflow::v1 as workflow;
@@ -394,13 +391,6 @@ fn required_fields() -> Vec<String> {
     }
     assert!(fields.len() > 10, "{fields:?}");
     fields
-}
-
-fn violations(status: &Status) -> Vec<FieldViolation> {
-    let details = Details::decode(status.details()).expect("details").details;
-    let bad = details.iter().find(|any| any.type_url.ends_with("/google.rpc.BadRequest"));
-    let bad = BadRequest::decode(bad.expect("a BadRequest").value.as_slice());
-    bad.expect("a BadRequest").field_violations
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{DeadLetters, Event};
 use crate::database::failed;
 use crate::refusal::{Failure, Kind, Refusal};
-use crate::write::Stream;
+use crate::write::{Stream, request_id_reused};
 
 /// A letter as it lies.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl DeadLetters {
         lock(&mut transaction, stream).await.map_err(failed)?;
         match discarded_before(&mut transaction, wish.request).await.map_err(failed)? {
             Some(letter) if letter == wish.letter => return Ok(stream),
-            Some(_) => return Err(reused().into()),
+            Some(_) => return Err(request_id_reused().into()),
             None => {}
         }
         let lying = lying(&mut transaction, wish.letter).await.map_err(failed)?;
@@ -285,14 +285,5 @@ fn waits() -> Refusal {
         "DEAD_LETTER_WAITS",
         "Sự kiện này chưa lỗi mà chỉ chờ sự kiện khác; hãy xử lý sự kiện đứng đầu trước.",
         "This letter has not failed but waits behind another; replay the stream, or discard that one first.",
-    )
-}
-
-fn reused() -> Refusal {
-    Refusal::new(
-        Kind::Invalid,
-        "REQUEST_ID_REUSED",
-        "Mã yêu cầu này đã dùng cho một yêu cầu khác; hãy dùng mã mới.",
-        "This request id was used for another request; use a new one.",
     )
 }

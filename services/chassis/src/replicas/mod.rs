@@ -37,7 +37,11 @@ pub struct Manner {
 }
 
 impl Manner {
-    fn endpoint(&self, address: &str) -> Result<Endpoint, String> {
+    /// Where it is called, not connected yet.
+    ///
+    /// # Errors
+    /// It is no address, or one of https without an authority to judge it by.
+    pub fn endpoint(&self, address: &str) -> Result<Endpoint, String> {
         let told = |error: tonic::transport::Error| match error.source() {
             Some(cause) => format!("{address}: {error}: {cause}"),
             None => format!("{address}: {error}"),
@@ -83,8 +87,28 @@ struct Keeper {
     told: watch::Sender<Vec<Channel>>,
     /// Those that are called.
     present: BTreeMap<String, Channel>,
-    /// On these connections replicas are asked how they are; beside each, how often it has not said in time.
-    asked: HashMap<String, (Channel, u32)>,
+    asked: HashMap<String, Asked>,
+}
+
+/// A replica that is asked how it is.
+struct Asked {
+    /// The connection for that.
+    channel: Channel,
+    /// Whether it said, when it last said anything, that it serves.
+    served: bool,
+    /// How often it has not said anything in time since.
+    missed: u32,
+}
+
+impl Asked {
+    /// Whether it serves, as far as is known. One that did is believed to for less than [`MISSES`] looks that it is silent at.
+    async fn serves(&mut self) -> bool {
+        match timeout(PATIENCE, says_so(self.channel.clone())).await {
+            Ok(serves) => (self.served, self.missed) = (serves, 0),
+            Err(_) => self.missed += 1,
+        }
+        self.served && self.missed < MISSES
+    }
 }
 
 impl Keeper {
@@ -107,28 +131,18 @@ impl Keeper {
         }
     }
 
-    /// Those of `found` that say that they serve, and those that did and have been silent for less than [`MISSES`] looks: a busy one is
-    /// asked on.
+    /// Those of `found` that serve. A busy one is asked on.
     async fn serving(&mut self, found: &BTreeSet<String>) -> BTreeSet<String> {
         self.asked.retain(|address, _| found.contains(address));
         for address in found.iter().filter(|address| !self.present.contains_key(*address)) {
             // A new connection: what the old one was to may have gone.
             let Some(channel) = self.connected(address) else { continue };
-            self.asked.insert(address.clone(), (channel, 0));
+            self.asked.insert(address.clone(), Asked { channel, served: false, missed: 0 });
         }
-        let (present, asked) = (&self.present, self.asked.iter_mut());
-        let each = asked.map(async |(address, (channel, missed))| {
-            match timeout(PATIENCE, says_so(channel.clone())).await {
-                Ok(serves) => {
-                    *missed = 0;
-                    serves.then(|| address.clone())
-                }
-                Err(_) => {
-                    *missed += 1;
-                    (*missed < MISSES && present.contains_key(address)).then(|| address.clone())
-                }
-            }
-        });
+        let each = self
+            .asked
+            .iter_mut()
+            .map(async |(address, asked)| asked.serves().await.then(|| address.clone()));
         join_all(each).await.into_iter().flatten().collect()
     }
 

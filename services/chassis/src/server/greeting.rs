@@ -37,9 +37,7 @@ async fn greet(connection: Connection, tls: Option<Shown>) -> Option<Greeted> {
     let from = connection.connect_info();
     let stream = match tls {
         None => Either::Left(connection),
-        Some(tls) => {
-            Either::Right(timeout(FIRST_WORDS, tls.accept(connection)).await.ok()?.ok()?)
-        }
+        Some(tls) => Either::Right(timeout(FIRST_WORDS, tls.accept(connection)).await.ok()?.ok()?),
     };
     let until = Box::pin(sleep(FIRST_WORDS));
     Some(Greeted { stream, from, owed: Some(Owed { bytes: PREFACE, until }) })

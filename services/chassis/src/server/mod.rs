@@ -148,7 +148,10 @@ impl Serving {
             .layer(access)
             .layer(calls.clone())
             .add_routes(routes)
-            .serve_with_incoming_shutdown(greeted(gate, self.tls), stopping.clone().cancelled_owned());
+            .serve_with_incoming_shutdown(
+                greeted(gate, self.tls),
+                stopping.clone().cancelled_owned(),
+            );
         let mut serving = pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),

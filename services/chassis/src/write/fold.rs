@@ -290,7 +290,8 @@ fn lease_lost() -> Refusal {
     )
 }
 
-fn request_id_reused() -> Refusal {
+/// REQUEST_ID_REUSED: what is asked under this id is not what was asked under it before.
+pub fn request_id_reused() -> Refusal {
     Refusal::new(
         Kind::Invalid,
         "REQUEST_ID_REUSED",

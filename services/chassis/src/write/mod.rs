@@ -28,6 +28,7 @@ pub use crate::refusal::{Failure, Kind, Refusal, Text, Violation};
 pub use at::{At, Numbers, Series};
 pub use door::{Around, Door, Pending, Settings, Taken};
 pub(crate) use fold::LEASE_LOST;
+pub use fold::request_id_reused;
 pub use once::{Fingerprint, FingerprintKey, Once, request_id};
 
 /// What keeps order: a dossier in most services, an account in identity. The unit of locking, and the Kafka key.

@@ -31,7 +31,7 @@ pub use delete::DeleteDossier;
 pub use expire::{LAPSE_DRAFT, LapseDraft};
 pub use follow::{Change, Follow};
 pub use save_step::SaveStep;
-pub use submit::{DossierCode, SubmitDossier, VIETNAM};
+pub use submit::{DossierCode, SubmitDossier};
 
 /// A dossier as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,6 +181,14 @@ pub struct Submitted {
 }
 
 impl Kept for Submitted {}
+
+/// Whether what was checked is what the caller knows; an empty etag asks nothing.
+///
+/// # Errors
+/// ETAG_STALE: it is not.
+pub(crate) fn checked_as_known(etag: &str, checked: &str) -> Result<(), Refusal> {
+    if etag.is_empty() || etag == checked { Ok(()) } else { Err(Refusal::stale()) }
+}
 
 impl Dossier {
     /// Whether it is still in its owner's hands.

@@ -2,19 +2,16 @@
 
 use std::fmt;
 
+use chassis::clock::VIETNAM;
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Series, Stream};
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use proto::motcua::dossier::v1::{ActorKind, EntryKind};
 use proto::motcua::r#type::v1::{LegalLimit, ReturnWay};
 use uuid::Uuid;
 
-use super::{Dossier, Fact, LAPSE_DRAFT, Submitted};
+use super::{Dossier, Fact, LAPSE_DRAFT, Submitted, checked_as_known};
 use crate::timeline::Happening;
-
-/// Vietnam's offset from UTC, its only one since 1975: the day in a code is the citizen's.
-pub const VIETNAM: Offset = Offset::constant(7);
 
 /// A dossier code, for example `H29.27.484-20261125-0000001`: the province's prefix, the agency's unit code in groups of at most three
 /// digits, the day of submission, a serial without gaps per agency and day.
@@ -73,6 +70,8 @@ pub struct SubmitDossier {
     pub id: Uuid,
     /// Who calls.
     pub caller: String,
+    /// The etag that the caller knows; an empty one asks nothing.
+    pub etag: String,
     /// The etag whose answers were checked: the draft must not have changed since.
     pub checked: String,
     /// How long the agency may take by law.
@@ -97,7 +96,8 @@ impl Command for SubmitDossier {
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Submitted>, Refusal> {
         let draft = Dossier::draft_of(before, &self.caller, &self.checked)?;
-        let day = TimeZone::fixed(VIETNAM).to_datetime(at.now).date();
+        checked_as_known(&self.etag, &self.checked)?;
+        let day = VIETNAM.to_datetime(at.now).date();
         let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
         let code = DossierCode::of(&draft.agency, day, serial);
         let answer = Submitted { code: code.0, at: at.now, revision: draft.revision };

@@ -47,7 +47,8 @@ fn draft() -> Dossier {
 fn submission(caller: &str, checked: &str) -> SubmitDossier {
     let limit = LegalLimit { unit: LimitUnit::WorkingDay.into(), count: 2 };
     let return_way = ReturnWay::Post;
-    SubmitDossier { id: ID, caller: caller.into(), checked: checked.into(), limit, return_way }
+    let etag = String::new();
+    SubmitDossier { id: ID, caller: caller.into(), etag, checked: checked.into(), limit, return_way }
 }
 
 fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Refusal> {
@@ -92,6 +93,8 @@ fn a_dossier_is_submitted_once_as_it_was_checked() {
     assert_eq!(reason(save(OWNER, "", &decided.after)), "DOSSIER_SUBMITTED");
     let changed = save(OWNER, "", &draft()).expect("saved");
     assert_eq!(reason(decide(&submission(OWNER, "1"), Some(&changed), NOON)), "ETAG_STALE");
+    let checked_before = SubmitDossier { etag: "2".into(), ..submission(OWNER, "1") };
+    assert_eq!(reason(decide(&checked_before, Some(&draft()), NOON)), "ETAG_STALE", "guessed");
 }
 
 #[test]

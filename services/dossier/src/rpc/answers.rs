@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chassis::access::{Caller, Person};
-use chassis::clock::Clock;
+use chassis::clock::{Clock, VIETNAM};
 use chassis::refusal::{Failure, Refusal, Violation};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use proto::motcua::dossier::v1 as pb;
 use proto::motcua::r#type::v1::ReturnWay;
 use serde_json::{Map, Value};
 
 use super::convert;
 use super::dossiers::without_form;
-use crate::dossier::{Dossier, VIETNAM};
+use crate::dossier::Dossier;
 use crate::form::{Form, Step};
 use crate::procedure::{Catalogue, Procedure};
 use crate::seal::Seal;
@@ -95,7 +94,7 @@ impl Answers {
     }
 
     fn today(&self) -> Date {
-        TimeZone::fixed(VIETNAM).to_datetime(self.clock.now()).date()
+        VIETNAM.to_datetime(self.clock.now()).date()
     }
 
     /// The dossier as whoever may read it sees it.

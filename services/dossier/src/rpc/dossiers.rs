@@ -115,7 +115,8 @@ impl DossierService for Dossiers {
         let command = SubmitDossier {
             id,
             caller: caller.name()?.into(),
-            checked: if asked.etag.is_empty() { dossier.etag() } else { asked.etag.clone() },
+            etag: asked.etag.clone(),
+            checked: dossier.etag(),
             limit: convert::legal_limit(procedure.limit),
             return_way,
         };

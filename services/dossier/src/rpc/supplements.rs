@@ -50,7 +50,10 @@ impl SupplementService for Supplements {
         let found = self.store.get(id).await?;
         let found = found.filter(|found| may_read(&caller, &found.dossier));
         let own = matches!(caller, Caller::Known { person: Person::Citizen { .. }, .. });
-        let shown = self.shown(found.ok_or_else(Refusal::denied)?, number, own).await?;
+        let whole = found.ok_or_else(Refusal::denied)?;
+        let supplement = whole.dossier.supplement(number).ok_or_else(Refusal::denied)?;
+        let grounds = self.grounds.read(&supplement.grounds).await?;
+        let shown = self.shown(whole, number, own, &grounds).await?;
         Ok(Response::new(shown))
     }
 
@@ -64,16 +67,19 @@ impl SupplementService for Supplements {
         let (id, number) = named(&asked.name)?;
         let whole = owned(&self.store, id, caller.name()?).await?;
         let supplement = whole.dossier.supplement(number).ok_or_else(Refusal::denied)?;
+        // Before the answer takes effect: whoever is told that workflow is away can repeat it in time.
+        let grounds = self.grounds.read(&supplement.grounds).await?;
         let command = SupplementDossier {
             id,
             number,
             caller: caller.name()?.into(),
-            checked: if asked.etag.is_empty() { whole.dossier.etag() } else { asked.etag.clone() },
+            etag: asked.etag.clone(),
+            checked: whole.dossier.etag(),
             return_way: self.checked(&whole, supplement)?,
         };
         self.door.run(once, command).await?;
         let whole = owned(&self.store, id, caller.name()?).await?;
-        Ok(Response::new(self.shown(whole, number, true).await?))
+        Ok(Response::new(self.shown(whole, number, true, &grounds).await?))
     }
 }
 
@@ -101,20 +107,28 @@ impl Supplements {
     }
 
     /// A supplement with what has changed; of one that is not answered yet that is its owner's alone.
-    async fn shown(&self, whole: Whole, number: u8, own: bool) -> Result<pb::Supplement, Failure> {
+    async fn shown(
+        &self,
+        whole: Whole,
+        number: u8,
+        own: bool,
+        grounds: &[Ground],
+    ) -> Result<pb::Supplement, Failure> {
         let Whole { dossier, steps, pending, .. } = whole;
         let supplement = dossier.supplement(number).ok_or_else(Refusal::denied)?;
-        let grounds = self.grounds.read(&supplement.grounds).await?;
+        let former = self.store.former_steps(dossier.id).await.map_err(failed)?;
+        let before = |number| then(&steps, &former, number);
         let is_answered = supplement.answered_at.is_some();
         let changes = Changes {
             procedure: self.answers.procedure(&dossier)?,
             number,
             told: is_answered || own,
-            before: self.before(&dossier, steps.clone(), number).await?,
+            before: self.answers.opened(&dossier, &before(number))?,
             after: if is_answered {
-                self.before(&dossier, steps, number + 1).await?
+                self.answers.opened(&dossier, &before(number + 1))?
             } else {
-                self.answers.opened(&dossier, &steps.into_iter().chain(pending).collect())?
+                self.answers
+                    .opened(&dossier, &steps.clone().into_iter().chain(pending).collect())?
             },
             files: self.store.every_file(dossier.id).await.map_err(failed)?,
         };
@@ -128,23 +142,6 @@ impl Supplements {
         })
     }
 
-    /// What was answered before the supplement of this number changed it: of each step the first that a later one kept, else what stands.
-    async fn before(
-        &self,
-        dossier: &Dossier,
-        steps: BTreeMap<u8, Vec<u8>>,
-        number: u8,
-    ) -> Result<Opened, Failure> {
-        let mut then = steps;
-        let former = self.store.former_steps(dossier.id).await.map_err(failed)?;
-        for ((supplement, step), sealed) in former.into_iter().rev() {
-            if supplement >= number {
-                then.insert(step, sealed);
-            }
-        }
-        self.answers.opened(dossier, &then)
-    }
-
     fn state(&self, dossier: &Dossier, supplement: &Supplement) -> pb::SupplementState {
         if supplement.answered_at.is_some() {
             pb::SupplementState::Answered
@@ -154,6 +151,18 @@ impl Supplements {
             pb::SupplementState::Closed
         }
     }
+}
+
+/// What was answered before the supplement of this number changed it, sealed: of each step the first that a later one kept, else what stands.
+fn then(
+    steps: &BTreeMap<u8, Vec<u8>>,
+    former: &BTreeMap<(u8, u8), Vec<u8>>,
+    number: u8,
+) -> BTreeMap<u8, Vec<u8>> {
+    let mut then = steps.clone();
+    let kept = former.iter().rev().filter(|((supplement, _), _)| *supplement >= number);
+    then.extend(kept.map(|((_, step), sealed)| (*step, sealed.clone())));
+    then
 }
 
 /// What changes with a supplement.

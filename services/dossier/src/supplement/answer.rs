@@ -8,7 +8,7 @@ use proto::motcua::r#type::v1::ReturnWay;
 use uuid::Uuid;
 
 use super::{LAPSE_SUPPLEMENT, Subject, Supplement, closed};
-use crate::dossier::{Dossier, Fact, Named, Turn, Wants};
+use crate::dossier::{Dossier, Fact, Named, Turn, Wants, checked_as_known};
 use crate::events::supplement_name;
 use crate::file::{File, Purpose};
 use crate::timeline::Happening;
@@ -22,6 +22,8 @@ pub struct SupplementDossier {
     pub number: u8,
     /// Who calls.
     pub caller: String,
+    /// The etag that the caller knows; an empty one asks nothing.
+    pub etag: String,
     /// The etag whose answer was checked: the dossier must not have changed since.
     pub checked: String,
     /// How the result reaches the citizen, as the answers say now.
@@ -54,6 +56,7 @@ impl Command for SupplementDossier {
         if self.checked != dossier.etag() {
             return Err(Refusal::stale());
         }
+        checked_as_known(&self.etag, &self.checked)?;
         at.still(LAPSE_SUPPLEMENT);
         let after = dossier.clone().supplemented(open, at.now, self.return_way);
         let fact = Fact::Supplemented { dossier: Box::new(after.clone()), number: self.number };

@@ -6,8 +6,8 @@ mod rate;
 #[cfg(test)]
 mod tests;
 
+use chassis::clock::VIETNAM;
 use chassis::write::Root;
-use jiff::tz::{Offset, TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
 use proto::motcua::feedback::v1::{RatingState, SatisfactionLevel};
 use proto::motcua::r#type::v1::Channel;
@@ -18,9 +18,6 @@ pub use invite::InviteRating;
 pub use rate::RateDossier;
 
 use crate::satisfaction::Month;
-
-/// Vietnam keeps UTC+7 all year: the month a dossier counts in is the citizen's.
-const VIETNAM: Offset = offset(7);
 
 /// What is between a procedure's name and the number of its version.
 const VERSIONS: &str = "/versions/";
@@ -102,7 +99,7 @@ impl Rating {
 
     /// The month it counts in: that in which the dossier was closed.
     pub fn month(&self) -> Month {
-        Month::of(TimeZone::fixed(VIETNAM).to_datetime(self.closed_at).date())
+        Month::of(VIETNAM.to_datetime(self.closed_at).date())
     }
 }
 

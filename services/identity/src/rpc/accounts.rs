@@ -1,11 +1,10 @@
 //! `AccountService`: who people are and where they can be reached.
 
 use chassis::access::{Caller, Person, caller};
-use chassis::clock::timestamp;
+use chassis::clock::{VIETNAM, timestamp};
 use chassis::names;
 use chassis::refusal::{Failure, Refusal, Violation};
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use proto::google::r#type::Date as PbDate;
 use proto::motcua::identity::v1 as pb;
 use proto::motcua::identity::v1::account_service_server::AccountService;
@@ -20,9 +19,6 @@ use crate::personal_id::Sex;
 
 /// Accounts whose contacts are told at once.
 const MOST: usize = 100;
-
-/// The time of Vietnam, by which birthdays are judged.
-const VIETNAM: Offset = Offset::constant(7);
 
 /// Makes and shows accounts.
 pub struct Accounts(pub Room);
@@ -84,7 +80,7 @@ impl Accounts {
         let nothing = pb::Account::default();
         let asked = asked.unwrap_or(&nothing);
         let room = &self.0;
-        let today = TimeZone::fixed(VIETNAM).to_datetime(room.clock.now()).date();
+        let today = VIETNAM.to_datetime(room.clock.now()).date();
         let checked = with_locale(given(asked).check(today), &asked.locale)?;
         let holder = room.secrets.holder(&checked.personal_id);
         let sealed = checked.details.seal(&room.seal, holder);
@@ -103,13 +99,13 @@ pub(super) fn contact(id: Uuid, account: Account, details: Details) -> pb::Conta
     pb::Contact { account: account_name(id), phone_number, locale: account.locale, email }
 }
 
-/// Its owner, and services.
+/// Its owner, and services of the mesh; a client registered with identity knows nobody by it.
 fn may_read(caller: &Caller, id: Uuid) -> bool {
     let Caller::Known { name, person } = caller else { return false };
     match person {
         Person::Citizen { .. } => *name == account_name(id),
         Person::Officer { .. } => false,
-        Person::Service => true,
+        Person::Service => caller.is_of_the_mesh(),
     }
 }
 

@@ -1,13 +1,10 @@
 //! What there is to tell the owner of a dossier.
 
+use chassis::clock::VIETNAM;
 use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
 use serde::{Deserialize, Serialize};
 
 use crate::template::{Language, Place};
-
-/// Vietnam has kept this offset since 1975, without summer time.
-const VIETNAM: TimeZone = TimeZone::fixed(offset(7));
 
 /// Something that happened to a dossier and that its owner is told. No personal data: it is kept until it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,7 +204,7 @@ fn moment(at: Timestamp, language: Language) -> String {
         Language::Vi => "%H:%M ngày %d/%m/%Y",
         Language::En => "%H:%M on %-d %B %Y",
     };
-    at.to_zoned(VIETNAM).strftime(form).to_string()
+    at.to_zoned(VIETNAM.to_time_zone()).strftime(form).to_string()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use chassis::events::Kafka;
 use chassis::keys::Keys;
 use chassis::service::BoxError;
 use chassis::tls::Authority;
+use payment::settings::SANDBOX_ACCOUNT;
 use secrecy::SecretString;
 
 use super::certificates::AUTHORITY;
@@ -205,8 +206,11 @@ impl Layout {
     }
 
     /// Where the services find the sandbox.
-    fn outside(&self) -> [(&'static str, String); 3] {
+    fn outside(&self) -> [(&'static str, String); 5] {
+        let [bank, account] = SANDBOX_ACCOUNT.map(|(name, text)| (name, text.to_owned()));
         [
+            bank,
+            account,
             say(&mailing::settings::SMS_URL, http(self.sandbox.telephone)),
             say(&mailing::settings::CARRIER_URL, http(self.sandbox.carrier)),
             say(&payment::settings::BANK_URL, http(self.sandbox.bank)),

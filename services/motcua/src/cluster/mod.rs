@@ -116,8 +116,7 @@ impl Cluster {
         }
     }
 
-    /// Replaces every process of a service, as an upgrade does: of each service one, all of those told to stop, started anew and awaited, then
-    /// the next of each.
+    /// Replaces every process, as an upgrade does: one of each service at a time is told to stop, started anew and awaited.
     ///
     /// # Errors
     /// One does not come back.

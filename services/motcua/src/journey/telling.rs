@@ -2,14 +2,11 @@
 
 use std::fmt::Write;
 
-use jiff::tz::{Offset, TimeZone};
+use chassis::clock::VIETNAM;
 use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
 use super::{Journey, Step};
-
-/// Vietnam's offset from UTC, its only one since 1975.
-const VIETNAM: Offset = Offset::constant(7);
 
 /// Characters before what was seen: the time, who acted, what they called.
 const MARGIN: usize = 48;
@@ -109,7 +106,7 @@ pub(super) fn instant(at: Option<prost_types::Timestamp>) -> String {
 
 /// An instant on the clocks of Vietnam.
 pub(super) fn local(at: Timestamp) -> Zoned {
-    at.to_zoned(TimeZone::fixed(VIETNAM))
+    at.to_zoned(VIETNAM.to_time_zone())
 }
 
 #[cfg(test)]

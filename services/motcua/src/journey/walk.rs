@@ -5,8 +5,6 @@ use std::time::Duration;
 use chassis::clock::Clock;
 use chassis::service::BoxError;
 use jiff::Timestamp;
-use prost::Message;
-use proto::google::rpc;
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::DossierStatus;
@@ -198,11 +196,7 @@ impl Walker<'_> {
 
 /// The fields that a refusal names, each with its reason.
 pub(super) fn violations(status: &tonic::Status) -> Vec<String> {
-    let details = rpc::Status::decode(status.details()).map(|status| status.details);
-    let bad = details.unwrap_or_default().into_iter();
-    let bad = bad.filter(|any| any.type_url.ends_with("/google.rpc.BadRequest"));
-    let bad = bad.filter_map(|any| rpc::BadRequest::decode(any.value.as_slice()).ok());
-    let told = bad.flat_map(|bad| bad.field_violations);
+    let told = chassis::status::violations(status).into_iter();
     told.map(|wrong| format!("{}: {}", wrong.field, wrong.reason)).collect()
 }
 

@@ -18,7 +18,7 @@ pub async fn every_process_is_replaced_and_nobody_notices(folder: &Folder, clust
     let replaced = AtomicBool::new(false);
     let going_on = join_all((0..AT_ONCE).map(|_| walk_until(&replaced, folder)));
     let replacing = async {
-        cluster.signal(Signal::HUP);
+        cluster.signal(Signal::USR1);
         let done = "Every process was replaced";
         eventually(ENOUGH, async || {
             assert!(cluster.runs(), "{}\n{}", cluster.told(), logs(folder));

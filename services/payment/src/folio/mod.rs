@@ -13,9 +13,9 @@ mod refund;
 mod tests;
 mod transfer;
 
+use chassis::clock::VIETNAM;
 use chassis::write::{Root, Series};
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 use proto::motcua::r#type::v1::Channel;
 use uuid::Uuid;
 
@@ -31,9 +31,6 @@ pub use questions::Questions;
 pub use record::RecordTransfer;
 pub use refund::{RefundTransfer, no_such_transfer};
 pub use transfer::{Refund, Settled, Transfer};
-
-/// Vietnam keeps UTC+7 all year.
-const VIETNAM: Offset = jiff::tz::offset(7);
 
 /// A page of the books.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,7 +96,7 @@ pub fn microseconds(at: Timestamp) -> Timestamp {
 
 /// The year in Vietnam.
 fn year(at: Timestamp) -> i16 {
-    TimeZone::fixed(VIETNAM).to_datetime(at).year()
+    VIETNAM.to_datetime(at).year()
 }
 
 /// Numbers that begin anew each year.

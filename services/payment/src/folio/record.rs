@@ -1,7 +1,7 @@
 //! Recording a transfer: what is outstanding on its invoice it pays, exactly and in time, or it is set aside.
 
 use chassis::refusal::Refusal;
-use chassis::write::{At, Command, Decided, Stream};
+use chassis::write::{At, Command, Decided, Stream, request_id_reused};
 use jiff::Timestamp;
 use proto::motcua::payment::v1::UnmatchedReason;
 use uuid::Uuid;
@@ -39,8 +39,9 @@ impl Command for RecordTransfer {
     ) -> Result<Decided<Folio, ()>, Refusal> {
         let mut folio = before.cloned().unwrap_or_default();
         // A repeat so late that its answer is kept no more.
-        if folio.transfers.iter().any(|transfer| transfer.id == self.notice.id) {
-            return Ok(Decided::quiet(folio, ()));
+        if let Some(known) = folio.transfers.iter().find(|known| known.id == self.notice.id) {
+            let same = known.amount == self.notice.amount && known.paid_at == self.notice.paid_at;
+            return if same { Ok(Decided::quiet(folio, ())) } else { Err(request_id_reused()) };
         }
         let named = folio
             .invoices

@@ -1,6 +1,7 @@
 //! Callbacks, answers of the bank and deadlines, in any order: the books balance, and money in time pays whoever tells of it.
 
-use chassis::write::{At, Command, Numbers};
+use chassis::refusal::Refusal;
+use chassis::write::{At, Command, Decided, Numbers};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -33,6 +34,17 @@ struct Page {
 }
 
 impl Page {
+    fn decide<C>(&mut self, command: &C) -> Result<Decided<Folio, ()>, Refusal>
+    where
+        C: Command<Root = Folio, Answer = ()>,
+    {
+        self.turns += 1;
+        let mut at = At::new(minutes(0), [self.turns; 32], &mut self.numbers);
+        let payee = Payee::new("970436", "0011001234567").unwrap();
+        let terms = Terms { payee, questions: questions() };
+        command.decide(self.folio.as_ref(), &terms, &mut at)
+    }
+
     fn with_an_invoice() -> Self {
         let mut page =
             Self { folio: None, published: String::new(), numbers: Numbers::default(), turns: 0 };
@@ -52,11 +64,7 @@ impl Page {
     }
 
     fn run<C: Command<Root = Folio, Answer = ()>>(&mut self, command: &C) {
-        self.turns += 1;
-        let mut at = At::new(minutes(0), [self.turns; 32], &mut self.numbers);
-        let payee = Payee::new("970436", "0011001234567").unwrap();
-        let terms = Terms { payee, questions: questions() };
-        let Ok(decided) = command.decide(self.folio.as_ref(), &terms, &mut at) else { return };
+        let Ok(decided) = self.decide(command) else { return };
         self.published.extend(decided.facts.iter().map(|fact| match fact {
             Fact::Issued(_) => 'I',
             Fact::Paid(_) => 'P',
@@ -87,13 +95,18 @@ impl Page {
     }
 
     fn transfer(&mut self, reference: &str, amount: i64, paid_at: Timestamp) {
+        let told = self.told(reference, amount, paid_at);
+        self.run(&told);
+    }
+
+    fn told(&self, reference: &str, amount: i64, paid_at: Timestamp) -> RecordTransfer {
         let purpose = &self.folio.as_ref().unwrap().invoices[0].purpose;
         let body = format!(
             r#"{{"transfer_id":{reference:?},"amount":{amount},"currency":"VND",
                 "purpose":"{purpose}","pay_time":"{paid_at}"}}"#
         );
         let notice = Notice::parse(body.as_bytes(), deadline()).unwrap();
-        self.run(&RecordTransfer { stream: DOSSIER, notice });
+        RecordTransfer { stream: DOSSIER, notice }
     }
 
     fn pay_back(&mut self) {
@@ -189,6 +202,18 @@ fn whoever_tells_first_the_outcome_is_that_of_the_facts() {
         turns.chars().for_each(|turn| page.turn(turn));
         assert_eq!(page.published, published, "{turns}");
         assert_eq!(-page.balance(Account::Suspense), suspense, "{turns}");
+    }
+}
+
+#[test]
+fn another_transfer_under_a_known_reference_is_refused_however_late() {
+    let mut page = Page::with_an_invoice();
+    page.transfer("FT1", TOTAL, minutes(30));
+    for (amount, paid_at, refused) in
+        [(TOTAL, minutes(30), false), (TOTAL + 1, minutes(30), true), (TOTAL, minutes(31), true)]
+    {
+        let told = page.told("FT1", amount, paid_at);
+        assert_eq!(page.decide(&told).is_err(), refused, "{amount} at {paid_at}");
     }
 }
 

@@ -32,8 +32,8 @@ async fn what_waits_is_measured_by_reason_until_it_is_settled() {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
     };
-    for (_, reason) in REASONS {
-        shown(reason, 0, 0, 0).await;
+    for reason in reasons().map(label) {
+        shown(&reason, 0, 0, 0).await;
     }
     sqlx::raw_sql(TRANSFERS).execute(&pool).await.expect("transfers");
     shown("short", 150_000, 2, 3600).await;

@@ -81,6 +81,8 @@ impl Office {
             set: vec![
                 format!("payment.callback.listen={callback}"),
                 format!("payment.bank.secret={SECRET}"),
+                "payment.payee.bank_bin=970436".into(),
+                "payment.payee.account=0011001234567".into(),
                 format!("payment.bank.url={bank_url}"),
                 format!("payment.bank.bearer={BEARER}"),
             ],

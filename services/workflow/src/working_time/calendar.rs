@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
+use chassis::clock::VIETNAM;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::Offset;
 
 use super::due::DueError;
 use super::sessions::{MINUTES_OF_A_DAY, Sessions, at_minute, minute_of};
-
-/// Vietnam's only offset since 1975.
-const OFFSET: Offset = Offset::constant(7);
 
 /// What a holiday is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,19 +174,19 @@ impl Calendar {
 
 /// The civil time at the offices.
 pub(super) fn local(instant: Timestamp) -> DateTime {
-    OFFSET.to_datetime(instant)
+    VIETNAM.to_datetime(instant)
 }
 
 /// The instants at which a day begins and ends at the offices; none of a day before 1970 or at the end of time.
 pub fn day_bounds(day: Date) -> Option<(Timestamp, Timestamp)> {
-    let from = OFFSET.to_timestamp(day.to_datetime(Time::midnight())).ok()?;
-    let to = OFFSET.to_timestamp(day.tomorrow().ok()?.to_datetime(Time::midnight())).ok()?;
+    let from = VIETNAM.to_timestamp(day.to_datetime(Time::midnight())).ok()?;
+    let to = VIETNAM.to_timestamp(day.tomorrow().ok()?.to_datetime(Time::midnight())).ok()?;
     (from >= Timestamp::UNIX_EPOCH).then_some((from, to))
 }
 
 /// The instant of a civil time at the offices.
 fn instant(civil: DateTime) -> Timestamp {
-    OFFSET.to_timestamp(civil).expect("the years of a calendar are inside the range of timestamps")
+    VIETNAM.to_timestamp(civil).expect("the years of a calendar are inside the range of timestamps")
 }
 
 #[cfg(test)]

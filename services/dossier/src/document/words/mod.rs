@@ -5,13 +5,12 @@ mod refusal;
 mod stop;
 mod supplement;
 
+use chassis::clock::VIETNAM;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::Ground;
 use crate::bilingual::Bilingual;
-use crate::dossier::VIETNAM;
 
 pub use acceptance::AcceptanceWords;
 pub use refusal::RefusalWords;
@@ -108,7 +107,7 @@ fn or_dash(text: &str) -> String {
 
 /// As the counter writes it, in Vietnam's time.
 fn instant(at: Timestamp) -> String {
-    TimeZone::fixed(VIETNAM).to_datetime(at).strftime("%H:%M %d/%m/%Y").to_string()
+    VIETNAM.to_datetime(at).strftime("%H:%M %d/%m/%Y").to_string()
 }
 
 fn day(day: Date) -> String {
