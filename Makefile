@@ -65,6 +65,11 @@ test-without-kafka: ## Run the tests that need no Kafka; with CI=true that is a 
 	if [[ $${CI:-} == true ]]; then exit 1; fi
 	exit $$status
 
+.PHONY: hostile
+hostile: ## Ask every rpc in a hundred thousand messages made from the contract (MESSAGES=); the tests do in four thousand
+	@tests/setup test
+	MOTCUA_TEST_MESSAGES=$(or $(MESSAGES),100000) $(test) --test hostile every_rpc
+
 .PHONY: check
 check: ## Judge format, contract, alerts, offline SQL data, lints, manifests, the image and dependencies
 	@tests/setup test

@@ -8,6 +8,7 @@ mod kafka;
 mod paper;
 mod people;
 mod raw;
+mod refusals;
 
 pub use contract::{Contract, path};
 pub use house::{House, new_draft, refusal};
@@ -15,3 +16,4 @@ pub use kafka::kafka;
 pub use paper::{FORM, PROCEDURE, sample, structure, vehicle_of, wish};
 pub use people::{AGENCY, ELSEWHERE, People, new_person};
 pub use raw::{Answer, call, in_name_of};
+pub use refusals::{Refusals, is_reason};

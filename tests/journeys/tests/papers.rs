@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use journeys::{Refusals, is_reason};
+
 /// Words in capitals that the sources hold for other ends: variables of the environment, the names of gRPC's own codes, a file of PostgreSQL's.
 const NO_REASONS: [&str; 16] = [
     "ALREADY_EXISTS",
@@ -25,7 +27,8 @@ const NO_REASONS: [&str; 16] = [
 
 #[test]
 fn every_reason_is_documented_and_every_documented_reason_is_given() {
-    let (given, told) = (reasons_given(), reasons_told());
+    let (given, page) = (reasons_given(), Refusals::read());
+    let told: BTreeSet<_> = page.reasons().map(str::to_owned).collect();
     assert!(given.len() > 100, "the sources are read: {} reasons", given.len());
     let untold: Vec<_> = given
         .iter()
@@ -98,21 +101,4 @@ fn collect_all(folder: &Path, into: &mut Vec<PathBuf>) {
             into.push(path);
         }
     }
-}
-
-/// The words in the first column of every table that has one for reasons.
-fn reasons_told() -> BTreeSet<String> {
-    let page = std::fs::read_to_string(house().join("docs/refusals.md")).expect("the page");
-    let (_, tables) = page.split_once("## Any rpc").expect("the tables");
-    let rows = tables.lines().filter_map(|line| line.strip_prefix("| "));
-    let first = rows.filter_map(|row| row.split(" |").next());
-    let words = first.flat_map(|column| column.split(", "));
-    words.filter(|word| is_reason(word)).map(str::to_owned).collect()
-}
-
-fn is_reason(word: &str) -> bool {
-    word.len() > 3
-        && word.starts_with(|first: char| first.is_ascii_uppercase())
-        && !word.ends_with('_')
-        && word.chars().all(|each| each.is_ascii_uppercase() || each == '_')
 }
