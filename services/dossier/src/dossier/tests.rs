@@ -48,7 +48,14 @@ fn submission(caller: &str, checked: &str) -> SubmitDossier {
     let limit = LegalLimit { unit: LimitUnit::WorkingDay.into(), count: 2 };
     let return_way = ReturnWay::Post;
     let etag = String::new();
-    SubmitDossier { id: ID, caller: caller.into(), etag, checked: checked.into(), limit, return_way }
+    SubmitDossier {
+        id: ID,
+        caller: caller.into(),
+        etag,
+        checked: checked.into(),
+        limit,
+        return_way,
+    }
 }
 
 fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Refusal> {
