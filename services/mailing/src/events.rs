@@ -15,6 +15,7 @@ use proto::motcua::payment::v1::{
 use proto::motcua::r#type::v1::DossierRef;
 use proto::motcua::workflow::v1::{
     CaseStopped, DossierAccepted, DossierRefused, ResultIssued, SupplementRequested,
+    WithdrawalDenied, WithdrawalGranted,
 };
 
 use crate::mail::Fact;
@@ -29,6 +30,8 @@ pub fn of_workflow(door: &Door<MailStore>) -> Reactions {
         .on(door, refused)
         .on(door, supplement_requested)
         .on(door, stopped)
+        .on(door, withdrawn)
+        .on(door, withdrawal_denied)
         .on(door, issued)
 }
 
@@ -65,6 +68,19 @@ fn supplement_requested(
 fn stopped(fact: CaseStopped, event: &Event) -> Result<Option<Announce>, &'static str> {
     let code = fact.dossier.ok_or("dossier is missing")?.code;
     Ok(Some(announce(event, Notice::CaseStopped { code })))
+}
+
+fn withdrawn(fact: WithdrawalGranted, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    Ok(Some(announce(event, Notice::WithdrawalGranted { code })))
+}
+
+fn withdrawal_denied(
+    fact: WithdrawalDenied,
+    event: &Event,
+) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    Ok(Some(announce(event, Notice::WithdrawalDenied { code })))
 }
 
 fn fee_due(fact: InvoiceIssued, event: &Event) -> Result<Option<Announce>, &'static str> {

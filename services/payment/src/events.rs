@@ -6,13 +6,16 @@ use chassis::write::{Door, Outgoing};
 use jiff::Timestamp;
 use proto::google::r#type::Money;
 use proto::motcua::payment::v1::{
-    InvoiceExpired, InvoiceIssued, InvoicePaid, InvoiceState, TransferRefunded, TransferUnmatched,
+    InvoiceCancelled, InvoiceExpired, InvoiceIssued, InvoicePaid, InvoiceState, TransferRefunded,
+    TransferUnmatched,
 };
 use proto::motcua::r#type::v1::DossierRef;
-use proto::motcua::workflow::v1::{FeeFellDue, FeeKind as Kind, FeeLine};
+use proto::motcua::workflow::v1::{FeeCancelled, FeeFellDue, FeeKind as Kind, FeeLine};
 use uuid::Uuid;
 
-use crate::folio::{Dossier, Fact, Fees, Invoice, IssueInvoice, State, Transfer, microseconds};
+use crate::folio::{
+    CancelInvoice, Dossier, Fact, Fees, Invoice, IssueInvoice, State, Transfer, microseconds,
+};
 use crate::ledger::FeeKind;
 use crate::money::Dong;
 use crate::store::FolioStore;
@@ -22,7 +25,7 @@ const VND: &str = "VND";
 
 /// What payment does about workflow's facts.
 pub fn of_workflow(door: &Door<FolioStore>) -> Reactions {
-    Reactions::to("workflow", door).on(door, fell_due)
+    Reactions::to("workflow", door).on(door, fell_due).on(door, cancelled)
 }
 
 fn fell_due(fact: FeeFellDue, event: &Event) -> Result<Option<IssueInvoice>, &'static str> {
@@ -44,6 +47,17 @@ fn fell_due(fact: FeeFellDue, event: &Event) -> Result<Option<IssueInvoice>, &'s
             .expire_time
             .and_then(instant)
             .ok_or("expire_time is missing or unknown")?,
+    }))
+}
+
+fn cancelled(fact: FeeCancelled, event: &Event) -> Result<Option<CancelInvoice>, &'static str> {
+    Ok(Some(CancelInvoice {
+        dossier: event.stream.0,
+        invoice: Uuid::try_parse(&fact.obligation).map_err(|_| "obligation is no UUID")?,
+        cancelled_at: fact
+            .cancel_time
+            .and_then(instant)
+            .ok_or("cancel_time is missing or unknown")?,
     }))
 }
 
@@ -80,6 +94,7 @@ pub const fn state(state: &State) -> InvoiceState {
         State::Issued { .. } => InvoiceState::Issued,
         State::Paid { .. } => InvoiceState::Paid,
         State::Expired => InvoiceState::Expired,
+        State::Cancelled => InvoiceState::Cancelled,
     }
 }
 
@@ -116,6 +131,14 @@ pub fn message(fact: &Fact) -> Outgoing {
                 dossier: Some(reference(&invoice.dossier)),
                 invoice: name(invoice),
                 expire_time: Some(timestamp(invoice.expires_at)),
+            };
+            Outgoing::of(&message, &name(invoice), &invoice.dossier.agency)
+        }
+        Fact::Cancelled(invoice, cancelled_at) => {
+            let message = InvoiceCancelled {
+                dossier: Some(reference(&invoice.dossier)),
+                invoice: name(invoice),
+                cancel_time: Some(timestamp(*cancelled_at)),
             };
             Outgoing::of(&message, &name(invoice), &invoice.dossier.agency)
         }

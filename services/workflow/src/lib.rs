@@ -14,6 +14,7 @@ pub mod rules;
 pub mod slip;
 mod store;
 pub mod supplements;
+pub mod withdrawals;
 pub mod working_time;
 
 use std::sync::Arc;

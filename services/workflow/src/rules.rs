@@ -1,5 +1,5 @@
 //! What decisions about cases consult: the calendar of working days, the processes, the fees, the reasons for refusals and how
-//! dossiers are supplemented.
+//! dossiers are supplemented and withdrawn.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::service::BoxError;
@@ -9,6 +9,7 @@ use crate::fees::{Fee, Fees};
 use crate::grounds::RefusalReasons;
 use crate::process::{GENERAL, Process, Wait};
 use crate::supplements::Supplements;
+use crate::withdrawals::Withdrawals;
 use crate::working_time::Calendar;
 
 /// The calendar the program comes with.
@@ -22,6 +23,9 @@ const REFUSAL_REASONS: &str = include_str!("../data/refusal_reasons.yaml");
 
 /// How dossiers are supplemented.
 const SUPPLEMENTS: &str = include_str!("../data/supplements.yaml");
+
+/// What follows from withdrawals.
+const WITHDRAWALS: &str = include_str!("../data/withdrawals.yaml");
 
 /// The processes the program comes with; every version that a case may still be under, the newest of an id last.
 const PROCESSES: [&str; 2] = [
@@ -40,6 +44,8 @@ pub struct Rules {
     pub refusal_reasons: RefusalReasons,
     /// How a dossier is supplemented.
     pub supplements: Supplements,
+    /// What follows from a withdrawal.
+    pub withdrawals: Withdrawals,
     processes: Vec<Process>,
 }
 
@@ -53,9 +59,10 @@ impl Rules {
         let fees = Fees::from_yaml(FEES)?;
         let refusal_reasons = RefusalReasons::from_yaml(REFUSAL_REASONS)?;
         let supplements = Supplements::from_yaml(SUPPLEMENTS)?;
+        let withdrawals = Withdrawals::from_yaml(WITHDRAWALS)?;
         let processes =
             PROCESSES.into_iter().map(Process::from_yaml).collect::<Result<Vec<_>, _>>()?;
-        let rules = Self { calendar, fees, refusal_reasons, supplements, processes };
+        let rules = Self { calendar, fees, refusal_reasons, supplements, withdrawals, processes };
         rules.check_fees()?;
         Ok(rules)
     }

@@ -82,6 +82,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("DeleteDossier", Draft, "u y - - - - - - - -"),
     ("DeleteDossier", Waiting, "u p - - - - - - - -"),
     ("SubmitDossier", Filled, "u y - - - - - - - -"),
+    ("RequestWithdrawal", Draft, "u p - - - - - - - -"),
+    ("RequestWithdrawal", Waiting, "u y - - - - - - - -"),
     ("GetDossier", Draft, "u y - - - - - - - -"),
     ("GetDossier", Waiting, "u y - y y - - y - -"),
     ("ListDossiers", Draft, "u y y - - - - - - -"),
@@ -117,6 +119,10 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("RefuseDossier", Claimed, "u - - y - - - - - -"),
     ("RequestSupplement", Draft, "u - - - - - - - - -"),
     ("RequestSupplement", Accepted, "u - - p p - - - - -"),
+    ("GrantWithdrawal", Draft, "u - - - - - - - - -"),
+    ("GrantWithdrawal", Accepted, "u - - p - - - - - -"),
+    ("DenyWithdrawal", Draft, "u - - - - - - - - -"),
+    ("DenyWithdrawal", Accepted, "u - - p - - - - - -"),
     ("GetGrounds", Waiting, "u - - - - - - - - -"),
     ("GetGrounds", Refused, "u - - y y - - y - -"),
     ("GetRefusalReasons", Draft, "y y y y y y y y y y"),
@@ -327,6 +333,9 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "GetDossier" => dossier::GetDossierRequest { name: dossier }.encode_to_vec(),
         "ListDossiers" => dossier::ListDossiersRequest::default().encode_to_vec(),
         "LookUpDossier" => dossier::LookUpDossierRequest { code: code.into() }.encode_to_vec(),
+        "RequestWithdrawal" => {
+            dossier::RequestWithdrawalRequest { name: dossier, etag, request_id }.encode_to_vec()
+        }
         "GetSupplement" => {
             dossier::GetSupplementRequest { name: format!("{dossier}/supplements/1") }
                 .encode_to_vec()
@@ -419,6 +428,13 @@ fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
             request_id,
         }
         .encode_to_vec(),
+        "GrantWithdrawal" => {
+            workflow::GrantWithdrawalRequest { name: case, etag, request_id }.encode_to_vec()
+        }
+        "DenyWithdrawal" => {
+            let text = "Kết quả đã trình ký.".into();
+            workflow::DenyWithdrawalRequest { name: case, text, etag, request_id }.encode_to_vec()
+        }
         "GetGrounds" => {
             workflow::GetGroundsRequest { name: format!("{case}/grounds/1") }.encode_to_vec()
         }

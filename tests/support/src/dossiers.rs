@@ -56,6 +56,13 @@ impl DossierService for Dossiers {
         not_asked()
     }
 
+    async fn request_withdrawal(
+        &self,
+        _: Request<pb::RequestWithdrawalRequest>,
+    ) -> Answer<pb::Dossier> {
+        not_asked()
+    }
+
     async fn list_dossiers(
         &self,
         _: Request<pb::ListDossiersRequest>,

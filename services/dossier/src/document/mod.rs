@@ -17,7 +17,9 @@ use crate::timeline::Happening;
 
 pub use add::AddDocument;
 pub use take::TakeSlip;
-pub use words::{AcceptanceWords, Head, Language, RefusalWords, SupplementWords, Words, words};
+pub use words::{
+    AcceptanceWords, DenialWords, Head, Language, RefusalWords, SupplementWords, Words, words,
+};
 
 /// A document as it stands; it never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum Content {
     SupplementSlip(SupplementSlip),
     /// The notice of stopped processing, form 05.
     StopSlip(StopSlip),
+    /// The notice that a withdrawal was denied, for which the circular has no form.
+    WithdrawalDenial(WithdrawalDenial),
     /// A result of the agency: this file of the dossier.
     Result(Uuid),
 }
@@ -104,6 +108,15 @@ pub struct StopSlip {
     pub stopped_at: Timestamp,
     /// Why.
     pub reason: StopReason,
+}
+
+/// What a notice that a withdrawal was denied told. What the officer wrote stays with workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawalDenial {
+    /// When it was denied, by workflow's clock.
+    pub denied_at: Timestamp,
+    /// Resource name of the grounds.
+    pub grounds: String,
 }
 
 /// One of the grounds of a decision, as workflow tells it.

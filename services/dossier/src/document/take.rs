@@ -12,8 +12,8 @@ use crate::dossier::{Dossier, Follow};
 pub struct TakeSlip {
     /// The dossier and its status.
     pub follow: Follow,
-    /// What the slip says.
-    pub slip: Content,
+    /// What the slip says; none where a decision is told without one.
+    pub slip: Option<Content>,
     /// Who decided.
     pub officer: String,
 }
@@ -33,18 +33,18 @@ impl Command for TakeSlip {
         rules: &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, ()>, Refusal> {
-        let was_told = before.is_some_and(|dossier| self.slip.was_told(dossier));
+        let was_told = |slip: &&Content| before.is_some_and(|dossier| slip.was_told(dossier));
+        let slip = self.slip.as_ref().filter(|slip| !was_told(slip));
         let Decided { mut after, mut facts, answer } = self.follow.decide(before, rules, at)?;
-        if was_told {
-            return Ok(Decided { after, facts, answer });
+        if let Some(slip) = slip {
+            let document = Document {
+                id: at.id(),
+                content: slip.clone(),
+                officer: self.officer.clone(),
+                added_at: at.now,
+            };
+            facts.push(after.add(document));
         }
-        let document = Document {
-            id: at.id(),
-            content: self.slip.clone(),
-            officer: self.officer.clone(),
-            added_at: at.now,
-        };
-        facts.push(after.add(document));
         Ok(Decided { after, facts, answer })
     }
 }
@@ -59,7 +59,7 @@ impl Content {
                 dossier.supplements.iter().any(|known| known.number == slip.number)
             }
             Self::StopSlip(_) => dossier.status == DossierStatus::ProcessingStopped,
-            Self::Result(_) => false,
+            Self::WithdrawalDenial(_) | Self::Result(_) => false,
         }
     }
 }

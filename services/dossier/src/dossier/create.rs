@@ -66,6 +66,8 @@ impl Command for CreateDossier {
             due_at: None,
             actions: Vec::new(),
             supplements: Vec::new(),
+            withdrawal_asked_at: None,
+            withdrawals: 0,
             entries: 0,
             revision: 1,
             new_entries: Vec::new(),

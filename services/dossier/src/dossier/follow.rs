@@ -38,6 +38,8 @@ pub enum Change {
     },
     /// Its owner is asked for a supplement, and reminded of its end.
     Asked(Supplement),
+    /// The withdrawal that its owner asked for was decided.
+    WithdrawalDecided,
     /// The clock stands: no date is promised. Its owner may have something to do; what was waited for before is over.
     Paused(Option<Action>),
     /// The clock runs again: the result is due then; none where the calendar does not reach that far.
@@ -67,6 +69,9 @@ impl Command for Follow {
         let mut after = Dossier { revision: before.revision + 1, ..before.clone() };
         after.status = self.status.unwrap_or(before.status);
         after.change(&self.change, at);
+        if after.is_settled() || after.status == DossierStatus::ProcessingStopped {
+            after.withdrawal_asked_at = None;
+        }
         if after.is_settled() {
             after.actions.retain(|action| !action.kind.ends_with_the_case());
         }
@@ -94,6 +99,7 @@ impl Dossier {
                 self.supplements.retain(|known| known.number != supplement.number);
                 self.supplements.push(supplement.clone());
             }
+            Change::WithdrawalDecided => self.withdrawal_asked_at = None,
             Change::Paused(waits_for) => {
                 self.due_at = None;
                 self.close(ActionKind::DrawNumber);
@@ -129,7 +135,7 @@ impl Dossier {
 }
 
 /// What is followed can only come after a submission, which this service committed before it published it.
-fn unknown() -> Refusal {
+pub(super) fn unknown() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "DOSSIER_NOT_SUBMITTED",

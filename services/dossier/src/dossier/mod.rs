@@ -10,6 +10,7 @@ mod save_step;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod withdraw;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ pub use expire::{LAPSE_DRAFT, LapseDraft};
 pub use follow::{Change, Follow};
 pub use save_step::SaveStep;
 pub use submit::{DossierCode, SubmitDossier};
+pub use withdraw::RequestWithdrawal;
 
 /// A dossier as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,10 @@ pub struct Dossier {
     pub actions: Vec<Action>,
     /// What its owner was asked for since it was accepted, in order.
     pub supplements: Vec<Supplement>,
+    /// When its owner asked for it to be withdrawn; none unless that waits to be decided.
+    pub withdrawal_asked_at: Option<Timestamp>,
+    /// How often its owner asked for that.
+    pub withdrawals: u8,
     /// Entries of its timeline: the number of the last one.
     pub entries: i32,
     /// Counts changes, from 1.
@@ -150,6 +156,13 @@ pub enum Fact {
         number: u8,
         /// The deadline that passed.
         lapsed_at: Timestamp,
+    },
+    /// Its owner asks for it to be withdrawn.
+    WithdrawalRequested {
+        /// As it is now.
+        dossier: Box<Dossier>,
+        /// When.
+        at: Timestamp,
     },
     /// A document joined it.
     DocumentAdded {

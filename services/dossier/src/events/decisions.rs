@@ -5,12 +5,14 @@ use jiff::civil::Date;
 use proto::google::r#type as google;
 use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::workflow::v1::{
-    CaseStopped, DossierAccepted, DossierRefused, SupplementRequested,
+    CaseStopped, DossierAccepted, DossierRefused, SupplementRequested, WithdrawalDenied,
 };
 
 use super::others::{SYSTEM, at, decided, who};
 use super::supplement_name;
-use crate::document::{AcceptanceSlip, Content, RefusalSlip, StopSlip, SupplementSlip, TakeSlip};
+use crate::document::{
+    AcceptanceSlip, Content, RefusalSlip, StopSlip, SupplementSlip, TakeSlip, WithdrawalDenial,
+};
 use crate::dossier::Change;
 use crate::supplement::{Subject, Supplement};
 use crate::timeline::Happening;
@@ -31,7 +33,7 @@ pub fn accepted(fact: DossierAccepted, event: &Event) -> Decision {
     };
     let follow = decided(fact.status_after, event, happening, change)?;
     let slip = Content::AcceptanceSlip(slip);
-    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
+    Ok(follow.map(|follow| TakeSlip { follow, slip: Some(slip), officer: fact.officer }))
 }
 
 pub fn refused(fact: DossierRefused, event: &Event) -> Decision {
@@ -43,7 +45,7 @@ pub fn refused(fact: DossierRefused, event: &Event) -> Decision {
     let slip = RefusalSlip { refused_at, reasons: fact.reasons, grounds: fact.grounds };
     let slip = Content::RefusalSlip(slip);
     let follow = decided(fact.status_after, event, happening, Change::Nothing)?;
-    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
+    Ok(follow.map(|follow| TakeSlip { follow, slip: Some(slip), officer: fact.officer }))
 }
 
 pub fn supplement_requested(fact: SupplementRequested, event: &Event) -> Decision {
@@ -71,7 +73,7 @@ pub fn supplement_requested(fact: SupplementRequested, event: &Event) -> Decisio
         .about(supplement_name(event.stream.0, number));
     let follow = decided(fact.status_after, event, happening, Change::Asked(supplement))?;
     let slip = Content::SupplementSlip(slip);
-    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
+    Ok(follow.map(|follow| TakeSlip { follow, slip: Some(slip), officer: fact.officer }))
 }
 
 pub fn stopped(fact: CaseStopped, event: &Event) -> Decision {
@@ -80,7 +82,18 @@ pub fn stopped(fact: CaseStopped, event: &Event) -> Decision {
     let happening = Happening::new(EntryKind::Stopped, stopped_at, SYSTEM);
     let follow = decided(fact.status_after, event, happening, Change::Nothing)?;
     let slip = Content::StopSlip(StopSlip { stopped_at, reason });
-    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: String::new() }))
+    Ok(follow.map(|follow| TakeSlip { follow, slip: Some(slip), officer: String::new() }))
+}
+
+/// A withdrawal that came too late is denied without a notice: there is nothing to tell but that.
+pub fn withdrawal_denied(fact: WithdrawalDenied, event: &Event) -> Decision {
+    let denied_at = at(fact.deny_time)?;
+    let happening = Happening::new(EntryKind::WithdrawalDenied, denied_at, who(event));
+    let follow = decided(fact.status_after, event, happening, Change::WithdrawalDecided)?;
+    let denial = WithdrawalDenial { denied_at, grounds: fact.grounds };
+    let slip = Some(denial).filter(|denial| !denial.grounds.is_empty());
+    let slip = slip.map(Content::WithdrawalDenial);
+    Ok(follow.map(|follow| TakeSlip { follow, slip, officer: fact.officer }))
 }
 
 fn day(date: google::Date) -> Result<Date, &'static str> {

@@ -7,7 +7,7 @@ use chassis::clock::timestamp;
 use chassis::write::Outgoing;
 use proto::motcua::dossier::v1::{
     DocumentAdded, DocumentKind, DossierStatusChanged, DossierSubmitted, DossierSupplemented,
-    SupplementLapsed,
+    SupplementLapsed, WithdrawalRequested,
 };
 use proto::motcua::r#type::v1::DossierRef;
 use uuid::Uuid;
@@ -58,6 +58,13 @@ pub fn message(fact: &Fact) -> Outgoing {
             };
             Outgoing::of(&message, &message.supplement, &dossier.agency)
         }
+        Fact::WithdrawalRequested { dossier, at } => {
+            let message = WithdrawalRequested {
+                dossier: Some(reference(dossier)),
+                request_time: Some(timestamp(*at)),
+            };
+            Outgoing::of(&message, &name(dossier), &dossier.agency)
+        }
         Fact::DocumentAdded { dossier, document } => {
             let message = DocumentAdded {
                 dossier: Some(reference(dossier)),
@@ -77,6 +84,7 @@ pub fn kind(content: &Content) -> DocumentKind {
         Content::RefusalSlip(_) => DocumentKind::RefusalSlip,
         Content::SupplementSlip(_) => DocumentKind::SupplementSlip,
         Content::StopSlip(_) => DocumentKind::StopSlip,
+        Content::WithdrawalDenial(_) => DocumentKind::WithdrawalDenial,
         Content::Result(_) => DocumentKind::Result,
     }
 }

@@ -12,12 +12,13 @@ use proto::motcua::mailing::v1::{
     ScanKind, ShipmentDelivered, ShipmentPosted, ShipmentReturned, ShipmentScanned,
 };
 use proto::motcua::payment::v1::{
-    InvoiceExpired, InvoiceIssued, InvoicePaid, TransferRefunded, TransferUnmatched,
+    InvoiceCancelled, InvoiceExpired, InvoiceIssued, InvoicePaid, TransferRefunded,
+    TransferUnmatched,
 };
 use proto::motcua::r#type::v1::{DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::{
     ClockPaused, ClockResumed, FeeFellDue, NumberAssigned, NumberDrawn, PauseReason, ResultIssued,
-    ResultReturned, TaskClosed,
+    ResultReturned, TaskClosed, WithdrawalGranted,
 };
 
 use super::decisions;
@@ -39,6 +40,8 @@ fn of_workflow(door: &Door<DossierStore>) -> Reactions {
         .on(door, decisions::refused)
         .on(door, decisions::supplement_requested)
         .on(door, decisions::stopped)
+        .on(door, decisions::withdrawal_denied)
+        .on(door, withdrawal_granted)
         .on(door, task_closed)
         .on(door, fee_fell_due)
         .on(door, clock_paused)
@@ -54,6 +57,7 @@ fn of_payment(door: &Door<DossierStore>) -> Reactions {
         .on(door, invoice_issued)
         .on(door, invoice_paid)
         .on(door, invoice_expired)
+        .on(door, invoice_cancelled)
         .on(door, transfer_set_aside)
         .on(door, transfer_refunded)
 }
@@ -68,6 +72,13 @@ fn of_mailing(door: &Door<DossierStore>) -> Reactions {
 
 fn of_feedback(door: &Door<DossierStore>) -> Reactions {
     Reactions::to("feedback", door).on(door, rating_invited).on(door, rating_given)
+}
+
+/// Before acceptance nobody had to grant it: then it was its owner's doing.
+fn withdrawal_granted(fact: WithdrawalGranted, event: &Event) -> Reaction {
+    let by = if fact.officer.is_empty() { ActorKind::Citizen } else { ActorKind::Officer };
+    let happening = Happening::new(EntryKind::Withdrawn, at(fact.grant_time)?, by);
+    decided(fact.status_after, event, happening, Change::WithdrawalDecided)
 }
 
 fn task_closed(fact: TaskClosed, event: &Event) -> Reaction {
@@ -152,6 +163,12 @@ fn invoice_paid(fact: InvoicePaid, event: &Event) -> Reaction {
 
 fn invoice_expired(fact: InvoiceExpired, event: &Event) -> Reaction {
     let happening = Happening::new(EntryKind::InvoiceExpired, at(fact.expire_time)?, SYSTEM)
+        .about(fact.invoice);
+    noted(event, happening, Change::Closes(ActionKind::Pay))
+}
+
+fn invoice_cancelled(fact: InvoiceCancelled, event: &Event) -> Reaction {
+    let happening = Happening::new(EntryKind::InvoiceCancelled, at(fact.cancel_time)?, SYSTEM)
         .about(fact.invoice);
     noted(event, happening, Change::Closes(ActionKind::Pay))
 }

@@ -51,6 +51,8 @@ fn dossier(status: DossierStatus) -> Dossier {
         pending_steps: BTreeMap::new(),
         turn: None,
         supplements: Vec::new(),
+        withdrawal_asked_at: None,
+        withdrawals: 0,
         files: BTreeMap::new(),
         new_documents: Vec::new(),
     }

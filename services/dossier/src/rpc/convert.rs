@@ -43,6 +43,7 @@ pub fn dossier(dossier: &Dossier, now: Timestamp) -> pb::Dossier {
         due_time: dossier.due_at.map(timestamp),
         actions: actions.into_iter().map(next_action).collect(),
         expire_time: dossier.expire_at.map(timestamp),
+        withdrawal_request_time: dossier.withdrawal_asked_at.map(timestamp),
     }
 }
 

@@ -131,6 +131,9 @@ fn message(dossier: &Dossier, document: &Document, papers: &[SlipPaper<'_>]) -> 
         Content::SupplementSlip(slip) => {
             pb::Document { supplement_slip: Some(slips::supplement(dossier, slip)), ..told }
         }
+        Content::WithdrawalDenial(slip) => {
+            pb::Document { withdrawal_denial: Some(slips::denial(dossier, slip)), ..told }
+        }
         Content::StopSlip(slip) => {
             pb::Document { stop_slip: Some(slips::stop(dossier, *slip)), ..told }
         }

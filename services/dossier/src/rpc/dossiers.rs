@@ -16,7 +16,9 @@ use uuid::Uuid;
 use super::answers::{Answers, Checked};
 use super::{convert, failed, filter, procedures};
 use crate::document::Results;
-use crate::dossier::{CreateDossier, DeleteDossier, Dossier, DossierCode, SaveStep, SubmitDossier};
+use crate::dossier::{
+    CreateDossier, DeleteDossier, Dossier, DossierCode, RequestWithdrawal, SaveStep, SubmitDossier,
+};
 use crate::outside::agencies::Agencies;
 use crate::paper;
 use crate::procedure::{Catalogue, Procedure};
@@ -126,6 +128,19 @@ impl DossierService for Dossiers {
         }
         let submitted = dossier.as_submitted(submitted, return_way);
         Ok(Response::new(self.answers.whole(&submitted, steps)?))
+    }
+
+    async fn request_withdrawal(
+        &self,
+        request: Request<pb::RequestWithdrawalRequest>,
+    ) -> Result<Response<pb::Dossier>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("dossiers", &asked.name, "name")?;
+        let (owner, etag) = (caller.name()?.to_owned(), asked.etag.clone());
+        self.door.run(once, RequestWithdrawal { id, caller: owner, etag }).await?;
+        self.answer(id, caller.name()?).await
     }
 
     async fn get_dossier(

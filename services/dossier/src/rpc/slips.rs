@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::failed;
 use crate::bilingual::Bilingual;
 use crate::document::{
-    AcceptanceSlip, AcceptanceWords, Content, Ground, Head, Language, RefusalSlip, RefusalWords,
-    StopSlip, SupplementSlip, SupplementWords, words,
+    AcceptanceSlip, AcceptanceWords, Content, DenialWords, Ground, Head, Language, RefusalSlip,
+    RefusalWords, StopSlip, SupplementSlip, SupplementWords, WithdrawalDenial, words,
 };
 use crate::dossier::Dossier;
 use crate::events;
@@ -86,6 +86,15 @@ impl Slips {
                 message.text_en = words(&head, &slip, Language::En);
                 message.applicant = head.applicant;
                 message.items = grounds.iter().map(item).collect();
+            }
+            Content::WithdrawalDenial(slip) => {
+                let grounds = &self.grounds.read(&slip.grounds).await?;
+                let (head, slip) = (self.head(dossier).await?, DenialWords { slip, grounds });
+                let message = told.withdrawal_denial.get_or_insert_default();
+                message.text_vi = words(&head, &slip, Language::Vi);
+                message.text_en = words(&head, &slip, Language::En);
+                message.applicant = head.applicant;
+                message.text = slip.reason();
             }
             Content::StopSlip(slip) => {
                 let head = self.head(dossier).await?;
@@ -203,6 +212,17 @@ pub fn stop(dossier: &Dossier, slip: StopSlip) -> pb::StopSlip {
         stop_time: Some(timestamp(slip.stopped_at)),
         reason: slip.reason.into(),
         ..pb::StopSlip::default()
+    }
+}
+
+/// A notice that a withdrawal was denied, without its words.
+pub fn denial(dossier: &Dossier, slip: &WithdrawalDenial) -> pb::WithdrawalDenial {
+    pb::WithdrawalDenial {
+        code: code(dossier),
+        procedure: events::procedure(dossier),
+        agency: dossier.agency.clone(),
+        deny_time: Some(timestamp(slip.denied_at)),
+        ..pb::WithdrawalDenial::default()
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{DossierStore, small};
 use crate::document::{
     AcceptanceSlip, Content, Document, RefusalSlip, Results, StopSlip, SupplementSlip,
+    WithdrawalDenial,
 };
 use crate::dossier::Dossier;
 
@@ -64,6 +65,10 @@ impl TryFrom<Row> for Document {
             5 => Content::StopSlip(StopSlip {
                 stopped_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
                 reason: row.stop_reason.and_then(stop_reason).ok_or_else(damaged)?,
+            }),
+            6 => Content::WithdrawalDenial(WithdrawalDenial {
+                denied_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
+                grounds: row.grounds.ok_or_else(damaged)?,
             }),
             _ => return Err(damaged()),
         };
@@ -174,6 +179,12 @@ impl From<&Content> for Columns {
                 kind: 5,
                 decided_at: Some(stopped_at),
                 stop_reason: Some(small(reason.into())),
+                ..Self::default()
+            },
+            Content::WithdrawalDenial(WithdrawalDenial { denied_at, grounds }) => Self {
+                kind: 6,
+                decided_at: Some(denied_at),
+                grounds: Some(grounds),
                 ..Self::default()
             },
         }

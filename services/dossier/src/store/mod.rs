@@ -63,6 +63,8 @@ struct Row {
     actions: Json<Vec<Action>>,
     entries: i32,
     supplements: Json<Vec<Supplement>>,
+    withdrawal_asked_at: Option<jiff_sqlx::Timestamp>,
+    withdrawals: i16,
     revision: i64,
 }
 
@@ -94,6 +96,8 @@ impl TryFrom<Row> for Dossier {
             due_at: row.due_at.map(|at| at.to_jiff()),
             actions: row.actions.0,
             supplements: row.supplements.0,
+            withdrawal_asked_at: row.withdrawal_asked_at.map(|at| at.to_jiff()),
+            withdrawals: row.withdrawals.try_into().map_err(|_| damaged("withdrawals"))?,
             entries: row.entries,
             revision: row.revision,
             new_entries: Vec::new(),
@@ -119,7 +123,7 @@ impl DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
              from dossier.dossiers where id = $1"#,
             id
         )
@@ -152,7 +156,7 @@ impl DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
              from dossier.dossiers where code = $1"#,
             code.0
         )
@@ -176,7 +180,7 @@ impl DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
                  and ($5::smallint is null or status = $5)
                  and ($6::boolean is null or (status = 0) = $6)
@@ -217,7 +221,7 @@ impl Store for DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
              from dossier.dossiers where id = any ($1)"#,
             &ids
         )
@@ -263,17 +267,20 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
               created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries,
-              draft_days, expire_at, supplements)
+              draft_days, expire_at, supplements, withdrawal_asked_at, withdrawals)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
              $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
-             $16::integer[], $17::smallint[], $18::timestamptz[], $19::jsonb[])
+             $16::integer[], $17::smallint[], $18::timestamptz[], $19::jsonb[],
+             $20::timestamptz[], $21::smallint[])
          on conflict (id) do update
          set owner = excluded.owner, status = excluded.status, code = excluded.code,
              submitted_at = excluded.submitted_at, revision = excluded.revision,
              return_way = excluded.return_way, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries,
-             expire_at = excluded.expire_at, supplements = excluded.supplements",
+             expire_at = excluded.expire_at, supplements = excluded.supplements,
+             withdrawal_asked_at = excluded.withdrawal_asked_at,
+             withdrawals = excluded.withdrawals",
         &rows().map(|row| row.id).collect::<Vec<_>>(),
         &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
         &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
@@ -293,6 +300,8 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| small(row.draft_days.into())).collect::<Vec<_>>(),
         &rows().map(|row| row.expire_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows().map(|row| Json(row.supplements.clone())).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.withdrawal_asked_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows().map(|row| i16::from(row.withdrawals)).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;

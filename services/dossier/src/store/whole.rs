@@ -55,7 +55,8 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
         r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                   created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                   actions as "actions: Json<Vec<Action>>", entries,
-                  supplements as "supplements: Json<Vec<Supplement>>", revision,
+                  supplements as "supplements: Json<Vec<Supplement>>",
+                  withdrawal_asked_at, withdrawals, revision,
                   array(select step from dossier.steps where dossier = id order by step)
                       as "steps!",
                   array(select sealed from dossier.steps where dossier = id order by step)
@@ -102,6 +103,8 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                 actions: row.actions,
                 entries: row.entries,
                 supplements: row.supplements,
+                withdrawal_asked_at: row.withdrawal_asked_at,
+                withdrawals: row.withdrawals,
                 revision: row.revision,
             };
             let under_way = row.under_way.into_iter().collect();

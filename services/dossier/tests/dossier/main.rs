@@ -15,4 +15,5 @@ mod refusals;
 mod supplements;
 mod timeline;
 mod uploads;
+mod withdrawals;
 mod workflow;

@@ -34,6 +34,16 @@ pub enum Notice {
         /// The dossier's code.
         code: String,
     },
+    /// It was withdrawn.
+    WithdrawalGranted {
+        /// The dossier's code.
+        code: String,
+    },
+    /// A withdrawal was denied: why stands in the notice, if it did not come too late.
+    WithdrawalDenied {
+        /// The dossier's code.
+        code: String,
+    },
     /// A fee fell due on it.
     InvoiceIssued {
         /// The dossier's code.
@@ -124,6 +134,8 @@ impl Notice {
             Self::DossierRefused { .. } => "dossier_refused",
             Self::SupplementRequested { .. } => "supplement_requested",
             Self::CaseStopped { .. } => "case_stopped",
+            Self::WithdrawalGranted { .. } => "withdrawal_granted",
+            Self::WithdrawalDenied { .. } => "withdrawal_denied",
             Self::InvoiceIssued { .. } => "invoice_issued",
             Self::TransferShort(_) => "transfer_short",
             Self::TransferOver(_) => "transfer_over",
@@ -169,6 +181,8 @@ impl Notice {
             }
             Self::DossierRefused { code }
             | Self::CaseStopped { code }
+            | Self::WithdrawalGranted { code }
+            | Self::WithdrawalDenied { code }
             | Self::ResultAtCounter { code }
             | Self::ResultOnline { code }
             | Self::ShipmentReturned { code, .. } => {
@@ -229,6 +243,8 @@ mod tests {
             Notice::DossierRefused { code: code.clone() },
             Notice::SupplementRequested { code: code.clone(), expires_at: at },
             Notice::CaseStopped { code: code.clone() },
+            Notice::WithdrawalGranted { code: code.clone() },
+            Notice::WithdrawalDenied { code: code.clone() },
             Notice::InvoiceIssued { code: code.clone(), number, total: 1_150_000, expires_at: at },
             Notice::TransferShort(misfit(1_000_000, 150_000)),
             Notice::TransferOver(misfit(1_200_000, 1_150_000)),

@@ -5,8 +5,7 @@ use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Fact, Folio, Invoice, State, Terms};
-use crate::ledger::{Cause, Entry};
+use super::{Fact, Folio, State, Terms};
 
 /// Ends the asking about one invoice. Every transfer the bank told of was recorded before.
 #[derive(Clone, Debug)]
@@ -44,18 +43,10 @@ impl Command for EndAsking {
             return Err(too_early());
         }
         invoice.state = State::Expired;
-        let (lapsed, reversal) = (invoice.clone(), reversal(invoice, at));
+        let (lapsed, reversal) = (invoice.clone(), invoice.reversal(at));
         folio.entries.push((at.now, reversal));
         Ok(Decided { after: folio, facts: vec![Fact::Expired(Box::new(lapsed))], answer: () })
     }
-}
-
-/// Takes back what its issue entered: nobody owes it any more.
-fn reversal(invoice: &Invoice, at: &mut At<'_>) -> Entry {
-    let issue =
-        Entry::invoice_issued(at.id(), invoice.dossier.id, invoice.id, invoice.fees.lines())
-            .expect("it was entered when the invoice was issued");
-    issue.reversal(at.id(), Cause::InvoiceReversed(invoice.id))
 }
 
 /// A bank whose answer ends before the deadline may come to know of a payment in time.
@@ -68,8 +59,8 @@ fn too_early() -> Refusal {
     )
 }
 
-/// The asking is scheduled in the commit that issues its invoice.
-fn no_such_invoice() -> Refusal {
+/// The asking is scheduled, and the obligation known, since the commit that issues its invoice.
+pub(super) fn no_such_invoice() -> Refusal {
     Refusal::new(
         Kind::Precondition,
         "INVOICE_NOT_FOUND",

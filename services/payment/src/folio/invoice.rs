@@ -1,10 +1,11 @@
 //! The invoice: what is due on a dossier at one time.
 
+use chassis::write::At;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Dossier, Purpose};
-use crate::ledger::FeeKind;
+use crate::ledger::{Cause, Entry, FeeKind};
 use crate::money::Dong;
 use crate::settings::Payee;
 use crate::vietqr::{PayTo, Payload, QrError, Transfer};
@@ -35,7 +36,7 @@ pub struct Invoice {
     pub state: State,
 }
 
-/// Where an invoice stands. That it can be cancelled comes with the fees that are.
+/// Where an invoice stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It waits for a transfer.
@@ -52,6 +53,8 @@ pub enum State {
     },
     /// It lapsed: the bank, asked after its deadline, knew of no payment.
     Expired,
+    /// What it collected is not due any more.
+    Cancelled,
 }
 
 /// 1 to 19 lines above zero that add up to at most [`MOST`].
@@ -92,7 +95,7 @@ impl Invoice {
     pub const fn in_parts(&self) -> Dong {
         match self.state {
             State::Issued { in_parts } => in_parts,
-            State::Paid { .. } | State::Expired => Dong::ZERO,
+            State::Paid { .. } | State::Expired | State::Cancelled => Dong::ZERO,
         }
     }
 
@@ -117,6 +120,13 @@ impl Invoice {
         }
     }
 
+    /// Takes back what its issue entered: nobody owes it any more.
+    pub(super) fn reversal(&self, at: &mut At<'_>) -> Entry {
+        let issue = Entry::invoice_issued(at.id(), self.dossier.id, self.id, self.fees.lines())
+            .expect("it was entered when the invoice was issued");
+        issue.reversal(at.id(), Cause::InvoiceReversed(self.id))
+    }
+
     /// What a citizen's bank application scans to pay what is outstanding.
     ///
     /// # Errors
@@ -135,7 +145,7 @@ impl Invoice {
     pub const fn paid_at(&self) -> Option<Timestamp> {
         match self.state {
             State::Paid { at, .. } => Some(at),
-            State::Issued { .. } | State::Expired => None,
+            State::Issued { .. } | State::Expired | State::Cancelled => None,
         }
     }
 
@@ -143,7 +153,7 @@ impl Invoice {
     pub fn receipt(&self) -> Option<&str> {
         match &self.state {
             State::Paid { receipt, .. } => Some(receipt),
-            State::Issued { .. } | State::Expired => None,
+            State::Issued { .. } | State::Expired | State::Cancelled => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The folio: the page of the books that belongs to one stream. A dossier's holds its invoices and the transfers that name
 //! them; a transfer that names none of ours has a page of its own.
 
+mod cancel;
 mod end_asking;
 mod invoice;
 mod issue;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 use crate::ledger::Entry;
 use crate::settings::Payee;
 
+pub use cancel::CancelInvoice;
 pub use end_asking::EndAsking;
 pub use invoice::{Fees, Invoice, MOST, State};
 pub use issue::IssueInvoice;
@@ -76,6 +78,8 @@ pub enum Fact {
     Paid(Box<Invoice>),
     /// An invoice lapsed.
     Expired(Box<Invoice>),
+    /// An invoice was cancelled, with when what it collects was not due any more.
+    Cancelled(Box<Invoice>, Timestamp),
     /// A transfer was set aside; with the invoice it names as it is after it.
     SetAside(Box<Transfer>, Option<Box<Invoice>>),
     /// A transfer was paid back; with the invoice it names as it is after it.

@@ -25,7 +25,7 @@ fn deadline() -> Timestamp {
 }
 
 /// The page of one dossier, and what was published of it: `I` issued, `P` paid, `E` expired, `S` set aside,
-/// `B` paid back.
+/// `C` cancelled, `B` paid back.
 struct Page {
     folio: Option<Folio>,
     published: String,
@@ -69,6 +69,7 @@ impl Page {
             Fact::Issued(_) => 'I',
             Fact::Paid(_) => 'P',
             Fact::Expired(_) => 'E',
+            Fact::Cancelled(..) => 'C',
             Fact::SetAside(..) => 'S',
             Fact::Refunded(..) => 'B',
         }));
@@ -76,8 +77,8 @@ impl Page {
     }
 
     /// Takes one turn: a transfer told of, by callback or when asked (`p`, `q` in time, `l` late, `s` short, `r` the rest of that, `o` over),
-    /// or the bank's word that there are no others (`x` as of after the deadline, `e` before it), or that it need not be asked (`n`); or a person pays back what waits
-    /// longest (`b`).
+    /// or the bank's word that there are no others (`x` as of after the deadline, `e` before it), or that it need not be asked (`n`); or a
+    /// person pays back what waits longest (`b`); or what is collected is not due any more (`c`).
     fn turn(&mut self, turn: char) {
         let told_until = |minutes| Some(deadline() + SignedDuration::from_mins(minutes));
         match turn {
@@ -88,6 +89,7 @@ impl Page {
             'r' => self.transfer("FT5", REST, minutes(40)),
             'o' => self.transfer("FT6", TOTAL + 1, minutes(30)),
             'b' => self.pay_back(),
+            'c' => self.cancel(),
             'e' => self.end_asking(told_until(0)),
             'x' => self.end_asking(told_until(1)),
             _ => self.end_asking(None),
@@ -119,6 +121,11 @@ impl Page {
 
     fn end_asking(&mut self, told_until: Option<Timestamp>) {
         self.run(&EndAsking { dossier: DOSSIER, invoice: INVOICE, told_until });
+    }
+
+    fn cancel(&mut self) {
+        let cancelled_at = minutes(35);
+        self.run(&CancelInvoice { dossier: DOSSIER, invoice: INVOICE, cancelled_at });
     }
 
     fn balance(&self, account: Account) -> i128 {
@@ -197,6 +204,14 @@ fn whoever_tells_first_the_outcome_is_that_of_the_facts() {
         ("spb", "ISPB", 0),
         ("sxb", "ISEB", 0),
         ("srb", "ISP", 0),
+        ("c", "IC", 0),
+        ("cc", "IC", 0),
+        ("cxn", "IC", 0),
+        ("xc", "IE", 0),
+        ("pc", "IP", 0),
+        ("cp", "ICS", total),
+        ("scr", "ISCS", total),
+        ("scb", "ISCB", 0),
     ] {
         let mut page = Page::with_an_invoice();
         turns.chars().for_each(|turn| page.turn(turn));
@@ -219,9 +234,16 @@ fn another_transfer_under_a_known_reference_is_refused_however_late() {
 
 #[test]
 fn what_came_in_parts_was_paid_with_the_last_of_them() {
-    for (turns, outstanding) in
-        [("", TOTAL), ("s", REST), ("r", SHORT), ("sr", 0), ("x", 0), ("sb", TOTAL), ("srb", 0)]
-    {
+    for (turns, outstanding) in [
+        ("", TOTAL),
+        ("s", REST),
+        ("r", SHORT),
+        ("sr", 0),
+        ("x", 0),
+        ("c", 0),
+        ("sb", TOTAL),
+        ("srb", 0),
+    ] {
         let mut page = Page::with_an_invoice();
         turns.chars().for_each(|turn| page.turn(turn));
         assert_eq!(page.invoice().outstanding().units(), outstanding, "{turns}");
@@ -261,14 +283,14 @@ proptest! {
     /// In whatever order and however often things are told.
     #[test]
     fn the_books_balance_and_an_invoice_ends_once(
-        turns in prop::collection::vec(prop::sample::select(b"pqlsroexnb".to_vec()), 0..20),
+        turns in prop::collection::vec(prop::sample::select(b"pqlsroexnbc".to_vec()), 0..20),
     ) {
         let mut page = Page::with_an_invoice();
         turns.iter().for_each(|turn| page.turn(char::from(*turn)));
         prop_assert_eq!(Account::ALL.iter().map(|it| page.balance(*it)).sum::<i128>(), 0);
         let open = page.invoice().is_open();
         prop_assert_eq!(page.balance(Account::Receivable), if open { TOTAL.into() } else { 0 });
-        let ends = page.published.chars().filter(|fact| "PE".contains(*fact)).count();
+        let ends = page.published.chars().filter(|fact| "PEC".contains(*fact)).count();
         prop_assert_eq!(ends, usize::from(!open));
         let told: i64 = [
             (b'p', TOTAL), (b'q', TOTAL), (b'l', TOTAL), (b's', SHORT), (b'r', REST), (b'o', TOTAL + 1),

@@ -173,6 +173,7 @@ impl Row {
                 Ok(State::Paid { at: at.to_jiff(), receipt: receipt.clone() })
             }
             (Ok(InvoiceState::Expired), None, None) => Ok(State::Expired),
+            (Ok(InvoiceState::Cancelled), None, None) => Ok(State::Cancelled),
             _ => Err(damaged("state")),
         }
     }

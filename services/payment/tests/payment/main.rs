@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough")]
 
 mod callback;
+mod cancelling;
 mod invoices;
 mod ledger;
 mod misfits;

@@ -5,7 +5,7 @@ use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
 use super::{Case, Fact, Named, Officer};
-use crate::process::RECEIVE;
+use crate::process::{RECEIVE, WITHDRAW};
 use crate::rules::Rules;
 
 /// Closes a task that the officer holds, with an outcome of its step.
@@ -37,8 +37,10 @@ impl Command for CompleteTask {
         at: &mut At<'_>,
     ) -> Result<Decided<Case, Named>, Refusal> {
         let mut case = Case::of_agency(before, &self.officer)?;
-        if self.step == RECEIVE {
-            return Err(accept_instead());
+        match self.step.as_str() {
+            RECEIVE => return Err(accept_instead()),
+            WITHDRAW => return Err(decide_withdrawal_instead()),
+            _ => {}
         }
         let facts = case.complete(&self.step, &self.outcome, &self.officer, rules, at)?;
         Ok(Decided { after: case, facts, answer: Named { id: self.id } })
@@ -87,5 +89,14 @@ fn accept_instead() -> Refusal {
          RefuseDossier, cùng với lý do.",
         "Receiving is completed by AcceptDossier, which promises the date, or by RefuseDossier, \
          which says why.",
+    )
+}
+
+fn decide_withdrawal_instead() -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "DECIDE_WITHDRAWAL_INSTEAD",
+        "Việc rút hồ sơ được quyết định bằng GrantWithdrawal hoặc DenyWithdrawal.",
+        "A withdrawal is decided by GrantWithdrawal or DenyWithdrawal.",
     )
 }

@@ -62,16 +62,19 @@ impl Case {
         }
     }
 
-    /// The case comes to its end; if the result is in the citizen's hands, it is since `came`.
+    /// The case comes to its end, and with it whatever was to be done; if the result is in the citizen's hands, it is since `came`.
     pub(super) fn end(&mut self, came: Timestamp, now: Timestamp) -> Vec<Fact> {
         self.closed_at = Some(now);
+        for task in &mut self.tasks {
+            task.state = TaskState::Closed;
+        }
         let returned = self.status == DossierStatus::ResultReturned;
         let returned = returned.then(|| Fact::Returned(Box::new(self.clone()), came));
         returned.into_iter().chain([Fact::Closed(Box::new(self.clone()), now)]).collect()
     }
 
     /// Opens the task of a step, again if a later step sent it back.
-    fn open_task(&mut self, step: &str, role: Role, at: Timestamp) -> Fact {
+    pub(super) fn open_task(&mut self, step: &str, role: Role, at: Timestamp) -> Fact {
         self.tasks.retain(|task| task.step != step);
         self.tasks.push(Task {
             step: step.into(),

@@ -9,7 +9,8 @@ use crate::process::Ways;
 use crate::rules::Rules;
 
 impl Case {
-    /// Issues the result in a step of this id. By post a parcel is waited for, which mailing takes from here; the other ways go on at once.
+    /// Issues the result in a step of this id, unless its owner wants the dossier back. By post a parcel is waited for, which mailing takes
+    /// from here; the other ways go on at once.
     pub(super) fn issue(
         &mut self,
         step: &str,
@@ -17,6 +18,7 @@ impl Case {
         rules: &Rules,
         at: &mut At<'_>,
     ) -> Result<Vec<Fact>, Refusal> {
+        self.refuse_while_withdrawal_waits()?;
         self.issued_at = Some(at.now);
         let issued = Fact::Issued(Box::new(self.clone()), at.now);
         let outcome = match self.return_way {

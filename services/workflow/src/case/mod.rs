@@ -5,6 +5,7 @@ mod claim;
 mod complete;
 mod course;
 mod draw;
+mod fact;
 mod issue;
 mod lapse;
 mod open;
@@ -16,19 +17,19 @@ mod stop;
 mod supplement;
 #[cfg(test)]
 mod tests;
+mod withdraw;
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{Kept, Root};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use proto::motcua::access::v1::Role;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay, StopReason};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
 use proto::motcua::workflow::v1::TaskState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::fees::Fee;
 use crate::grounds::Grounds;
+use crate::process::WITHDRAW;
 use crate::rules::Rules;
 use crate::working_time::{Limit, Pause};
 
@@ -36,6 +37,7 @@ pub use accept::{AcceptDossier, no_date};
 pub use claim::{ClaimNextTask, ClaimNothing, ClaimTask, Picked, TASK_CLAIMED};
 pub use complete::CompleteTask;
 pub use draw::{Beside, DrawNumber, Drawn, EpochName, Wants};
+pub use fact::Fact;
 pub use lapse::LapseFee;
 pub use open::OpenCase;
 pub use paid::PayFee;
@@ -43,6 +45,7 @@ pub use parcel::{DeliverParcel, TakeParcelBack};
 pub use refuse::RefuseDossier;
 pub use release::ReleaseTask;
 pub use supplement::{LapseSupplement, RequestSupplement, TakeSupplement};
+pub use withdraw::{DenyWithdrawal, GrantWithdrawal, TakeWithdrawal};
 
 /// A case as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,75 +145,6 @@ impl Root for Case {
     type Fact = Fact;
 }
 
-/// What is published about a case; each with the case as it is after it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fact {
-    /// A case was opened for a submitted dossier.
-    Opened(Box<Case>, Timestamp),
-    /// The dossier was accepted.
-    Accepted {
-        /// The case, with the date that is promised.
-        case: Box<Case>,
-        /// Who accepted it.
-        officer: String,
-        /// The legal day of receipt.
-        receipt_day: Date,
-        /// What the citizen is told it will cost.
-        fees: Vec<Fee>,
-    },
-    /// The dossier was refused, on these grounds.
-    Refused(Box<Case>, Grounds),
-    /// The owner of the dossier is asked for a supplement.
-    SupplementRequested {
-        /// The case.
-        case: Box<Case>,
-        /// What for, and why.
-        grounds: Grounds,
-        /// Until when it can be answered.
-        expires: Timestamp,
-    },
-    /// Processing was stopped for good.
-    Stopped {
-        /// The case.
-        case: Box<Case>,
-        /// Why.
-        why: StopReason,
-        /// Since when: the deadline that passed.
-        at: Timestamp,
-    },
-    /// A task waits for an officer.
-    TaskOpened(Box<Case>, String),
-    /// A task is done.
-    TaskClosed(Box<Case>, String),
-    /// The result was issued.
-    Issued(Box<Case>, Timestamp),
-    /// The result is in the citizen's hands since this instant.
-    Returned(Box<Case>, Timestamp),
-    /// The case came to its end.
-    Closed(Box<Case>, Timestamp),
-    /// The clock stands: the case waits for its citizen.
-    Paused(Box<Case>),
-    /// The clock runs again since this instant.
-    Resumed(Box<Case>, Timestamp),
-    /// A fee fell due.
-    FeeFellDue {
-        /// The case, with the obligation.
-        case: Box<Case>,
-        /// What is due.
-        lines: Vec<Fee>,
-        /// When it fell due.
-        at: Timestamp,
-        /// Until when it can be paid.
-        expires: Timestamp,
-    },
-    /// A number was drawn.
-    NumberDrawn(Box<Case>),
-    /// The number drawn is paid for.
-    NumberAssigned(Box<Case>),
-    /// The number drawn was not paid for and goes back to its pool.
-    NumberReturned(Box<Case>),
-}
-
 /// What a caller is told of a command, and a repeat of it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
@@ -253,9 +187,10 @@ impl Case {
         Ok(case)
     }
 
-    /// The step whose task the officer holds.
+    /// The step of the process whose task the officer holds.
     fn step_held_by(&self, officer: &Officer) -> Result<String, Refusal> {
-        let held = self.tasks.iter().find(|task| task.held_by(officer).is_ok());
+        let mut of_process = self.tasks.iter().filter(|task| task.step != WITHDRAW);
+        let held = of_process.find(|task| task.held_by(officer).is_ok());
         held.map(|task| task.step.clone()).ok_or_else(not_claimed)
     }
 

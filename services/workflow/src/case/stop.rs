@@ -24,7 +24,7 @@ impl Case {
     }
 
     /// Nobody gets the number before its pool's next epoch.
-    fn return_number(&mut self) -> Option<Fact> {
+    pub(super) fn return_number(&mut self) -> Option<Fact> {
         self.draw.as_mut()?.state = NumberState::Returned;
         Some(Fact::NumberReturned(Box::new(self.clone())))
     }

@@ -4,6 +4,7 @@ mod refusing;
 mod returning;
 mod supplementing;
 mod waiting;
+mod withdrawing;
 
 use std::sync::LazyLock;
 
@@ -189,10 +190,12 @@ proptest! {
                 .and_then(|case| accept(&case, able(who)).map(|decided| decided.after))
                 .or_else(|_| complete(&case, step, outcome))
                 .or_else(|_| supplementing::turn(&case, step, who))
+                .or_else(|_| withdrawing::turn(&case, who))
                 .unwrap_or_else(|_| case.clone());
             prop_assert!(may_follow(case.status, after.status));
             prop_assert!(case.closed_at.is_none() || after == case, "closed is closed");
-            let open = after.tasks.iter().filter(|task| task.state != TaskState::Closed).count();
+            let of_process = after.tasks.iter().filter(|task| task.step != "withdraw");
+            let open = of_process.filter(|task| task.state != TaskState::Closed).count();
             let office = after.closed_at.is_none() && !after.is_paused();
             prop_assert_eq!(open, usize::from(office), "one task at a time, none in a pause");
             case = after;

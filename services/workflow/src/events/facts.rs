@@ -9,9 +9,12 @@ use proto::motcua::r#type::v1::StopReason;
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
     CaseClosed, CaseOpened, CaseStopped, ClockPaused, ClockResumed, DossierAccepted,
-    DossierRefused, FeeFellDue, FeeLine, NumberAssigned, NumberDrawn, NumberReturned, ResultIssued,
-    ResultReturned, SupplementRequested, TaskClosed, TaskOpened,
+    DossierRefused, FeeCancelled, FeeFellDue, FeeLine, NumberAssigned, NumberDrawn, NumberReturned,
+    ResultIssued, ResultReturned, SupplementRequested, TaskClosed, TaskOpened, WithdrawalDenied,
+    WithdrawalGranted,
 };
+
+use uuid::Uuid;
 
 use super::{draw_name, epoch_name, grounds_name, name, reason, reference, task_name};
 use crate::case::{Case, Fact};
@@ -30,6 +33,13 @@ pub fn message(fact: &Fact) -> Outgoing {
             supplement_requested(case, grounds, *expires)
         }
         Fact::Stopped { case, why, at } => stopped(case, *why, *at),
+        Fact::WithdrawalGranted { case, officer, at } => {
+            withdrawal_granted(case, officer.as_deref(), *at)
+        }
+        Fact::WithdrawalDenied { case, grounds, at } => {
+            withdrawal_denied(case, grounds.as_ref(), *at)
+        }
+        Fact::FeeCancelled { case, obligation, at } => fee_cancelled(case, *obligation, *at),
         Fact::TaskOpened(case, step) => task_opened(case, step),
         Fact::TaskClosed(case, step) => task_closed(case, step),
         Fact::Issued(case, at) => issued(case, *at),
@@ -98,6 +108,37 @@ fn stopped(case: &Case, why: StopReason, at: Timestamp) -> Outgoing {
         stop_time: Some(timestamp(at)),
         reason: why.into(),
         status_after: case.status.into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn withdrawal_granted(case: &Case, officer: Option<&str>, at: Timestamp) -> Outgoing {
+    let message = WithdrawalGranted {
+        dossier: Some(reference(case)),
+        grant_time: Some(timestamp(at)),
+        status_after: case.status.into(),
+        officer: officer.unwrap_or_default().into(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn withdrawal_denied(case: &Case, grounds: Option<&Grounds>, at: Timestamp) -> Outgoing {
+    let named = |grounds: &Grounds| grounds_name(case, grounds.number);
+    let message = WithdrawalDenied {
+        dossier: Some(reference(case)),
+        deny_time: Some(timestamp(at)),
+        status_after: case.status.into(),
+        officer: grounds.map(|grounds| grounds.officer.clone()).unwrap_or_default(),
+        grounds: grounds.map(named).unwrap_or_default(),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn fee_cancelled(case: &Case, obligation: Uuid, at: Timestamp) -> Outgoing {
+    let message = FeeCancelled {
+        dossier: Some(reference(case)),
+        obligation: obligation.to_string(),
+        cancel_time: Some(timestamp(at)),
     };
     Outgoing::of(&message, &name(case), &case.agency)
 }

@@ -7,7 +7,9 @@ use chassis::clock::instant;
 use chassis::events::{Event, Reactions};
 use chassis::names;
 use chassis::write::Door;
-use proto::motcua::dossier::v1::{DossierSubmitted, DossierSupplemented, SupplementLapsed};
+use proto::motcua::dossier::v1::{
+    DossierSubmitted, DossierSupplemented, SupplementLapsed, WithdrawalRequested,
+};
 use proto::motcua::mailing::v1::{ShipmentDelivered, ShipmentReturned};
 use proto::motcua::payment::v1::{InvoiceExpired, InvoicePaid};
 use proto::motcua::r#type::v1::{Channel, LegalLimit, ReturnWay};
@@ -16,6 +18,7 @@ use uuid::Uuid;
 use super::limit;
 use crate::case::{
     DeliverParcel, LapseFee, LapseSupplement, OpenCase, PayFee, TakeParcelBack, TakeSupplement,
+    TakeWithdrawal,
 };
 use crate::store::CaseStore;
 use crate::working_time::Limit;
@@ -26,6 +29,7 @@ pub fn of_dossier(door: &Door<CaseStore>) -> Reactions {
         .on(door, submitted)
         .on(door, supplemented)
         .on(door, supplement_lapsed)
+        .on(door, withdrawal_requested)
 }
 
 /// What workflow does about payment's facts.
@@ -105,6 +109,13 @@ fn supplement_lapsed(
         number: counted(fact.number)?,
         lapsed_at: fact.lapse_time.and_then(instant).ok_or("lapse_time is no instant")?,
     }))
+}
+
+fn withdrawal_requested(
+    _: WithdrawalRequested,
+    event: &Event,
+) -> Result<Option<TakeWithdrawal>, &'static str> {
+    Ok(Some(TakeWithdrawal { id: event.stream.0 }))
 }
 
 /// A number that counts from 1.

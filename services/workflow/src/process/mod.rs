@@ -31,6 +31,9 @@ pub const REFUSED: &str = "refused";
 /// The outcome of a task that no process need give, for the law gives it to all: the owner of the dossier is asked for a supplement.
 pub const SUPPLEMENT_REQUESTED: &str = "supplement_requested";
 
+/// The step that no process need have, for the law gives it to all: the withdrawal that the owner of a dossier asked for is decided.
+pub const WITHDRAW: &str = "withdraw";
+
 /// The process of every procedure that no other process names.
 pub const GENERAL: &str = "general";
 

@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::draws::is_drawn_for;
 use super::{convert, officer, reasons};
-use crate::case::{AcceptDossier, Case, RefuseDossier, RequestSupplement, no_date};
+use crate::case::{
+    AcceptDossier, Case, DenyWithdrawal, GrantWithdrawal, RefuseDossier, RequestSupplement, no_date,
+};
 use crate::grounds::Seal;
 use crate::outside::Forms;
 use crate::rules::Rules;
@@ -26,6 +28,9 @@ use crate::store::{CaseFilter, CaseKey, CaseStore};
 use crate::working_time::{Language, day_bounds};
 
 const SIZES: PageSize = PageSize { default: 20, most: 100 };
+
+/// What the one ground of a denied withdrawal is about.
+const WITHDRAWAL: &str = "withdrawal";
 
 /// What cases can be filtered by.
 const FILTER: &str = "status = DOSSIER_STATUS_IN_PROCESSING, submit_day = \"2026-11-25\", late = true, \
@@ -118,6 +123,36 @@ impl CaseService for Cases {
         let stated = self.seal.state(id, pb::GroundsKind::Supplement, items).map_err(broken)?;
         let (etag, officer) = (asked.etag.clone(), officer(&caller)?);
         self.door.run(once, RequestSupplement { id, etag, officer, stated }).await?;
+        self.answer(id, &caller).await
+    }
+
+    async fn grant_withdrawal(
+        &self,
+        request: Request<pb::GrantWithdrawalRequest>,
+    ) -> Result<Response<pb::Case>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("cases", &asked.name, "name")?;
+        let (etag, officer) = (asked.etag.clone(), officer(&caller)?);
+        self.door.run(once, GrantWithdrawal { id, etag, officer }).await?;
+        self.answer(id, &caller).await
+    }
+
+    async fn deny_withdrawal(
+        &self,
+        request: Request<pb::DenyWithdrawalRequest>,
+    ) -> Result<Response<pb::Case>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let id = names::id("cases", &asked.name, "name")?;
+        let why = reasons::remark(&asked.text, "text".into(), true);
+        let why = why.map_err(|violation| Refusal::fields(vec![violation]))?;
+        let (kind, ground) = (pb::GroundsKind::WithdrawalDenial, (WITHDRAWAL.to_owned(), why));
+        let stated = self.seal.state(id, kind, vec![ground]).map_err(broken)?;
+        let (etag, officer) = (asked.etag.clone(), officer(&caller)?);
+        self.door.run(once, DenyWithdrawal { id, etag, officer, stated }).await?;
         self.answer(id, &caller).await
     }
 

@@ -7,4 +7,5 @@ mod house;
 mod parcels;
 mod refusals;
 mod supplements;
+mod withdrawals;
 mod worklist;

@@ -1,6 +1,7 @@
 //! Slips in words: a template with its places filled, in either language of the counter.
 
 mod acceptance;
+mod denial;
 mod refusal;
 mod stop;
 mod supplement;
@@ -13,6 +14,7 @@ use super::Ground;
 use crate::bilingual::Bilingual;
 
 pub use acceptance::AcceptanceWords;
+pub use denial::DenialWords;
 pub use refusal::RefusalWords;
 pub use supplement::SupplementWords;
 

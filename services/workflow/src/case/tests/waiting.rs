@@ -79,6 +79,11 @@ pub(super) fn paid_vehicle() -> Case {
     paid(&drawn().after, now(), now()).after
 }
 
+/// A vehicle's case whose fee is due: its number is held.
+pub(super) fn drawn_vehicle() -> Case {
+    drawn().after
+}
+
 fn verify(case: &Case) {
     let drawn = case.draw.clone().expect("a draw");
     let (number, inclusion) = EPOCH.entry(drawn.index).expect("in the list");
