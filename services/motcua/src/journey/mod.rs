@@ -22,6 +22,7 @@ mod supplement;
 mod telling;
 mod walk;
 mod watch;
+mod withdraw;
 
 use std::time::Duration;
 

@@ -18,6 +18,8 @@ pub enum Route {
     Refused,
     /// Supplemented twice, then as the straight one
     Supplement,
+    /// Withdrawn while its fee is due: denied once, then granted
+    Withdrawn,
     /// Paid too little, then the rest
     Short,
     /// Paid twice: a cashier finds the money and pays it back
@@ -41,6 +43,7 @@ impl Walker<'_> {
             Route::Straight => self.straight().await,
             Route::Refused => self.refused().await,
             Route::Supplement => self.supplemented().await,
+            Route::Withdrawn => self.withdrawn().await,
             Route::Short => self.short().await,
             Route::Double => self.double().await,
             Route::TwiceCalled => self.twice_called().await,
@@ -63,6 +66,11 @@ impl Walker<'_> {
         self.supplement(&dossier, 1, &supplement::FIRST).await?;
         self.supplement(&dossier, 2, &supplement::SECOND).await?;
         self.finish(&dossier).await
+    }
+
+    async fn withdrawn(&mut self) -> Result<(), BoxError> {
+        let dossier = self.drawn().await?;
+        self.withdraw(&dossier).await
     }
 
     async fn short(&mut self) -> Result<(), BoxError> {

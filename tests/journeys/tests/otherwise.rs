@@ -1,8 +1,9 @@
-//! A supplement that nobody answers, over all services: the clock of the house is moved to its end.
+//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, or it is withdrawn at once.
 
 use std::time::Duration;
 
 use chassis::access::Role;
+use chassis::status::reason;
 use jiff::SignedDuration;
 use journeys::{AGENCY, House, in_name_of, new_person, vehicle_of, wish};
 use proto::motcua::dossier::v1 as dossier;
@@ -151,4 +152,41 @@ async fn whoever_never_answers_is_told_that_it_ended_and_the_number_goes_back() 
     .await;
     assert_eq!(notice.reason(), StopReason::SupplementLapsed);
     told(&house, &owner, "đã dừng xử lý").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dossier_nobody_accepted_is_withdrawn_as_soon_as_its_owner_asks() {
+    let house = House::build().await;
+    let owner = Owner::of(&house).await;
+    let citizen = owner.token(&house);
+    let name = house.submitted(&citizen).await.name;
+    house.task(&name).await;
+    let request = || dossier::RequestWithdrawalRequest {
+        name: name.clone(),
+        etag: String::new(),
+        request_id: wish(),
+    };
+    house.dossiers().request_withdrawal(in_name_of(&citizen, request())).await.expect("asked for");
+    let withdrawn = eventually(SOON, async || {
+        let asked = dossier::GetDossierRequest { name: name.clone() };
+        let read = house.dossiers().get_dossier(in_name_of(&citizen, asked)).await;
+        let read = read.expect("the dossier").into_inner();
+        (read.status() == DossierStatus::Withdrawn).then_some(read)
+    })
+    .await;
+    assert_eq!(withdrawn.withdrawal_request_time, None, "it waits no more");
+    let case = case(&house, &name).await;
+    assert_eq!((case.status(), case.close_time.is_some()), (DossierStatus::Withdrawn, true));
+    let receiver = house.people.officer(AGENCY, &[Role::Receiving]);
+    let asked = workflow::ListTasksRequest {
+        parent: "cases/-".into(),
+        filter: format!(r#"dossier = "{name}""#),
+        ..Default::default()
+    };
+    let open = house.tasks().list_tasks(in_name_of(&receiver, asked)).await.expect("tasks");
+    assert!(open.into_inner().tasks.is_empty(), "nothing is left to do");
+    told(&house, &owner, "đã được rút").await;
+    let again = house.dossiers().request_withdrawal(in_name_of(&citizen, request())).await;
+    let again = again.expect_err("it is withdrawn");
+    assert_eq!(reason(&again).as_deref(), Some("TOO_LATE_TO_WITHDRAW"));
 }
