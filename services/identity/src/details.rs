@@ -28,7 +28,7 @@ pub struct Details {
     pub birth_date: Date,
     /// Whether the card says female; else male.
     pub female: bool,
-    /// `+84` and nine digits.
+    /// `+84` and nine digits; empty for whoever has no telephone.
     pub phone_number: String,
     /// Empty where there is none.
     #[serde(default)]
@@ -52,8 +52,10 @@ pub struct Given<'a> {
     pub birth_date: Option<Date>,
     /// A sex, if one was told.
     pub sex: Option<Sex>,
-    /// Should be a mobile number.
+    /// Should be a mobile number; or empty, where an officer vouches.
     pub phone_number: &'a str,
+    /// An officer vouches for the person, who may do without a telephone.
+    pub vouched_for: bool,
     /// Should be an e-mail address, or empty.
     pub email: &'a str,
 }
@@ -62,8 +64,8 @@ pub struct Given<'a> {
 pub struct Checked {
     /// For the blind index.
     pub personal_id: PersonalId,
-    /// For the blind index.
-    pub phone: PhoneNumber,
+    /// For the blind index; none for whoever has no telephone.
+    pub phone: Option<PhoneNumber>,
     /// For the seal.
     pub details: Details,
 }
@@ -75,7 +77,7 @@ impl Given<'_> {
     /// All wrong fields at once, by their paths in `account`.
     pub fn check(&self, today: Date) -> Result<Checked, Refusal> {
         let personal_id = personal_id(self.personal_id, "account.personal_id");
-        let phone = phone(self.phone_number, "account.phone_number");
+        let phone = self.phone();
         let email = email(self.email, "account.email");
         let full_name = full_name(self.full_name);
         let birth_date = self.birth_date.ok_or_else(no_birth_date);
@@ -101,7 +103,11 @@ impl Given<'_> {
                     full_name,
                     birth_date,
                     female: sex == Sex::Female,
-                    phone_number: phone.expose_e164().into(),
+                    phone_number: phone
+                        .as_ref()
+                        .map(PhoneNumber::expose_e164)
+                        .unwrap_or_default()
+                        .into(),
                     email,
                 };
                 Ok(Checked { personal_id, phone, details })
@@ -112,6 +118,13 @@ impl Given<'_> {
                 Err(Refusal::fields(wrong.flatten().collect()))
             }
         }
+    }
+
+    fn phone(&self) -> Result<Option<PhoneNumber>, Violation> {
+        if self.vouched_for && self.phone_number.is_empty() {
+            return Ok(None);
+        }
+        phone(self.phone_number, "account.phone_number").map(Some)
     }
 }
 
@@ -241,6 +254,7 @@ mod tests {
             birth_date: Some(date(1990, 5, 1)),
             sex: Some(Sex::Female),
             phone_number: "0901234567",
+            vouched_for: false,
             email: "",
         }
     }
@@ -265,6 +279,7 @@ mod tests {
             birth_date: None,
             sex: None,
             phone_number: "113",
+            vouched_for: true,
             email: "hoa",
         };
         let fields: Vec<_> = wrong(&nothing).into_iter().map(|(field, _)| field).collect();
@@ -277,6 +292,15 @@ mod tests {
         assert_eq!(wrong(&long), [("account.full_name".into(), "NAME_REQUIRED".into())]);
         let turned = Given { full_name: "Hoa\u{202E}gnA", ..given() };
         assert_eq!(wrong(&turned), [("account.full_name".into(), "NAME_REQUIRED".into())]);
+    }
+
+    #[test]
+    fn only_who_is_vouched_for_may_do_without_a_telephone() {
+        let none = Given { phone_number: "", ..given() };
+        assert_eq!(wrong(&none), [("account.phone_number".into(), "PHONE_MALFORMED".into())]);
+        let vouched = Given { vouched_for: true, ..none };
+        let checked = vouched.check(date(2026, 1, 1)).expect("right");
+        assert!(checked.phone.is_none() && checked.details.phone_number.is_empty());
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use chassis::access::Assurance;
 use chassis::clock::timestamp;
 use chassis::write::Outgoing;
+use proto::motcua::identity::v1 as pb;
 use proto::motcua::identity::v1::{
-    AccountCreated, AccountUpdated, OfficerAppointed, RolesChanged, SignedIn,
+    AccountCreated, AccountUpdated, OfficerAppointed, PersonRegistered, RolesChanged,
+    SessionsEnded, SignedIn,
 };
 use uuid::Uuid;
 
-use crate::holder::Fact;
+use crate::holder::{EndReason, Fact, IdentityPaper};
 
 /// A fact as the message to publish.
 pub fn message(fact: &Fact) -> Outgoing {
@@ -25,6 +27,27 @@ pub fn message(fact: &Fact) -> Outgoing {
                 account: name.clone(),
                 changed_fields: changed.iter().map(|part| part.field().to_owned()).collect(),
                 update_time: Some(timestamp(*at)),
+            };
+            Outgoing::of(&message, &name, "")
+        }
+        Fact::PersonRegistered { account, officer, paper, telephone_replaced, at } => {
+            let name = account_name(*account);
+            let message = PersonRegistered {
+                account: name.clone(),
+                officer: officer.clone(),
+                paper: identity_paper(*paper).into(),
+                telephone_replaced: *telephone_replaced,
+                register_time: Some(timestamp(*at)),
+            };
+            let agency = officer.split("/officers/").next().unwrap_or_default();
+            Outgoing::of(&message, &name, agency)
+        }
+        Fact::SessionsEnded { account, reason, at } => {
+            let name = account_name(*account);
+            let message = SessionsEnded {
+                account: name.clone(),
+                reason: end_reason(*reason).into(),
+                end_time: Some(timestamp(*at)),
             };
             Outgoing::of(&message, &name, "")
         }
@@ -58,6 +81,20 @@ pub fn message(fact: &Fact) -> Outgoing {
             };
             Outgoing::of(&message, &name, &officer.agency)
         }
+    }
+}
+
+fn identity_paper(paper: IdentityPaper) -> pb::IdentityPaper {
+    match paper {
+        IdentityPaper::IdentityCard => pb::IdentityPaper::IdentityCard,
+        IdentityPaper::Passport => pb::IdentityPaper::Passport,
+    }
+}
+
+fn end_reason(reason: EndReason) -> pb::SessionsEndedReason {
+    match reason {
+        EndReason::RefreshTokenReused => pb::SessionsEndedReason::RefreshTokenReused,
+        EndReason::SignedOutEverywhere => pb::SessionsEndedReason::SignedOutEverywhere,
     }
 }
 

@@ -45,13 +45,14 @@ const RECEIVER: usize = 3;
 const DESK: [Role; 2] = [Role::Receiving, Role::Processing];
 
 /// Every role there is.
-const EVERY: [Role; 6] = [
+const EVERY: [Role; 7] = [
     Role::Receiving,
     Role::Processing,
     Role::Signing,
     Role::AgencyAdministrator,
     Role::Operator,
     Role::Cashier,
+    Role::Registrar,
 ];
 
 /// Where the dossier stands when it is called upon; or what else is called upon: an account, and one whose owner is an officer.
@@ -147,6 +148,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("CompleteSignIn", Draft, "p p p p p p p p p p"),
     ("RefreshToken", Draft, "r r r r r r r r r r"),
     ("SignOut", Draft, "r r r r r r r r r r"),
+    ("SignOutEverywhere", Draft, "r r r r r r r r r r"),
+    ("RegisterPerson", Draft, "u - - - - - y - - -"),
     ("AppointOfficer", Member, "u - - - - - - - y -"),
     ("GetOfficer", Appointed, "u - - y y y - y y y"),
     ("GrantRole", Appointed, "u - - - - - - - y -"),
@@ -161,6 +164,7 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("GetAgency", Draft, "y y y y y y y y y y"),
     ("ListAgencies", Draft, "y y y y y y y y y y"),
     ("SendOneTimeCode", Draft, "u - - - - - - y - -"),
+    ("SendAccountNotice", Draft, "u - - - - - - y - -"),
     ("GetShipment", Waiting, "u - - - - - - - - -"),
     ("GetInvoice", Waiting, "u - - - - - - - - -"),
     ("ListInvoices", Draft, "u - - y y y y y y y"),
@@ -526,6 +530,16 @@ fn of_identity(rpc: &str, id: &str) -> Vec<u8> {
         "SignOut" => {
             identity::SignOutRequest { refresh_token: "none".into(), request_id }.encode_to_vec()
         }
+        "SignOutEverywhere" => {
+            identity::SignOutEverywhereRequest { refresh_token: "none".into(), request_id }
+                .encode_to_vec()
+        }
+        "RegisterPerson" => identity::RegisterPersonRequest {
+            account: Some(new_person()),
+            paper: identity::IdentityPaper::IdentityCard.into(),
+            request_id,
+        }
+        .encode_to_vec(),
         "AppointOfficer" => identity::AppointOfficerRequest {
             parent: AGENCY.into(),
             account,
@@ -595,6 +609,13 @@ fn of_mailing(rpc: &str, id: &str) -> Vec<u8> {
             request_id,
             phone_number: "+84901234567".into(),
             code: "123456".into(),
+            locale: String::new(),
+        }
+        .encode_to_vec(),
+        "SendAccountNotice" => mailing::SendAccountNoticeRequest {
+            request_id,
+            phone_number: "+84901234567".into(),
+            notice: mailing::AccountNotice::TelephoneReplaced.into(),
             locale: String::new(),
         }
         .encode_to_vec(),

@@ -20,6 +20,8 @@ pub struct Account {
     pub locale: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When its sessions were ended last for the sake of safety.
+    pub secured_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Account {
@@ -66,6 +68,7 @@ impl Command for CreateAccount {
             phone_index: self.phone_index.clone(),
             locale: self.locale.clone(),
             created_at: at.now,
+            secured_at: None,
         });
         let facts = vec![Fact::AccountCreated { account: self.holder, at: at.now }];
         Ok(Decided { after: holder, facts, answer })

@@ -1,7 +1,11 @@
 //! Where a person can be reached, changed by its owner.
 
-use chassis::refusal::Refusal;
+use std::time::Duration;
+
+use chassis::access::LIFE;
+use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Account, Fact, Holder};
@@ -51,6 +55,27 @@ impl Resealed {
     }
 }
 
+impl Account {
+    /// Refuses a change while access tokens may live that were given before its sessions were ended: the one who is out may hold one.
+    fn check_rest(&self, now: Timestamp) -> Result<(), Refusal> {
+        let rests_until = self.secured_at.and_then(|at| at.saturating_add(LIFE).ok());
+        match rests_until.filter(|until| now < *until) {
+            Some(until) => Err(rests(until.duration_since(now).unsigned_abs())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn rests(wait: Duration) -> Refusal {
+    Refusal::new(
+        Kind::Precondition,
+        "CONTACT_RESTS",
+        "Các phiên đăng nhập vừa được kết thúc; hãy sửa thông tin liên hệ sau ít phút.",
+        "The sessions were ended a moment ago; change the contact in a few minutes.",
+    )
+    .after(wait)
+}
+
 /// Changes e-mail address and language.
 pub struct UpdateContact {
     /// Whose.
@@ -83,6 +108,7 @@ impl Command for UpdateContact {
         if self.changed.is_empty() {
             return Ok(Decided::quiet(holder, ()));
         }
+        account.check_rest(at.now)?;
         self.details.put_into(account)?;
         account.locale.clone_from(&self.locale);
         let fact = Fact::AccountUpdated {

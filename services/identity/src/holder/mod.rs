@@ -4,8 +4,10 @@
 
 mod account;
 mod contact;
+mod leave;
 mod officer;
 mod phone_change;
+mod register;
 mod roles;
 mod session;
 mod sign_in;
@@ -17,12 +19,14 @@ use uuid::Uuid;
 
 pub use account::{Account, CreateAccount};
 pub use contact::{Part, Resealed, UpdateContact};
+pub use leave::LeaveTaken;
 pub use officer::{AppointOfficer, Appointer, Change, ChangeRoles, Officer};
 pub(crate) use phone_change::phone_change_expired;
 pub use phone_change::{CompletePhoneChange, PhoneChange, PhoneChanged, StartPhoneChange};
+pub use register::{IdentityPaper, RegisterPerson};
 pub use roles::Roles;
 pub(crate) use session::ended;
-pub use session::{EndSession, RefreshSession, Refreshed, Session};
+pub use session::{EndReason, EndSession, RefreshSession, Refreshed, Session, SignOutEverywhere};
 pub(crate) use sign_in::expired;
 pub use sign_in::{CompleteSignIn, Completed, SignIn, StartSignIn};
 
@@ -68,6 +72,28 @@ pub enum Fact {
         /// When.
         at: Timestamp,
     },
+    /// An officer vouched for who the person is.
+    PersonRegistered {
+        /// The account.
+        account: Uuid,
+        /// The officer's resource name.
+        officer: String,
+        /// The paper that was compared.
+        paper: IdentityPaper,
+        /// Another telephone had the account before.
+        telephone_replaced: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// Sessions were ended for the sake of safety.
+    SessionsEnded {
+        /// Whose.
+        account: Uuid,
+        /// Why, and so which.
+        reason: EndReason,
+        /// When.
+        at: Timestamp,
+    },
     /// A session was opened.
     SignedIn {
         /// Whose.
@@ -107,6 +133,19 @@ impl Holder {
     pub fn roles_at(&self, agency: &str) -> Roles {
         let officer = self.officers.iter().find(|officer| officer.agency == agency);
         officer.map(|officer| officer.roles).unwrap_or_default()
+    }
+
+    /// Ends every session but perhaps one, and sign-ins under way, which from now on look like any that is astray. The contact rests then.
+    fn end_sessions_but(&mut self, kept: Option<Uuid>, now: Timestamp) {
+        for sign_in in &mut self.sign_ins {
+            sign_in.reaches = false;
+        }
+        for session in self.sessions.iter_mut().filter(|session| Some(session.id) != kept) {
+            session.ended_at = session.ended_at.or(Some(now));
+        }
+        if let Some(account) = &mut self.account {
+            account.secured_at = Some(now);
+        }
     }
 
     /// Whether the person may act for the agency; anyone may act as a citizen.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::sign_in::{CODES, LIFE, TRIES, WINDOW, too_many_codes};
-use super::{Fact, Holder, Named, Part, Resealed, ended};
+use super::{Fact, Holder, Named, Part, Resealed};
 
 /// A change of telephone that waits, or waited, for its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +135,8 @@ impl Command for CompletePhoneChange {
         at: &mut At<'_>,
     ) -> Result<Decided<Holder, PhoneChanged>, Refusal> {
         let mut holder = Holder::of(before, self.account);
-        self.check_session(&holder, at.now)?;
+        let (session, generation) = self.session;
+        holder.check_good(session, generation, at.now)?;
         let change = holder.phone_changes.iter_mut().find(|change| change.id == self.id);
         let change = change.ok_or_else(phone_change_expired)?;
         change.check(at.now)?;
@@ -145,32 +146,16 @@ impl Command for CompletePhoneChange {
         }
         change.used = true;
         let account = holder.account.as_mut().ok_or_else(Refusal::denied)?;
+        let former = account.clone();
         self.details.put_into(account)?;
         account.phone_index.clone_from(&self.phone_index);
-        self.end_everything_else(&mut holder, at.now);
+        if former.phone_index != self.phone_index {
+            former.take_leave(self.account, at);
+        }
+        holder.end_sessions_but(Some(session), at.now);
         let changed = vec![Part::Telephone];
         let fact = Fact::AccountUpdated { account: self.account, changed, at: at.now };
         Ok(Decided { after: holder, facts: vec![fact], answer: PhoneChanged::Changed })
-    }
-}
-
-impl CompletePhoneChange {
-    fn check_session(&self, holder: &Holder, now: Timestamp) -> Result<(), Refusal> {
-        let (id, generation) = self.session;
-        let session = holder.sessions.iter().find(|session| session.id == id);
-        let good = session.filter(|it| it.lives(now) && it.generation == generation);
-        good.map(|_| ()).ok_or_else(ended)
-    }
-
-    /// Whoever holds the old telephone is out: of sessions, and of sign-ins under way, which from now on look like any that is astray.
-    fn end_everything_else(&self, holder: &mut Holder, now: Timestamp) {
-        for sign_in in &mut holder.sign_ins {
-            sign_in.reaches = false;
-        }
-        let others = holder.sessions.iter_mut().filter(|session| session.id != self.session.0);
-        for session in others {
-            session.ended_at = session.ended_at.or(Some(now));
-        }
     }
 }
 

@@ -3,13 +3,14 @@
 use chassis::access::Role;
 
 /// The roles an officer can hold.
-const ALL: [Role; 6] = [
+const ALL: [Role; 7] = [
     Role::Receiving,
     Role::Processing,
     Role::Signing,
     Role::AgencyAdministrator,
     Role::Operator,
     Role::Cashier,
+    Role::Registrar,
 ];
 
 /// A set of roles: bit n is the role with the number n.

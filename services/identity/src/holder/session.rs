@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Holder;
+use super::{Fact, Holder};
 
 /// How long a citizen's session lasts without a refresh.
 const CITIZENS: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -63,6 +63,18 @@ impl Holder {
         self.sessions.push(session);
     }
 
+    /// Refuses a refresh token that is not the one that is good now.
+    pub(super) fn check_good(
+        &self,
+        session: Uuid,
+        generation: i32,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let session = self.sessions.iter().find(|known| known.id == session);
+        let good = session.filter(|it| it.lives(now) && it.generation == generation);
+        good.map(|_| ()).ok_or_else(ended)
+    }
+
     fn session_mut(&mut self, id: Uuid) -> Option<&mut Session> {
         self.sessions.iter_mut().find(|session| session.id == id)
     }
@@ -114,7 +126,9 @@ impl Command for RefreshSession {
             .ok_or_else(ended)?;
         if session.generation != self.generation {
             session.ended_at = Some(at.now);
-            return Ok(Decided::quiet(holder, Refreshed::Reused));
+            let reason = EndReason::RefreshTokenReused;
+            let fact = Fact::SessionsEnded { account: self.holder, reason, at: at.now };
+            return Ok(Decided { after: holder, facts: vec![fact], answer: Refreshed::Reused });
         }
         session.generation += 1;
         session.refreshed_at = at.now;
@@ -152,6 +166,51 @@ impl Command for EndSession {
             session.ended_at = session.ended_at.or(Some(at.now));
         }
         Ok(Decided::quiet(holder, ()))
+    }
+}
+
+/// Why sessions are ended that nobody signed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// A refresh token was traded twice, so two hold it: its session alone.
+    RefreshTokenReused,
+    /// The person wished it: every one.
+    SignedOutEverywhere,
+}
+
+/// Ends every session of a holder.
+#[derive(Clone, Debug)]
+pub struct SignOutEverywhere {
+    /// Whose.
+    pub holder: Uuid,
+    /// The session whose refresh token is shown.
+    pub session: Uuid,
+    /// The number of that token.
+    pub generation: i32,
+}
+
+impl Command for SignOutEverywhere {
+    const NAME: &'static str = "SignOutEverywhere";
+    type Root = Holder;
+    type Answer = ();
+
+    fn stream(&self) -> Stream {
+        Stream(self.holder)
+    }
+
+    /// A token that was traded since must not end what its owner has.
+    fn decide(
+        &self,
+        before: Option<&Holder>,
+        (): &(),
+        at: &mut At<'_>,
+    ) -> Result<Decided<Holder, ()>, Refusal> {
+        let mut holder = Holder::of(before, self.holder);
+        holder.check_good(self.session, self.generation, at.now)?;
+        holder.end_sessions_but(None, at.now);
+        let reason = EndReason::SignedOutEverywhere;
+        let fact = Fact::SessionsEnded { account: self.holder, reason, at: at.now };
+        Ok(Decided { after: holder, facts: vec![fact], answer: () })
     }
 }
 

@@ -29,6 +29,7 @@ impl Desk {
             phone_index: vec![OWN],
             locale: "vi".into(),
             created_at: now,
+            secured_at: None,
         });
         Self { holder: Holder { account, ..Holder::default() }, now, started: Vec::new() }
     }

@@ -1,10 +1,10 @@
-//! Mailing, which is asked to send one-time codes.
+//! Mailing, which is asked to send one-time codes, and to tell a telephone what happened to an account.
 
 use std::time::Duration;
 
 use chassis::peers::PeerChannel;
-use proto::motcua::mailing::v1::SendOneTimeCodeRequest;
 use proto::motcua::mailing::v1::message_service_client::MessageServiceClient;
+use proto::motcua::mailing::v1::{AccountNotice, SendAccountNoticeRequest, SendOneTimeCodeRequest};
 use thiserror::Error;
 use tonic::{Code as GrpcCode, Status};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ const PAUSES: [Duration; 3] =
 #[derive(Clone)]
 pub struct Mailing(MessageServiceClient<PeerChannel>);
 
-/// Mailing did not take a code.
+/// Mailing did not take a message.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("mailing answered {0:?}")]
 pub struct NotSent(GrpcCode);
@@ -55,6 +55,26 @@ impl Mailing {
             }
         }
         self.try_once(request).await.map_err(|status| NotSent(status.code()))
+    }
+
+    /// Has a telephone told that another took its place. `id` makes a repeated sending one for mailing.
+    ///
+    /// # Errors
+    /// Mailing refused or is away.
+    pub async fn telephone_replaced(
+        &self,
+        id: Uuid,
+        phone_number: &str,
+        locale: &str,
+    ) -> Result<(), NotSent> {
+        let request = SendAccountNoticeRequest {
+            request_id: id.to_string(),
+            phone_number: phone_number.into(),
+            notice: AccountNotice::TelephoneReplaced.into(),
+            locale: locale.into(),
+        };
+        let answer = self.0.clone().send_account_notice(request).await;
+        answer.map(|_| ()).map_err(|status| NotSent(status.code()))
     }
 
     async fn try_once(&self, request: SendOneTimeCodeRequest) -> Result<(), Status> {

@@ -77,20 +77,44 @@ impl AccountService for Accounts {
 
 impl Accounts {
     fn creation(&self, asked: Option<&pb::Account>) -> Result<CreateAccount, Failure> {
-        let nothing = pb::Account::default();
-        let asked = asked.unwrap_or(&nothing);
-        let room = &self.0;
-        let today = VIETNAM.to_datetime(room.clock.now()).date();
-        let checked = with_locale(given(asked).check(today), &asked.locale)?;
-        let holder = room.secrets.holder(&checked.personal_id);
-        let sealed = checked.details.seal(&room.seal, holder);
-        Ok(CreateAccount {
-            holder,
-            sealed: sealed.map_err(|error| Failure::Broken(error.to_string()))?,
-            phone_index: room.secrets.phone_index(holder, &checked.phone),
-            locale: if asked.locale.is_empty() { "vi".into() } else { asked.locale.clone() },
-        })
+        let Entry { holder, details, phone_index, locale } = checked(&self.0, asked, false)?;
+        let sealed = details.seal(&self.0.seal, holder);
+        let sealed = sealed.map_err(|error| Failure::Broken(error.to_string()))?;
+        Ok(CreateAccount { holder, sealed, phone_index, locale })
     }
+}
+
+/// A person as they shall be on record.
+pub(super) struct Entry {
+    /// Blind index of the personal ID.
+    pub(super) holder: Uuid,
+    /// What is personal.
+    pub(super) details: Details,
+    /// Keyed hash of the holder and the telephone; empty where there is none.
+    pub(super) phone_index: Vec<u8>,
+    /// `vi` or `en`.
+    pub(super) locale: String,
+}
+
+/// A person as somebody tells of them; one who is `vouched_for` by an officer may have no telephone.
+///
+/// # Errors
+/// Every wrong field of `account`, by its path.
+pub(super) fn checked(
+    room: &Room,
+    asked: Option<&pb::Account>,
+    vouched_for: bool,
+) -> Result<Entry, Refusal> {
+    let nothing = pb::Account::default();
+    let asked = asked.unwrap_or(&nothing);
+    let today = VIETNAM.to_datetime(room.clock.now()).date();
+    let given = Given { vouched_for, ..given(asked) };
+    let checked = with_locale(given.check(today), &asked.locale)?;
+    let holder = room.secrets.holder(&checked.personal_id);
+    let phone_index = checked.phone.map(|phone| room.secrets.phone_index(holder, &phone));
+    let phone_index = phone_index.unwrap_or_default();
+    let locale = if asked.locale.is_empty() { "vi".into() } else { asked.locale.clone() };
+    Ok(Entry { holder, details: checked.details, phone_index, locale })
 }
 
 /// Where the owner of an account can be reached.
@@ -120,6 +144,7 @@ fn given(account: &pb::Account) -> Given<'_> {
             pb::Sex::Female => Some(Sex::Female),
         },
         phone_number: &account.phone_number,
+        vouched_for: false,
         email: &account.email,
     }
 }

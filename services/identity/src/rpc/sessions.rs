@@ -14,8 +14,8 @@ use crate::codes::{self, Codes, Letter};
 use crate::details;
 use crate::events::{account_name, officer_name};
 use crate::holder::{
-    CompleteSignIn, Completed, EndSession, RefreshSession, Refreshed, Roles, Session, StartSignIn,
-    ended, expired,
+    CompleteSignIn, Completed, EndSession, RefreshSession, Refreshed, Roles, Session,
+    SignOutEverywhere, StartSignIn, ended, expired,
 };
 use crate::personal_id::PersonalId;
 use crate::phone::PhoneNumber;
@@ -101,6 +101,18 @@ impl SessionService for Sessions {
         let Ticket { holder, session, .. } = self.ticket(&asked.refresh_token)?;
         let once = self.room.secrets.once(&account_name(holder), asked, &asked.request_id)?;
         self.room.door.run(once, EndSession { holder, session }).await?;
+        Ok(Response::new(()))
+    }
+
+    async fn sign_out_everywhere(
+        &self,
+        request: Request<pb::SignOutEverywhereRequest>,
+    ) -> Result<Response<()>, Status> {
+        let asked = request.get_ref();
+        let Ticket { holder, session, generation } = self.ticket(&asked.refresh_token)?;
+        let once = self.room.secrets.once(&account_name(holder), asked, &asked.request_id)?;
+        let command = SignOutEverywhere { holder, session, generation };
+        self.room.door.run(once, command).await?;
         Ok(Response::new(()))
     }
 }

@@ -27,7 +27,7 @@ pub async fn holders(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<HashMa
 /// The accounts that exist.
 pub async fn accounts(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<Vec<(Uuid, Account)>> {
     let rows = sqlx::query!(
-        "select id, sealed, phone_index, locale, created_at
+        "select id, sealed, phone_index, locale, created_at, secured_at
          from identity.accounts where id = any ($1)",
         ids
     )
@@ -41,6 +41,7 @@ pub async fn accounts(db: &mut PgConnection, ids: &[Uuid]) -> sqlx::Result<Vec<(
                 phone_index: row.phone_index,
                 locale: row.locale,
                 created_at: row.created_at.to_jiff(),
+                secured_at: row.secured_at.map(|at| at.to_jiff()),
             };
             (row.id, account)
         })

@@ -18,15 +18,18 @@ pub async fn accounts(db: &mut PgConnection, changed: &[Changed<Holder>]) -> sql
         return Ok(());
     }
     sqlx::query!(
-        "insert into identity.accounts (id, sealed, phone_index, locale, created_at)
-         select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::timestamptz[])
+        "insert into identity.accounts (id, sealed, phone_index, locale, created_at, secured_at)
+         select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::text[], $5::timestamptz[],
+             $6::timestamptz[])
          on conflict (id) do update
-         set sealed = excluded.sealed, phone_index = excluded.phone_index, locale = excluded.locale",
+         set sealed = excluded.sealed, phone_index = excluded.phone_index, locale = excluded.locale,
+             secured_at = excluded.secured_at",
         &rows.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.sealed.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.phone_index.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.locale.clone()).collect::<Vec<_>>(),
         &rows.iter().map(|(_, row)| row.created_at.to_sqlx()).collect::<Vec<_>>() as _,
+        &rows.iter().map(|(_, row)| row.secured_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

@@ -6,6 +6,7 @@ mod accounts;
 mod agencies;
 mod clients;
 mod contacts;
+mod counter;
 mod flood;
 mod mesh;
 mod officers;

@@ -14,11 +14,15 @@ use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::identity::v1::agency_service_client::AgencyServiceClient;
 use proto::motcua::identity::v1::client_service_client::ClientServiceClient;
 use proto::motcua::identity::v1::contact_service_client::ContactServiceClient;
+use proto::motcua::identity::v1::counter_service_client::CounterServiceClient;
 use proto::motcua::identity::v1::key_service_client::KeyServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
 use proto::motcua::mailing::v1::message_service_server::{MessageService, MessageServiceServer};
-use proto::motcua::mailing::v1::{SendOneTimeCodeRequest, SendOneTimeCodeResponse};
+use proto::motcua::mailing::v1::{
+    SendAccountNoticeRequest, SendAccountNoticeResponse, SendOneTimeCodeRequest,
+    SendOneTimeCodeResponse,
+};
 use support::{Alone, Surroundings, eventually};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -38,6 +42,7 @@ pub struct Mesh {
     pub agencies: AgencyServiceClient<Channel>,
     pub clients: ClientServiceClient<Channel>,
     pub contacts: ContactServiceClient<Channel>,
+    pub counter: CounterServiceClient<Channel>,
     pub keys: KeyServiceClient<Channel>,
     pub identity: Alone,
     sent: Sent,
@@ -58,6 +63,7 @@ pub const LAN: Citizen<'_> = Citizen { personal_id: "074190765432", phone: "0387
 #[derive(Clone, Default)]
 struct Sent {
     requests: Arc<Mutex<Vec<SendOneTimeCodeRequest>>>,
+    notices: Arc<Mutex<Vec<SendAccountNoticeRequest>>>,
     stuck: Arc<AtomicBool>,
 }
 
@@ -72,6 +78,17 @@ impl MessageService for Sent {
             std::future::pending::<()>().await;
         }
         Ok(Response::new(SendOneTimeCodeResponse {}))
+    }
+
+    async fn send_account_notice(
+        &self,
+        request: Request<SendAccountNoticeRequest>,
+    ) -> Result<Response<SendAccountNoticeResponse>, Status> {
+        if self.stuck.load(Ordering::Relaxed) {
+            return Err(Status::unavailable("stuck"));
+        }
+        self.notices.lock().unwrap().push(request.into_inner());
+        Ok(Response::new(SendAccountNoticeResponse {}))
     }
 }
 
@@ -92,6 +109,7 @@ impl Mesh {
             agencies: AgencyServiceClient::new(channel.clone()),
             clients: ClientServiceClient::new(channel.clone()),
             contacts: ContactServiceClient::new(channel.clone()),
+            counter: CounterServiceClient::new(channel.clone()),
             keys: KeyServiceClient::new(channel),
             identity,
             sent,
@@ -187,9 +205,20 @@ impl Mesh {
         self.sent.requests.lock().unwrap().len()
     }
 
+    /// What telephones are told of accounts, once so many were.
+    pub async fn notices(&self, count: usize) -> Vec<SendAccountNoticeRequest> {
+        let notices = || Some(self.sent.notices.lock().unwrap().clone());
+        eventually(PATIENCE, async || notices().filter(|told| told.len() >= count)).await
+    }
+
     /// From now on mailing takes what it is sent and answers nobody.
     pub fn mailing_gets_stuck(&self) {
         self.sent.stuck.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on it answers again.
+    pub fn mailing_comes_back(&self) {
+        self.sent.stuck.store(false, Ordering::Relaxed);
     }
 
     /// Waits for that many messages.

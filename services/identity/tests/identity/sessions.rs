@@ -125,8 +125,15 @@ async fn a_refresh_token_is_traded_once() {
     let second = mesh.refresh(&first).await.unwrap().refresh_token;
     let third = mesh.refresh(&second).await.unwrap().refresh_token;
     assert!(first != second && second != third);
+    let elsewhere = mesh.signed_in(HOA, "").await.refresh_token;
     assert_eq!(reason(mesh.refresh(&first).await), "REFRESH_TOKEN_REUSED");
-    assert_eq!(reason(mesh.refresh(&third).await), "SESSION_ENDED");
+    for of_the_session in [&first, &second, &third] {
+        assert_eq!(reason(mesh.refresh(of_the_session).await), "SESSION_ENDED");
+    }
+    assert!(mesh.refresh(&elsewhere).await.is_ok(), "nobody holds a token of this one twice");
+    let facts: Vec<pb::SessionsEnded> = mesh.identity.facts().await;
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].reason(), pb::SessionsEndedReason::RefreshTokenReused);
 }
 
 #[tokio::test]
@@ -173,6 +180,37 @@ async fn signing_out_ends_the_session() {
     assert!(mesh.sessions.clone().sign_out(again).await.is_ok());
     let forged = pb::SignOutRequest { refresh_token: "AAAA".into(), request_id: fresh() };
     assert_eq!(reason(mesh.sessions.clone().sign_out(forged).await), "REFRESH_TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_every_session_and_wants_the_token_that_is_good_now() {
+    let mesh = Mesh::new().await;
+    let account = mesh.account(HOA).await;
+    mesh.appoint("agencies/26860", &account, &[1]).await;
+    let officer = mesh.signed_in(HOA, "agencies/26860").await;
+    let elsewhere = mesh.signed_in(HOA, "").await;
+    let first = mesh.signed_in(HOA, "").await;
+    let here = mesh.refresh(&first.refresh_token).await.unwrap();
+    let under_way = mesh.start(HOA).await.unwrap().sign_in;
+    let code = mesh.code_of(&under_way).await;
+    let sign_out = async |refresh_token: &str, request_id: &str| {
+        let (refresh_token, request_id) = (refresh_token.into(), request_id.into());
+        let asked = pb::SignOutEverywhereRequest { refresh_token, request_id };
+        mesh.sessions.clone().sign_out_everywhere(asked).await
+    };
+    assert_eq!(reason(sign_out("AAAA", &fresh()).await), "REFRESH_TOKEN_INVALID");
+    assert_eq!(reason(sign_out(&first.refresh_token, &fresh()).await), "SESSION_ENDED");
+    let wish = fresh();
+    sign_out(&here.refresh_token, &wish).await.unwrap();
+    sign_out(&here.refresh_token, &wish).await.unwrap();
+    for tokens in [&officer, &elsewhere, &here] {
+        assert_eq!(reason(mesh.refresh(&tokens.refresh_token).await), "SESSION_ENDED");
+    }
+    assert_eq!(reason(mesh.complete(&under_way, &code).await), "CODE_WRONG");
+    let facts: Vec<pb::SessionsEnded> = mesh.identity.facts().await;
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].reason(), pb::SessionsEndedReason::SignedOutEverywhere);
+    mesh.signed_in(HOA, "").await;
 }
 
 #[tokio::test]

@@ -64,23 +64,26 @@ impl Job for TellOwner {
 
 impl TellOwner {
     /// By one way alone, so that nobody hears a thing twice: to the mailbox of whoever has one; to the telephone of whoever has none, or
-    /// one that takes no message.
+    /// one that takes no message; by none where there is no telephone either.
     async fn send(
         &self,
         id: Uuid,
         to: &Contact,
         language: Language,
         text: &str,
-    ) -> Result<Channel, String> {
+    ) -> Result<Option<Channel>, String> {
         if let Some(mailbox) = self.mailbox.as_ref().filter(|_| !to.email.is_empty()) {
             match mailbox.send(id, &to.email, language, text).await {
-                Ok(()) => return Ok(Channel::Email),
+                Ok(()) => return Ok(Some(Channel::Email)),
                 Err(away @ MailboxError::Away(_)) => return Err(away.to_string()),
                 Err(refused) => tracing::warn!(%refused, "the telephone is told instead"),
             }
         }
+        if to.phone_number.is_empty() {
+            return Ok(None);
+        }
         let sent = self.gateway.send(id, &to.phone_number, text).await;
-        sent.map(|()| Channel::Sms).map_err(|error| error.to_string())
+        sent.map(|()| Some(Channel::Sms)).map_err(|error| error.to_string())
     }
 
     async fn text(&self, notice: &Notice, language: Language) -> Result<String, Failure> {

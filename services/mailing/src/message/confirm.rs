@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Channel, Sending, Sent};
 use crate::mail::{Fact, Mail};
 
-/// Records that a gateway took a message about a dossier.
+/// Records that a gateway took a message about a dossier, or that there is no way for it to go.
 #[derive(Clone, Debug)]
 pub struct ConfirmSending {
     /// The dossier.
@@ -16,8 +16,8 @@ pub struct ConfirmSending {
     pub id: Uuid,
     /// At which attempt, from 1.
     pub attempt: i32,
-    /// By which way.
-    pub channel: Channel,
+    /// By which way; none where the owner has neither telephone nor mailbox and hears of it at the counter.
+    pub channel: Option<Channel>,
 }
 
 impl Command for ConfirmSending {
@@ -38,7 +38,8 @@ impl Command for ConfirmSending {
         let mut after = before.cloned().unwrap_or_default();
         let found = after.messages.iter_mut().find(|message| message.id == self.id);
         let message = found.ok_or_else(no_such_message)?;
-        message.sent = Some(Sending { at: at.now, attempt: self.attempt, channel: self.channel });
+        let Some(channel) = self.channel else { return Ok(Decided::quiet(after, ())) };
+        message.sent = Some(Sending { at: at.now, attempt: self.attempt, channel });
         let fact = Sent { id: self.id, template: message.template.clone(), at: at.now };
         Ok(Decided { after, facts: vec![Fact::Sent(fact)], answer: () })
     }

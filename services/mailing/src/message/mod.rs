@@ -11,10 +11,13 @@ use uuid::Uuid;
 pub use announce::Announce;
 pub use confirm::ConfirmSending;
 pub use notice::{Misfit, Notice};
-pub use record::RecordCode;
+pub use record::RecordSending;
 
 /// The template of a one-time code.
 pub const ONE_TIME_CODE: &str = "one_time_code";
+
+/// The template that tells a telephone that another took its place.
+pub const TELEPHONE_REPLACED: &str = "telephone_replaced";
 
 /// A message to one person.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,21 +1,23 @@
-//! A one-time code, on record once it was sent.
+//! A message that somebody had sent within a call, on record once it was.
 
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Channel, Message, ONE_TIME_CODE, Sending, Sent};
+use super::{Channel, Message, Sending, Sent};
 use crate::mail::{Fact, Mail};
 
-/// Records that a gateway took a one-time code; recorded once, whoever repeats it.
+/// Records that a gateway took a message; recorded once, whoever repeats it.
 #[derive(Clone, Debug)]
-pub struct RecordCode {
+pub struct RecordSending {
     /// The request's id.
     pub id: Uuid,
+    /// The template of what it said.
+    pub template: &'static str,
 }
 
-impl Command for RecordCode {
-    const NAME: &'static str = "RecordCode";
+impl Command for RecordSending {
+    const NAME: &'static str = "RecordSending";
     type Root = Mail;
     type Answer = ();
 
@@ -34,12 +36,12 @@ impl Command for RecordCode {
         }
         let message = Message {
             id: self.id,
-            template: ONE_TIME_CODE.into(),
+            template: self.template.into(),
             cause: format!("requests/{}", self.id),
             made_at: at.now,
             sent: Some(Sending { at: at.now, attempt: 1, channel: Channel::Sms }),
         };
-        let fact = Sent { id: self.id, template: ONE_TIME_CODE.into(), at: at.now };
+        let fact = Sent { id: self.id, template: self.template.into(), at: at.now };
         let after = Mail { messages: vec![message], shipment: None };
         Ok(Decided { after, facts: vec![Fact::Sent(fact)], answer: () })
     }

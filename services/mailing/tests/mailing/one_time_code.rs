@@ -1,8 +1,10 @@
-//! One-time codes.
+//! What goes to a telephone within the call: one-time codes, and what happened to an account.
 
 use futures::future::join_all;
-use proto::motcua::mailing::v1::SendOneTimeCodeRequest;
 use proto::motcua::mailing::v1::message_service_client::MessageServiceClient;
+use proto::motcua::mailing::v1::{
+    AccountNotice, SendAccountNoticeRequest, SendOneTimeCodeRequest,
+};
 use support::{by, wish};
 use tonic::{Code, Status};
 
@@ -55,6 +57,31 @@ async fn what_is_kept_shows_neither_code_nor_number() {
     let dump = mailing.alone.dump().await;
     assert!(dump.contains("one_time_code"), "the dump holds what may be kept");
     assert!(!dump.contains("918273") && !dump.contains("901234567"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_hears_once_that_another_took_its_place_and_what_is_kept_does_not_show_it() {
+    let mailing = with_telephone(&[]).await;
+    let asked = SendAccountNoticeRequest {
+        request_id: wish(),
+        phone_number: NUMBER.into(),
+        notice: AccountNotice::TelephoneReplaced.into(),
+        locale: "en".into(),
+    };
+    let tell = async |asked: &SendAccountNoticeRequest| {
+        let request = by(&mailing.alone.service("identity"), asked.clone());
+        let mut messages = MessageServiceClient::new(mailing.alone.channel.clone());
+        messages.send_account_notice(request).await.map(|_| ())
+    };
+    tell(&asked).await.unwrap();
+    tell(&asked).await.unwrap();
+    let shown = mailing.shown(0).await;
+    assert_eq!(shown.len(), 1);
+    assert!(shown[0].text.contains("another took its place"), "{}", shown[0].text);
+    let dump = mailing.alone.dump().await;
+    assert!(dump.contains("telephone_replaced") && !dump.contains("901234567"));
+    let nothing = SendAccountNoticeRequest { notice: 0, request_id: wish(), ..asked };
+    assert_eq!(tell(&nothing).await.unwrap_err().code(), Code::InvalidArgument);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,6 +114,18 @@ async fn a_gateway_that_was_away_gets_the_message_later_in_the_owners_language()
     assert_eq!(mailing.alone.number(later).await, 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_neither_telephone_nor_mailbox_is_told_nothing_and_nothing_waits() {
+    let mut others = Others::with_owner("vi", "");
+    others.contact.as_mut().unwrap().phone_number.clear();
+    let mailing = Mailing::beside(others, &[]).await;
+    mailing.hears(&[accepted(Uuid::now_v7())]).await;
+    mailing.rests().await;
+    let unsent = "select count(*) from mailing.messages where sent_at is null";
+    assert_eq!(mailing.alone.number(unsent).await, 1);
+    assert_eq!(mailing.alone.number("select count(*) from chassis.event").await, 0);
+}
+
 /// A death after the sending and before its record leaves the job, and a message not known to be sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_death_between_sending_and_record_shows_no_second_message() {

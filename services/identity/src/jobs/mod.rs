@@ -1,0 +1,5 @@
+//! Leased jobs of this service.
+
+mod take_leave;
+
+pub use take_leave::{Leave, TakeLeave};
