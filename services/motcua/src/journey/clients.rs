@@ -14,6 +14,7 @@ use proto::motcua::dossier::v1::timeline_service_client::TimelineServiceClient;
 use proto::motcua::feedback::v1::rating_service_client::RatingServiceClient;
 use proto::motcua::feedback::v1::satisfaction_service_client::SatisfactionServiceClient;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
+use proto::motcua::identity::v1::counter_service_client::CounterServiceClient;
 use proto::motcua::identity::v1::officer_service_client::OfficerServiceClient;
 use proto::motcua::identity::v1::session_service_client::SessionServiceClient;
 use proto::motcua::mailing::v1::shipment_service_client::ShipmentServiceClient;
@@ -59,6 +60,7 @@ pub(super) struct Clients {
     pub(super) accounts: AccountServiceClient<Replicas>,
     pub(super) sessions: SessionServiceClient<Replicas>,
     pub(super) officers: OfficerServiceClient<Replicas>,
+    pub(super) counter: CounterServiceClient<Replicas>,
     pub(super) procedures: ProcedureServiceClient<Replicas>,
     pub(super) dossiers: DossierServiceClient<Replicas>,
     pub(super) files: FileServiceClient<Replicas>,
@@ -94,7 +96,8 @@ impl Clients {
         Ok(Self {
             accounts: AccountServiceClient::new(identity.clone()),
             sessions: SessionServiceClient::new(identity.clone()),
-            officers: OfficerServiceClient::new(identity),
+            officers: OfficerServiceClient::new(identity.clone()),
+            counter: CounterServiceClient::new(identity),
             procedures: ProcedureServiceClient::new(dossier.clone()),
             dossiers: DossierServiceClient::new(dossier.clone()),
             files: FileServiceClient::new(dossier.clone()),
@@ -130,19 +133,24 @@ impl Clients {
         Ok(())
     }
 
-    /// The one-time code that comes to a telephone, read as a person would: the six digits of the last message.
-    pub(super) async fn code_on(&self, telephone: &str) -> Result<String, BoxError> {
-        let messages = self.messages_on(telephone).await?;
-        let last = messages.last().ok_or("no message came to the telephone")?;
+    /// The one-time code that comes to a telephone behind so many messages, read as a person would: six digits of the last one.
+    pub(super) async fn code_on(&self, telephone: &str, behind: usize) -> Result<String, BoxError> {
+        let messages = self.messages_on(telephone, behind + 1).await?;
+        let last = messages.get(behind..).and_then(<[Message]>::last);
+        let last = last.ok_or("no message came to the telephone")?;
         let mut words = last.text.split(|symbol: char| !symbol.is_ascii_digit());
         let code = words.find(|word| word.len() == 6).ok_or("the message holds no code")?;
         Ok(code.to_owned())
     }
 
-    /// What a telephone shows, once it shows anything.
-    pub(super) async fn messages_on(&self, telephone: &str) -> Result<Vec<Message>, BoxError> {
+    /// What a telephone shows, once it shows so many messages or more.
+    pub(super) async fn messages_on(
+        &self,
+        telephone: &str,
+        wait_for: usize,
+    ) -> Result<Vec<Message>, BoxError> {
         let number = telephone.replacen('0', "+84", 1);
-        let url = format!("{}/telephones/{number}/messages?wait_for=1", self.telephone);
+        let url = format!("{}/telephones/{number}/messages?wait_for={wait_for}", self.telephone);
         Ok(outside()?.get(url).send().await?.json().await?)
     }
 }

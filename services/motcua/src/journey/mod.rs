@@ -8,6 +8,7 @@ mod clients;
 mod deliver;
 mod draw;
 mod file;
+mod lose;
 mod misfits;
 pub mod papers;
 mod pay;
@@ -44,7 +45,7 @@ pub struct Step {
     pub chapter: &'static str,
     /// When it ended, by the walker's clock.
     pub time: Timestamp,
-    /// Who acted: `citizen`, `officer`, `cashier`, `operator`, `bank` or `anyone`.
+    /// Who acted: `citizen`, `officer`, `cashier`, `operator`, `bank`, `thief` or `anyone`.
     pub caller: &'static str,
     /// The service asked.
     pub service: &'static str,

@@ -34,6 +34,11 @@ impl Invented {
         }
     }
 
+    /// The same person with another telephone.
+    pub(super) fn with_new_phone(&self) -> Self {
+        Self { phone_number: Self::called(self.name).phone_number, ..self.clone() }
+    }
+
     /// As told to identity.
     pub(super) fn account(&self) -> Account {
         Account {

@@ -28,6 +28,8 @@ pub enum Route {
     TwiceCalled,
     /// Its parcel finds nobody home twice and comes back: handed over at the counter
     Undelivered,
+    /// The telephone is stolen, and replaced at the counter: the thief is out, its owner goes on
+    LostPhone,
 }
 
 impl Route {
@@ -48,6 +50,7 @@ impl Walker<'_> {
             Route::Double => self.double().await,
             Route::TwiceCalled => self.twice_called().await,
             Route::Undelivered => self.undelivered().await,
+            Route::LostPhone => self.lost_phone().await,
         }
     }
 
@@ -102,6 +105,17 @@ impl Walker<'_> {
         self.rate(&dossier).await
     }
 
+    async fn lost_phone(&mut self) -> Result<(), BoxError> {
+        self.citizen_signs_in().await?;
+        let dossier = self.file().await?;
+        self.lose_phone().await?;
+        self.get_new_phone().await?;
+        self.lies_before_the_officer(&dossier).await?;
+        self.accepted_and_drawn(&dossier).await?;
+        self.pay(&dossier).await?;
+        self.finish(&dossier).await
+    }
+
     /// To its end from where it is paid for and nothing is missing.
     async fn finish(&mut self, dossier: &str) -> Result<(), BoxError> {
         self.settle(dossier).await?;
@@ -119,17 +133,25 @@ impl Walker<'_> {
     /// A dossier that was accepted and whose number is drawn: its fee is due.
     async fn drawn(&mut self) -> Result<String, BoxError> {
         let dossier = self.submitted().await?;
-        self.receive(&dossier).await?;
-        self.draw(&dossier).await?;
+        self.accepted_and_drawn(&dossier).await?;
         Ok(dossier)
+    }
+
+    async fn accepted_and_drawn(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.receive(dossier).await?;
+        self.draw(dossier).await
     }
 
     /// A dossier that lies before the officer who receives it, and whose owner hears of it.
     async fn submitted(&mut self) -> Result<String, BoxError> {
         self.citizen_signs_in().await?;
         let dossier = self.file().await?;
-        self.watch(&dossier).await?;
-        self.officer_signs_in().await?;
+        self.lies_before_the_officer(&dossier).await?;
         Ok(dossier)
+    }
+
+    async fn lies_before_the_officer(&mut self, dossier: &str) -> Result<(), BoxError> {
+        self.watch(dossier).await?;
+        self.officer_signs_in().await
     }
 }

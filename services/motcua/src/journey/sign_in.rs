@@ -12,32 +12,49 @@ impl Walker<'_> {
     /// The citizen makes an account and signs in.
     pub(super) async fn citizen_signs_in(&mut self) -> Result<(), BoxError> {
         self.chapter("Signing in");
-        let citizen = Invented::called("Nguyễn Văn An");
-        self.make_account("citizen", &citizen).await?;
-        self.citizen = self.sign_in("citizen", &citizen, "").await?;
-        self.telephone = citizen.phone_number;
+        let person = self.person.clone();
+        self.make_account("citizen", &person).await?;
+        self.goes_on_as(&person).await
+    }
+
+    /// The citizen signs in with the telephone they have now.
+    pub(super) async fn goes_on_as(&mut self, person: &Invented) -> Result<(), BoxError> {
+        let tokens = self.sign_in("citizen", person, "").await?;
+        self.person = person.clone();
+        self.citizen = tokens.access_token;
+        self.refresh_token = tokens.refresh_token;
         Ok(())
     }
 
     /// The ward appoints an officer, who signs in as such.
     pub(super) async fn officer_signs_in(&mut self) -> Result<(), BoxError> {
         self.chapter("At the ward");
-        let officer = Invented::called("Trần Thị Bình");
-        let account = self.make_account("officer", &officer).await?;
         let roles = [Role::Receiving, Role::Processing, Role::Signing];
-        self.appoint(account, &roles, "receives, processes and signs").await?;
-        self.officer = self.sign_in("officer", &officer, AGENCY).await?;
+        let officer = Invented::called("Trần Thị Bình");
+        let work = "receives, processes and signs";
+        self.officer = self.appointed("officer", &officer, &roles, work).await?;
         Ok(())
     }
 
     /// The installation appoints a cashier, who signs in as such.
     pub(super) async fn cashier_signs_in(&mut self) -> Result<(), BoxError> {
         let cashier = Invented::called("Lê Minh Châu");
-        let account = self.make_account("cashier", &cashier).await?;
-        self.appoint(account, &[Role::Cashier], "looks after the account that citizens pay to")
-            .await?;
-        self.cashier = self.sign_in("cashier", &cashier, AGENCY).await?;
+        let work = "looks after the account that citizens pay to";
+        self.cashier = self.appointed("cashier", &cashier, &[Role::Cashier], work).await?;
         Ok(())
+    }
+
+    /// The access token of someone who is appointed at the ward and signs in as an officer of these roles.
+    pub(super) async fn appointed(
+        &mut self,
+        caller: &'static str,
+        person: &Invented,
+        roles: &[Role],
+        work: &str,
+    ) -> Result<String, BoxError> {
+        let account = self.make_account(caller, person).await?;
+        self.appoint(account, roles, work).await?;
+        Ok(self.sign_in(caller, person, AGENCY).await?.access_token)
     }
 
     async fn make_account(
@@ -57,30 +74,30 @@ impl Walker<'_> {
         &mut self,
         account: String,
         roles: &[Role],
-        who: &str,
+        work: &str,
     ) -> Result<(), BoxError> {
         self.begin("operator", "identity", "AppointOfficer");
-        let roles = roles.iter().copied().map(i32::from).collect();
         let asked = identity::AppointOfficerRequest {
             parent: AGENCY.into(),
             account,
-            roles,
+            roles: roles.iter().map(|role| i32::from(*role)).collect(),
             request_id: wish(),
         };
         let request = as_caller(asked, self.operator)?;
         let officer = self.clients.officers.appoint_officer(request).await?.into_inner();
-        self.saw(format!("{} {who}", officer.name));
+        self.saw(format!("{} {work}", officer.name));
         Ok(())
     }
 
-    /// A code comes to the telephone; with it comes a token.
-    async fn sign_in(
+    /// A code comes to the telephone; with it come tokens.
+    pub(super) async fn sign_in(
         &mut self,
         caller: &'static str,
         person: &Invented,
         agency: &str,
-    ) -> Result<String, BoxError> {
+    ) -> Result<identity::Tokens, BoxError> {
         self.begin(caller, "identity", "StartSignIn");
+        let behind = self.clients.messages_on(&person.phone_number, 0).await?.len();
         let asked = identity::StartSignInRequest {
             personal_id: person.personal_id.clone(),
             phone_number: person.phone_number.clone(),
@@ -88,7 +105,7 @@ impl Walker<'_> {
             refresh_token: String::new(),
         };
         let started = self.clients.sessions.start_sign_in(asked).await?.into_inner();
-        let code = self.clients.code_on(&person.phone_number).await?;
+        let code = self.clients.code_on(&person.phone_number, behind).await?;
         self.saw("a code on the telephone");
         self.begin(caller, "identity", "CompleteSignIn");
         let asked = identity::CompleteSignInRequest {
@@ -99,8 +116,8 @@ impl Walker<'_> {
         };
         let tokens = self.clients.sessions.complete_sign_in(asked).await?.into_inner();
         expect(!tokens.access_token.is_empty(), "no token was given")?;
-        let seen = if agency.is_empty() { tokens.account } else { tokens.officer };
+        let seen = if agency.is_empty() { &tokens.account } else { &tokens.officer };
         self.saw(format!("signed in as {seen}"));
-        Ok(tokens.access_token)
+        Ok(tokens)
     }
 }

@@ -27,9 +27,10 @@ pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journe
             clients,
             operator,
             citizen: String::new(),
+            refresh_token: String::new(),
             officer: String::new(),
             cashier: String::new(),
-            telephone: String::new(),
+            person: people::Invented::called("Nguyễn Văn An"),
             code: String::new(),
             vehicle: people::new_vehicle(),
             street: people::STREET.into(),
@@ -83,8 +84,10 @@ pub(super) struct Walker<'a> {
     pub(super) citizen: String,
     pub(super) officer: String,
     pub(super) cashier: String,
-    /// The citizen's telephone number, and the code of their dossier once it has one.
-    pub(super) telephone: String,
+    /// What the citizen's telephone holds besides.
+    pub(super) refresh_token: String,
+    /// The citizen, with the telephone of now; and the code of their dossier once it has one.
+    pub(super) person: people::Invented,
     pub(super) code: String,
     /// The vehicle's identification number.
     pub(super) vehicle: String,
@@ -183,7 +186,7 @@ impl Walker<'_> {
     ) -> Result<(), BoxError> {
         self.begin("citizen", "mailing", fact);
         loop {
-            let shown = self.clients.messages_on(&self.telephone).await?;
+            let shown = self.clients.messages_on(&self.person.phone_number, 1).await?;
             let told = |text: &&str| text.contains(words) && text.contains(&self.code);
             if let Some(text) = shown.iter().map(|message| message.text.as_str()).find(told) {
                 self.saw_with("a message on the telephone:", vec![text.to_owned()]);
