@@ -2,6 +2,8 @@
 //!
 //! A service tells it on its own port. Where that speaks TLS, probes that cannot, such as those of Kubernetes, ask on a port beside it.
 
+use std::time::Duration;
+
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
@@ -12,6 +14,12 @@ use crate::service::BoxError;
 /// The name under which a process tells that it makes progress. It says so whenever it answers at all, for what answers are the same
 /// threads that do the work; that a database, a broker or a peer is away does not count, for no restart brings them back.
 pub const LIVENESS: &str = "liveness";
+
+/// Largest question about health, in bytes: a name.
+const LARGEST_QUESTION: usize = 1024;
+
+/// How long a connection for probes lives: each asks once and goes.
+const LIFE: Duration = Duration::from_secs(10);
 
 /// What is told of one service. Clones tell the same.
 #[derive(Clone, Debug)]
@@ -40,6 +48,7 @@ impl Health {
     /// The handlers that answer with it.
     pub(crate) fn answers(&self) -> HealthServer<HealthService> {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+            .max_decoding_message_size(LARGEST_QUESTION)
     }
 
     /// Answers with it, and with nothing else, whom `gate` lets in; in plain, for as long as it is polled.
@@ -47,7 +56,7 @@ impl Health {
     /// # Errors
     /// The transport fails.
     pub async fn serve(self, gate: Gate) -> Result<(), BoxError> {
-        let server = limited().add_service(self.answers());
+        let server = limited().max_connection_age(LIFE).add_service(self.answers());
         Ok(server.serve_with_incoming(greeted(gate, None)).await?)
     }
 }

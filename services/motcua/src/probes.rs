@@ -10,6 +10,9 @@ use tokio::net::TcpListener;
 
 use crate::settings::HEALTH_LISTEN;
 
+/// Connections from one address, such as that of a node: whoever takes them all closes the port to nobody else.
+const OF_ONE: u32 = 16;
+
 /// Binds their port, if there is to be one.
 ///
 /// # Errors
@@ -33,7 +36,8 @@ pub fn start(
     settings: &Settings,
     running: &mut Running,
 ) -> Result<(), BoxError> {
-    let gate = Gate::new("probes", listener, Places::of(settings)?, metrics);
+    let places = Places { of_one: OF_ONE, ..Places::of(settings)? };
+    let gate = Gate::new("probes", listener, places, metrics);
     running.work(health.serve(gate));
     Ok(())
 }

@@ -11,20 +11,24 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio::time::Sleep;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, Service};
 
+use super::gate::Peer;
 use super::shares::{Share, Shares, network};
 use crate::access::{Caller, Rules};
 use crate::refusal::{late, overloaded};
 
 /// Calls of one server that run at once: with the largest request each, they fill 2 GiB.
 const MOST: usize = 2048;
+
+/// Those of them that are kept for services of the mesh: they call for everybody, and no crowd of people stands in their way.
+const OF_THE_MESH: usize = 256;
 
 /// Those of them whose callers nobody knows: however many strangers call, the others have their places.
 const OF_STRANGERS: usize = 256;
@@ -38,24 +42,35 @@ const OF_ONE_CALLER: u32 = 64;
 /// How long a request may take from its head to its last byte: 1 MiB over a poor mobile network. It holds its place meanwhile.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long an answer may take from its head to its last byte. Who reads none of it loses the connection, for nothing less ends such a call.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Calls beside the contract, health and reflection, that run at once: they ask for little, and must be answered when all else is full.
+const BESIDE: usize = 256;
+
+/// Those of them from one address.
+const BESIDE_OF_ONE: u32 = 32;
+
 /// How long nothing may run before it is believed that nothing will: a request may have been on its way when the caller heard the goodbye.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// Counts calls of the contract, from their head to the last byte of their answer; one whose answer is a stream only until that begins,
-/// for it may go on as long as it is read: its method bounds how many there are, and ends them when the server stops. A watch over health,
-/// or a reflection held open, is none.
+/// for it may go on as long as it is read: its method bounds how many there are, and ends them when the server stops. Health and reflection
+/// have places of their own, and the end of the server does not wait for them.
 #[derive(Clone)]
 pub struct Calls {
     running: TaskTracker,
     strangers: Arc<Semaphore>,
     addresses: Shares<IpAddr>,
     callers: Shares<String>,
+    beside: Arc<Semaphore>,
+    beside_of: Shares<IpAddr>,
     rules: Arc<Rules>,
 }
 
 /// The place of a call among those that run.
 struct Running {
-    _one: TaskTrackerToken,
+    _one: Option<TaskTrackerToken>,
     _share: Part,
 }
 
@@ -72,25 +87,27 @@ impl Calls {
     pub fn of(rules: Arc<Rules>) -> Self {
         let strangers = Arc::new(Semaphore::new(OF_STRANGERS));
         let (addresses, callers) = (Shares::with(OF_ONE_STRANGER), Shares::with(OF_ONE_CALLER));
-        Self { running: TaskTracker::new(), strangers, addresses, callers, rules }
+        let (beside, beside_of) = (Arc::new(Semaphore::new(BESIDE)), Shares::with(BESIDE_OF_ONE));
+        let running = TaskTracker::new();
+        Self { running, strangers, addresses, callers, beside, beside_of, rules }
     }
 
     /// A place for a call, if there is one.
     fn place(&self, request: &Request<Body>) -> Option<Running> {
-        if self.running.len() >= MOST {
-            return None;
+        if !is_of_contract(request) {
+            let share = place_among(&self.beside, &self.beside_of, address(request))?;
+            return Some(Running { _one: None, _share: share });
         }
         let share = match request.extensions().get::<Caller>() {
             Some(caller) if caller.is_of_the_mesh() => Part::Mesh,
+            _ if self.running.len() >= MOST - OF_THE_MESH => return None,
             Some(Caller::Known { name, .. }) => Part::Caller(self.callers.place(name.clone())?),
-            Some(Caller::Anyone) | None => self.place_of_stranger(address(request))?,
+            Some(Caller::Anyone) | None => {
+                place_among(&self.strangers, &self.addresses, address(request))?
+            }
         };
-        Some(Running { _one: self.running.token(), _share: share })
-    }
-
-    fn place_of_stranger(&self, from: IpAddr) -> Option<Part> {
-        let one = self.strangers.clone().try_acquire_owned().ok()?;
-        Some(Part::Strangers(one, self.addresses.place(network(from))?))
+        let is_full = self.running.len() >= MOST;
+        (!is_full).then(|| Running { _one: Some(self.running.token()), _share: share })
     }
 
     /// Returns when none runs and none has run for a second.
@@ -104,6 +121,16 @@ impl Calls {
             }
         }
     }
+}
+
+fn place_among(all: &Arc<Semaphore>, of_one: &Shares<IpAddr>, from: IpAddr) -> Option<Part> {
+    let one = all.clone().try_acquire_owned().ok()?;
+    Some(Part::Strangers(one, of_one.place(network(from))?))
+}
+
+/// Whether it calls a method of the contract, and not health or reflection.
+fn is_of_contract(request: &Request<Body>) -> bool {
+    request.uri().path().starts_with("/motcua.")
 }
 
 impl<S> Layer<S> for Calls {
@@ -136,35 +163,55 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if !request.uri().path().starts_with("/motcua.") {
-            return Box::pin(self.inner.call(request));
-        }
         let Some(running) = self.calls.place(&request) else {
             let answer = Status::from(overloaded()).into_http();
             return Box::pin(async move { Ok(answer) });
         };
         let streams = self.calls.rules.streams(request.uri().path());
+        let peer = peer(&request).filter(|_| is_of_contract(&request)).cloned();
         let answer = self.inner.call(request.map(|body| Body::new(Arriving::now(body))));
         Box::pin(async move {
             let answer = answer.await?;
-            Ok(if streams { answer } else { answer.map(|body| counted(body, running)) })
+            Ok(if streams { answer } else { answer.map(|body| counted(body, running, peer)) })
         })
     }
 }
 
 /// Where a request comes from; all from nowhere count as one.
 fn address(request: &Request<Body>) -> IpAddr {
-    let connection = request.extensions().get::<TcpConnectInfo>();
-    let remote = connection.and_then(TcpConnectInfo::remote_addr);
-    remote.map_or(Ipv4Addr::UNSPECIFIED.into(), |remote| remote.ip())
+    peer(request).and_then(|peer| peer.address).unwrap_or(Ipv4Addr::UNSPECIFIED.into())
 }
 
-/// The call runs as long as its answer is read.
-fn counted(body: Body, running: Running) -> Body {
+fn peer(request: &Request<Body>) -> Option<&Peer> {
+    request.extensions().get::<Peer>()
+}
+
+/// The call runs as long as its answer is read, and no longer than patience lasts.
+fn counted(body: Body, running: Running, peer: Option<Peer>) -> Body {
+    let patience = peer.map(Patience::with);
     Body::new(body.map_frame(move |frame| {
-        let _ = &running;
+        let _ = (&running, &patience);
         frame
     }))
+}
+
+/// Closes a connection whose client does not read an answer. The body of an answer cannot: while nothing is read, nobody asks it.
+struct Patience(AbortHandle);
+
+impl Patience {
+    fn with(peer: Peer) -> Self {
+        let ends = tokio::spawn(async move {
+            tokio::time::sleep(ANSWER_WITHIN).await;
+            peer.shut.cancel();
+        });
+        Self(ends.abort_handle())
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A request that comes, and until when it may.

@@ -12,7 +12,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::{Connected, TcpConnectInfo};
 
 use super::shares::{Share, Shares, network};
 use crate::config::{Setting, Settings, SettingsError};
@@ -89,7 +88,7 @@ impl Gate {
         loop {
             match self.listener.accept().await {
                 Ok((stream, from)) => match self.place(from.ip()) {
-                    Some(place) => return Connection::new(stream, place, self.shut.clone()),
+                    Some(place) => return Connection::new(stream, place, self.shut.child_token()),
                     None => self.metrics.connection_turned_away(self.server),
                 },
                 Err(error) => {
@@ -129,6 +128,12 @@ impl Connection {
         Self { stream, shut, shutting, _place: place }
     }
 
+    /// Who is at the other end.
+    pub fn peer(&self) -> Peer {
+        let address = self.stream.peer_addr().ok().map(|address| address.ip());
+        Peer { address, shut: self.shut.clone() }
+    }
+
     fn write_if_open<T>(
         &mut self,
         write: impl FnOnce(Pin<&mut TcpStream>) -> Poll<io::Result<T>>,
@@ -140,12 +145,13 @@ impl Connection {
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
-
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
-    }
+/// The other end of a connection.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Its address; none where the system does not tell.
+    pub address: Option<IpAddr>,
+    /// Closes the connection, once it is cancelled.
+    pub shut: CancellationToken,
 }
 
 impl AsyncRead for Connection {

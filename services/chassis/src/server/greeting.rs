@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
-use super::gate::{Connection, Gate};
+use super::gate::{Connection, Gate, Peer};
 use crate::tls::Shown;
 
 /// How long a connection has for its first words: the handshake of TLS, and then the preface of HTTP/2, or the head of a request of HTTP/1.
@@ -34,19 +34,19 @@ pub fn greeted(gate: Gate, tls: Option<Shown>) -> impl Stream<Item = io::Result<
 
 /// None for whoever does not come to the end of the handshake: that connection is closed, and concerns nobody else.
 async fn greet(connection: Connection, tls: Option<Shown>) -> Option<Greeted> {
-    let from = connection.connect_info();
+    let peer = connection.peer();
     let stream = match tls {
         None => Either::Left(connection),
         Some(tls) => Either::Right(timeout(FIRST_WORDS, tls.accept(connection)).await.ok()?.ok()?),
     };
     let until = Box::pin(sleep(FIRST_WORDS));
-    Some(Greeted { stream, from, owed: Some(Owed { bytes: PREFACE, until }) })
+    Some(Greeted { stream, peer, owed: Some(Owed { bytes: PREFACE, until }) })
 }
 
 /// A connection on which HTTP/2 is to be spoken.
 pub struct Greeted {
     stream: Either<Connection, TlsStream<Connection>>,
-    from: TcpConnectInfo,
+    peer: Peer,
     owed: Option<Owed>,
 }
 
@@ -67,10 +67,10 @@ impl Greeted {
 }
 
 impl Connected for Greeted {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.from.clone()
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
     }
 }
 

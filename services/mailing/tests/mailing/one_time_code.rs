@@ -2,9 +2,7 @@
 
 use futures::future::join_all;
 use proto::motcua::mailing::v1::message_service_client::MessageServiceClient;
-use proto::motcua::mailing::v1::{
-    AccountNotice, SendAccountNoticeRequest, SendOneTimeCodeRequest,
-};
+use proto::motcua::mailing::v1::{AccountNotice, SendAccountNoticeRequest, SendOneTimeCodeRequest};
 use support::{by, wish};
 use tonic::{Code, Status};
 
