@@ -61,7 +61,8 @@ impl<U: Message + Default> Decoder for CourteousDecoder<U> {
     }
 }
 
-fn malformed() -> Status {
+/// The refusal of bytes that are not the message of the method.
+pub fn malformed() -> Status {
     let message =
         "The bytes are not the message this method takes; compare the client's .proto files.";
     let person = rpc::LocalizedMessage {

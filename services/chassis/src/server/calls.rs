@@ -11,14 +11,15 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
-use tokio::time::Sleep;
+use tokio::time::{Sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
+use super::frames::blamed_on_the_sender;
 use super::gate::Peer;
 use super::shares::{Share, Shares, network};
 use crate::access::{Caller, Rules};
@@ -42,8 +43,9 @@ const OF_ONE_CALLER: u32 = 64;
 /// How long a request may take from its head to its last byte: 1 MiB over a poor mobile network. It holds its place meanwhile.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long an answer may take from its head to its last byte. Who reads none of it loses the connection, for nothing less ends such a call.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// How long an answer may take from its head to its last byte, for the caller to read it. It holds its place meanwhile; who has not read it
+/// then is hung up on, for nothing else ends a call that HTTP/2 does not let go on.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Calls beside the contract, health and reflection, that run at once: they ask for little, and must be answered when all else is full.
 const BESIDE: usize = 256;
@@ -171,7 +173,7 @@ where
         let peer = peer(&request).filter(|_| is_of_contract(&request)).cloned();
         let answer = self.inner.call(request.map(|body| Body::new(Arriving::now(body))));
         Box::pin(async move {
-            let answer = answer.await?;
+            let answer = blamed_on_the_sender(answer.await?);
             Ok(if streams { answer } else { answer.map(|body| counted(body, running, peer)) })
         })
     }
@@ -186,31 +188,22 @@ fn peer(request: &Request<Body>) -> Option<&Peer> {
     request.extensions().get::<Peer>()
 }
 
-/// The call runs as long as its answer is read, and no longer than patience lasts.
+/// The call runs as long as its answer is read, and that may take [`ANSWER_WITHIN`] where it is known whom to hang up on.
 fn counted(body: Body, running: Running, peer: Option<Peer>) -> Body {
-    let patience = peer.map(Patience::with);
+    let read = CancellationToken::new();
+    if let Some(peer) = peer {
+        tokio::spawn(hang_up_unless(read.clone(), peer));
+    }
+    let held = (running, read.drop_guard());
     Body::new(body.map_frame(move |frame| {
-        let _ = (&running, &patience);
+        let _ = &held;
         frame
     }))
 }
 
-/// Closes a connection whose client does not read an answer. The body of an answer cannot: while nothing is read, nobody asks it.
-struct Patience(AbortHandle);
-
-impl Patience {
-    fn with(peer: Peer) -> Self {
-        let ends = tokio::spawn(async move {
-            tokio::time::sleep(ANSWER_WITHIN).await;
-            peer.shut.cancel();
-        });
-        Self(ends.abort_handle())
-    }
-}
-
-impl Drop for Patience {
-    fn drop(&mut self) {
-        self.0.abort();
+async fn hang_up_unless(read: CancellationToken, peer: Peer) {
+    if timeout(ANSWER_WITHIN, read.cancelled()).await.is_err() {
+        peer.hang_up();
     }
 }
 

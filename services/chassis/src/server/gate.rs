@@ -112,6 +112,21 @@ struct Place {
     _of_address: Share<IpAddr>,
 }
 
+/// Who is connected.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// From where; none if that is not known.
+    pub address: Option<IpAddr>,
+    hang_up: CancellationToken,
+}
+
+impl Peer {
+    /// Ends the connection, whatever runs on it.
+    pub fn hang_up(&self) {
+        self.hang_up.cancel();
+    }
+}
+
 /// A connection that has a place.
 pub struct Connection {
     stream: TcpStream,
@@ -131,7 +146,7 @@ impl Connection {
     /// Who is at the other end.
     pub fn peer(&self) -> Peer {
         let address = self.stream.peer_addr().ok().map(|address| address.ip());
-        Peer { address, shut: self.shut.clone() }
+        Peer { address, hang_up: self.shut.clone() }
     }
 
     fn write_if_open<T>(
@@ -143,15 +158,6 @@ impl Connection {
         }
         write(Pin::new(&mut self.stream))
     }
-}
-
-/// The other end of a connection.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// Its address; none where the system does not tell.
-    pub address: Option<IpAddr>,
-    /// Closes the connection, once it is cancelled.
-    pub shut: CancellationToken,
 }
 
 impl AsyncRead for Connection {

@@ -1,6 +1,7 @@
 //! A gRPC server: health, reflection, access, limits, and a drain that lets calls finish.
 
 mod calls;
+mod frames;
 mod gate;
 mod greeting;
 pub mod http;
@@ -20,7 +21,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 
 use self::calls::Calls;
-pub use self::calls::REQUEST_WITHIN;
+pub use self::calls::{ANSWER_WITHIN, REQUEST_WITHIN};
 pub use self::gate::{CONNECTIONS, CONNECTIONS_OF_ONE, Connection, Gate, Places};
 pub use self::greeting::FIRST_WORDS;
 pub(crate) use self::greeting::greeted;

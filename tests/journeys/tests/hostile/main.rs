@@ -2,6 +2,7 @@
 //!
 //! Messages are made from the descriptors with a seed. `MOTCUA_TEST_SEED` repeats a run, `MOTCUA_TEST_MESSAGES` says how many there are.
 
+mod frames;
 mod messages;
 mod scene;
 mod texts;

@@ -1,5 +1,7 @@
 //! A server among callers that are silent, too many, half dead or slow, and its end among them.
 
+mod floods;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -85,6 +87,8 @@ impl Server {
         let routes = Router::new()
             .route(WAIT, post(answer))
             .route(ANSWER, post(async move || not_found))
+            .route(TAKE, post(async move |_: Bytes| not_found))
+            .route(SAY, post(said))
             .route(WATCH, watch(stopping.clone()));
         let serving = Serving {
             service: "test",
@@ -134,6 +138,22 @@ const WAIT: &str = "/motcua.test.v1.Test/Wait";
 
 /// Answers NOT_FOUND at once.
 const ANSWER: &str = "/motcua.test.v1.Test/Answer";
+
+/// Answers NOT_FOUND when it has the whole request.
+const TAKE: &str = "/motcua.test.v1.Test/Take";
+
+/// Answers with a message of no bytes, and NOT_FOUND behind it.
+const SAY: &str = "/motcua.test.v1.Test/Say";
+
+async fn said() -> impl axum::response::IntoResponse {
+    let status = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("5"))];
+    let frames = [
+        Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[0; 5]))),
+        Ok(Frame::trailers(status.into_iter().collect())),
+    ];
+    let body = axum::body::Body::new(StreamBody::new(stream::iter(frames)));
+    ([("content-type", "application/grpc")], body)
+}
 
 /// A method of the contract that answers with a stream.
 const WATCH: &str = "/motcua.dossier.v1.TimelineService/WatchTimeline";
