@@ -35,6 +35,7 @@ use tonic::service::Routes;
 
 use self::dossier::{LAPSE_DRAFT, LapseDraft};
 use self::jobs::sweep::Sweep;
+use self::outside::accounts::Accounts;
 use self::outside::agencies::Agencies;
 use self::outside::grounds::Grounds;
 use self::outside::objects::Objects;
@@ -63,6 +64,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let store = DossierStore::new(ground.pool.clone());
     let around = ground.around();
     let peers = &ground.process.peers;
+    let accounts = Accounts::known_to(peers.channel(SERVICE.name, "identity")?);
     let agencies = Agencies::new(peers.channel(SERVICE.name, "identity")?);
     let grounds = Grounds::kept_by(peers.channel(SERVICE.name, "workflow")?);
     let watchers = Watchers::default();
@@ -103,7 +105,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let answers = Answers { catalogue: catalogue.clone(), seal, clock };
     let supplements =
         Supplements { answers: answers.clone(), grounds, store: store.clone(), door: door.clone() };
-    let dossiers = Dossiers { catalogue, agencies, answers, store, door, draft_days };
+    let dossiers = Dossiers { catalogue, accounts, agencies, answers, store, door, draft_days };
     let routes = routes(procedures, dossiers, files, documents, timelines).add_service(
         SupplementServiceServer::new(supplements).max_decoding_message_size(LARGEST_REQUEST),
     );

@@ -9,9 +9,8 @@ use chassis::refusal::{Failure, Kind, Refusal};
 use chassis::write::{Door, Once};
 use sha2::{Digest as _, Sha256};
 
-use crate::file::{
-    CompleteFile, Digest, File, PART, Part, RestartFile, State, Writer, lapsed, parts,
-};
+use crate::dossier::Hand;
+use crate::file::{CompleteFile, Digest, File, PART, Part, RestartFile, State, lapsed, parts};
 use crate::outside::objects::{Objects, Place};
 use crate::store::DossierStore;
 
@@ -36,11 +35,11 @@ impl Uploads {
     pub async fn write(
         &self,
         place: Place,
-        writer: Writer,
+        hand: Hand,
         once: Once,
         (offset, data): (i64, &[u8]),
     ) -> Result<(), Failure> {
-        let file = self.of_writer(place, &writer).await?;
+        let file = self.of_writer(place, &hand).await?;
         let part = Part::at(&file, offset)?;
         part.check(&file, data)?;
         if file.is_complete() {
@@ -57,7 +56,7 @@ impl Uploads {
             self.objects.put(place, file.attempt, part.number, data).await?;
         }
         if committed.max(part.number + 1) == parts(file.size) {
-            self.complete(place, &file, writer, once).await?;
+            self.complete(place, &file, hand, once).await?;
         }
         Ok(())
     }
@@ -74,9 +73,9 @@ impl Uploads {
         Ok(file.size.min(committed * u64::from(PART)))
     }
 
-    async fn of_writer(&self, place: Place, writer: &Writer) -> Result<File, Failure> {
+    async fn of_writer(&self, place: Place, hand: &Hand) -> Result<File, Failure> {
         let found = self.store.file(place.dossier, place.file).await.map_err(failed)?;
-        let own = found.filter(|file| file.created_by == writer.name);
+        let own = found.filter(|file| file.created_by == hand.name);
         let there = own.filter(|file| !matches!(file.state, State::Deleted { .. }));
         Ok(there.ok_or_else(Refusal::denied)?)
     }
@@ -85,22 +84,22 @@ impl Uploads {
         &self,
         place: Place,
         file: &File,
-        writer: Writer,
+        hand: Hand,
         once: Once,
     ) -> Result<(), Failure> {
         let Place { dossier, file: id } = place;
         let attempt = file.attempt;
         let digest = match self.digest(place, file).await {
-            // Another writer found the attempt to be wrong meanwhile, and dropped it under our eyes.
+            // Another hand found the attempt to be wrong meanwhile, and dropped it under our eyes.
             Err(_) if self.began_again(place, attempt).await? => return Err(differs().into()),
             digest => digest?,
         };
         if file.declared.is_some_and(|declared| declared != digest) {
-            self.door.run(once, RestartFile { dossier, id, writer, attempt }).await?;
+            self.door.run(once, RestartFile { dossier, id, hand, attempt }).await?;
             self.objects.remove_attempt(place, attempt).await?;
             return Err(differs().into());
         }
-        self.door.run(once, CompleteFile { dossier, id, writer, digest, attempt }).await?;
+        self.door.run(once, CompleteFile { dossier, id, hand, digest, attempt }).await?;
         Ok(())
     }
 

@@ -256,7 +256,18 @@ impl House {
 
     /// A new draft with every answer and every paper.
     pub async fn filled(&self, citizen: &str) -> dossier::Dossier {
-        let mut draft = self.draft(citizen).await;
+        self.fill_in(citizen, self.draft(citizen).await).await
+    }
+
+    /// The same, opened and filled in by an officer at the counter for the owner of an account.
+    pub async fn filled_at_counter(&self, officer: &str, owner: &str) -> dossier::Dossier {
+        let mut asked = new_draft();
+        asked.dossier.get_or_insert_default().owner = owner.into();
+        let created = self.dossiers().create_dossier(in_name_of(officer, asked)).await;
+        self.fill_in(officer, created.expect("a draft").into_inner()).await
+    }
+
+    async fn fill_in(&self, caller: &str, mut draft: dossier::Dossier) -> dossier::Dossier {
         let mut answers = sample();
         answers["vehicle"]["chassis_number"] = vehicle_of(&draft.name).into();
         for (step, id) in (1..).zip(FORM) {
@@ -267,16 +278,16 @@ impl House {
                 etag: draft.etag,
                 request_id: wish(),
             };
-            let saved = self.dossiers().save_step(in_name_of(citizen, asked)).await;
+            let saved = self.dossiers().save_step(in_name_of(caller, asked)).await;
             draft = saved.expect("a step saved").into_inner();
         }
         let mut files = self.files();
         for paper in papers::PAPERS {
-            papers::hand_in(&mut files, citizen, &draft.name, paper).await.expect("a paper");
+            papers::hand_in(&mut files, caller, &draft.name, paper).await.expect("a paper");
         }
         // A paper is a change of the dossier: its etag is a new one.
         let asked = dossier::GetDossierRequest { name: draft.name };
-        let read = self.dossiers().get_dossier(in_name_of(citizen, asked)).await;
+        let read = self.dossiers().get_dossier(in_name_of(caller, asked)).await;
         read.expect("the draft").into_inner()
     }
 

@@ -17,6 +17,7 @@ use proto::motcua::feedback::v1 as feedback;
 use proto::motcua::identity::v1 as identity;
 use proto::motcua::mailing::v1 as mailing;
 use proto::motcua::payment::v1 as payment;
+use proto::motcua::r#type::v1::Visitor;
 use proto::motcua::workflow::v1 as workflow;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -62,34 +63,44 @@ enum Stage {
     Appointed,
     Draft,
     Filled,
+    AtCounter,
     Waiting,
     Claimed,
     Refused,
     Accepted,
     Drawn,
 }
-use Stage::{Accepted, Appointed, Claimed, Draft, Drawn, Filled, Member, Refused, Waiting};
+use Stage::{
+    Accepted, Appointed, AtCounter, Claimed, Draft, Drawn, Filled, Member, Refused, Waiting,
+};
 
 /// A row: the rpc, where the dossier stands, and a column for each caller: `y` served, `u` UNAUTHENTICATED, `-` PERMISSION_DENIED,
 /// `p` FAILED_PRECONDITION, for a task that another holds or that is completed otherwise, a worklist without one and a sign-in that never
 /// began, `n` NOT_FOUND, for an epoch that nobody opened, a rating nobody was invited to and a transfer that never came, `i` INVALID_ARGUMENT, for a result that its
-/// owner would file, `r` REFRESH_TOKEN_INVALID.
+/// owner would file and a draft that an officer opens for nobody, `r` REFRESH_TOKEN_INVALID.
 const TABLE: &[(&str, Stage, &str)] = &[
     ("GetProcedureVersion", Draft, "y y y y y y y y y y"),
     ("ListProcedureVersions", Draft, "y y y y y y y y y y"),
     ("GetForm", Draft, "y y y y y y y y y y"),
-    ("CreateDossier", Draft, "u y y - - - - - - -"),
+    ("CreateDossier", Draft, "u y y i - - i - - -"),
     ("SaveStep", Draft, "u y - - - - - - - -"),
+    ("SaveStep", AtCounter, "u y - y - - - - - -"),
     ("DeleteDossier", Draft, "u y - - - - - - - -"),
+    ("DeleteDossier", AtCounter, "u y - y - - - - - -"),
     ("DeleteDossier", Waiting, "u p - - - - - - - -"),
     ("SubmitDossier", Filled, "u y - - - - - - - -"),
+    ("SubmitDossier", AtCounter, "u y - - - - - - - -"),
+    ("HandInDossier", Filled, "u - - - - - - - - -"),
+    ("HandInDossier", AtCounter, "u - - y - - - - - -"),
     ("RequestWithdrawal", Draft, "u p - - - - - - - -"),
     ("RequestWithdrawal", Waiting, "u y - - - - - - - -"),
     ("GetDossier", Draft, "u y - - - - - - - -"),
+    ("GetDossier", AtCounter, "u y - y y - - - - -"),
     ("GetDossier", Waiting, "u y - y y - - y - -"),
     ("ListDossiers", Draft, "u y y - - - - - - -"),
     ("LookUpDossier", Waiting, "y y y y y y y y y y"),
     ("CreateFile", Draft, "u y - - - - - - - -"),
+    ("CreateFile", AtCounter, "u y - y - - - - - -"),
     ("CreateFile", Accepted, "u i - y y - - - - -"),
     ("WriteFile", Draft, "u - - - - - - - - -"),
     ("WriteFile", Filled, "u y - - - - - - - -"),
@@ -100,7 +111,8 @@ const TABLE: &[(&str, Stage, &str)] = &[
     ("ReadFile", Filled, "u y - - - - - - - -"),
     ("ReadFile", Waiting, "u y - y y - - y - -"),
     ("DeleteFile", Filled, "u y - - - - - - - -"),
-    ("DeleteFile", Waiting, "u p - p p - - - - -"),
+    ("DeleteFile", AtCounter, "u - - y - - - - - -"),
+    ("DeleteFile", Waiting, "u p - - - - - - - -"),
     ("ListDocuments", Draft, "u y - - - - - - - -"),
     ("ListDocuments", Waiting, "u y - y y - - y - -"),
     ("GetDocument", Accepted, "u y - y y - - y - -"),
@@ -254,6 +266,10 @@ impl Scene {
             }
             Draft => house.draft(owner).await,
             Filled => house.filled(owner).await,
+            AtCounter => {
+                let receiver = tokens[RECEIVER].as_deref().expect("the receiver's token");
+                house.filled_at_counter(receiver, &account).await
+            }
             Waiting | Claimed | Refused | Accepted | Drawn => house.submitted(owner).await,
         };
         if stage >= Waiting {
@@ -331,6 +347,17 @@ fn of_dossier(rpc: &str, dossier: String, code: &str) -> Vec<u8> {
         "SubmitDossier" => {
             dossier::SubmitDossierRequest { name: dossier, etag, request_id }.encode_to_vec()
         }
+        "HandInDossier" => dossier::HandInDossierRequest {
+            name: dossier,
+            handed_in: Some(dossier::HandedIn {
+                visitor: Visitor::Owner.into(),
+                compared: papers::PAPERS.map(Into::into).into(),
+                officer: String::new(),
+            }),
+            etag,
+            request_id,
+        }
+        .encode_to_vec(),
         "DeleteDossier" => {
             dossier::DeleteDossierRequest { name: dossier, etag, request_id }.encode_to_vec()
         }
@@ -451,10 +478,13 @@ fn of_workflow(rpc: &str, id: &str) -> Vec<u8> {
         }
         "ClaimTask" => workflow::ClaimTaskRequest { name: task, request_id }.encode_to_vec(),
         "ClaimNextTask" => workflow::ClaimNextTaskRequest { request_id }.encode_to_vec(),
-        "CompleteTask" => {
-            workflow::CompleteTaskRequest { name: task, outcome: "accepted".into(), request_id }
-                .encode_to_vec()
+        "CompleteTask" => workflow::CompleteTaskRequest {
+            name: task,
+            outcome: "accepted".into(),
+            request_id,
+            ..Default::default()
         }
+        .encode_to_vec(),
         "ReleaseTask" => workflow::ReleaseTaskRequest { name: task, request_id }.encode_to_vec(),
         "DrawNumber" => workflow::DrawNumberRequest {
             name: case,

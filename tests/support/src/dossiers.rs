@@ -56,6 +56,10 @@ impl DossierService for Dossiers {
         not_asked()
     }
 
+    async fn hand_in_dossier(&self, _: Request<pb::HandInDossierRequest>) -> Answer<pb::Dossier> {
+        not_asked()
+    }
+
     async fn request_withdrawal(
         &self,
         _: Request<pb::RequestWithdrawalRequest>,

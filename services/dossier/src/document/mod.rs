@@ -18,7 +18,8 @@ use crate::timeline::Happening;
 pub use add::AddDocument;
 pub use take::TakeSlip;
 pub use words::{
-    AcceptanceWords, DenialWords, Head, Language, RefusalWords, SupplementWords, Words, words,
+    AcceptanceWords, DenialWords, Head, Language, PaperWords, RefusalWords, SupplementWords, Words,
+    words,
 };
 
 /// A document as it stands; it never changes.

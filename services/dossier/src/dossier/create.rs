@@ -10,13 +10,15 @@ use uuid::Uuid;
 use super::{Dossier, Named};
 use crate::procedure::ProcedureCode;
 
-/// Opens a draft for a citizen.
+/// Opens a draft of a citizen.
 #[derive(Clone, Debug)]
 pub struct CreateDossier {
     /// The id it will have.
     pub id: Uuid,
     /// The citizen.
     pub owner: String,
+    /// Online by the citizen, or at the counter.
+    pub channel: Channel,
     /// The procedure, known to the catalogue and online.
     pub procedure: ProcedureCode,
     /// Its version.
@@ -53,7 +55,8 @@ impl Command for CreateDossier {
             procedure: self.procedure.clone(),
             version: self.version,
             agency: self.agency.clone(),
-            channel: Channel::Online,
+            channel: self.channel,
+            handed_in: None,
             status: DossierStatus::Unspecified,
             code: None,
             created_at: at.now,

@@ -1,10 +1,10 @@
-//! A draft goes at its owner's wish.
+//! A draft goes at the wish of whoever holds it.
 
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Dossier, Named, Wants};
+use super::{Dossier, Hand, Named, Wants};
 
 /// Deletes a draft.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct DeleteDossier {
     /// The draft.
     pub id: Uuid,
     /// Who calls.
-    pub caller: String,
+    pub hand: Hand,
     /// The etag it was read with; empty asks nothing.
     pub etag: String,
 }
@@ -36,7 +36,7 @@ impl Command for DeleteDossier {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
+        let draft = Dossier::draft_of(before, &self.hand, &self.etag)?;
         Ok(Decided::quiet(draft.disowned().emptied(at), Named { id: self.id }))
     }
 }

@@ -6,6 +6,7 @@ mod create;
 mod delete;
 mod expire;
 mod follow;
+mod hand;
 mod save_step;
 mod submit;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use create::CreateDossier;
 pub use delete::DeleteDossier;
 pub use expire::{LAPSE_DRAFT, LapseDraft};
 pub use follow::{Change, Follow};
+pub use hand::{Hand, HandedIn, Visitor};
 pub use save_step::SaveStep;
 pub use submit::{DossierCode, SubmitDossier};
 pub use withdraw::RequestWithdrawal;
@@ -48,8 +50,10 @@ pub struct Dossier {
     pub version: u32,
     /// `agencies/{unit code}` that settles it.
     pub agency: String,
-    /// How it came in.
+    /// How it came in; of a draft, how it was opened.
     pub channel: Channel,
+    /// What is on record of it if it was handed in at the counter.
+    pub handed_in: Option<HandedIn>,
     /// Where it stands; unspecified is a draft.
     pub status: DossierStatus,
     /// Dossier code; none for a draft.
@@ -238,9 +242,16 @@ impl Dossier {
         self.new_entries.push(Entry { sequence: self.entries, status: self.status, happening });
     }
 
-    /// The draft as it became by its submission.
-    pub fn as_submitted(&self, submitted: Submitted, return_way: ReturnWay) -> Self {
+    /// The draft as it became by its submission: at the counter, or else online.
+    pub fn as_submitted(
+        &self,
+        submitted: Submitted,
+        return_way: ReturnWay,
+        handed_in: Option<HandedIn>,
+    ) -> Self {
         Self {
+            channel: if handed_in.is_some() { Channel::Direct } else { Channel::Online },
+            handed_in,
             status: DossierStatus::NewlyRegistered,
             code: Some(DossierCode(submitted.code)),
             submitted_at: Some(submitted.at),
@@ -251,9 +262,9 @@ impl Dossier {
         }
     }
 
-    /// The draft that `caller` may change, if nobody changed it since `etag`; an empty etag asks nothing.
-    fn draft_of(before: Option<&Self>, caller: &str, etag: &str) -> Result<Self, Refusal> {
-        Self::owned_draft(before, caller)?.as_read_with(etag)
+    /// The draft that a hand may change, if nobody changed it since `etag`; an empty etag asks nothing.
+    fn draft_of(before: Option<&Self>, hand: &Hand, etag: &str) -> Result<Self, Refusal> {
+        Self::draft_in(before, hand)?.as_read_with(etag)
     }
 
     /// The dossier, to be changed, if nobody changed it since `etag`; an empty etag asks nothing.
@@ -264,20 +275,20 @@ impl Dossier {
         Ok(Self { revision: self.revision + 1, ..self.clone() })
     }
 
-    /// The dossier, if its owner calls and may change some of it now: a draft, or one whose supplement is open.
-    pub(crate) fn in_owners_hands<'a>(
+    /// The dossier, if it is in this hand and some of it may be changed now: a draft, or one whose supplement is open.
+    pub(crate) fn open_in<'a>(
         before: Option<&'a Self>,
-        caller: &str,
+        hand: &Hand,
         now: Timestamp,
     ) -> Result<&'a Self, Refusal> {
-        let open = before.filter(|dossier| dossier.owner == caller);
+        let open = before.filter(|dossier| hand.holds(dossier));
         let open = open.filter(|dossier| dossier.open_supplement(now).is_some());
-        open.map_or_else(|| Self::owned_draft(before, caller), Ok)
+        open.map_or_else(|| Self::draft_in(before, hand), Ok)
     }
 
-    /// The draft that `caller` owns.
-    fn owned_draft<'a>(before: Option<&'a Self>, caller: &str) -> Result<&'a Self, Refusal> {
-        let dossier = before.filter(|dossier| dossier.owner == caller);
+    /// The draft that is in this hand.
+    fn draft_in<'a>(before: Option<&'a Self>, hand: &Hand) -> Result<&'a Self, Refusal> {
+        let dossier = before.filter(|dossier| hand.holds(dossier));
         let dossier = dossier.ok_or_else(Refusal::denied)?;
         if dossier.is_draft() { Ok(dossier) } else { Err(submitted()) }
     }

@@ -4,7 +4,7 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Dossier, Named};
+use super::{Dossier, Hand, Named};
 use crate::supplement::closed;
 
 /// Saves answers that were checked and sealed.
@@ -13,7 +13,7 @@ pub struct SaveStep {
     /// The dossier.
     pub id: Uuid,
     /// Who calls.
-    pub caller: String,
+    pub hand: Hand,
     /// The etag it was read with; empty asks nothing.
     pub etag: String,
     /// The step's number.
@@ -41,13 +41,13 @@ impl Command for SaveStep {
     ) -> Result<Decided<Dossier, Named>, Refusal> {
         let after = match self.supplement {
             None => {
-                let draft = Dossier::draft_of(before, &self.caller, &self.etag)?;
+                let draft = Dossier::draft_of(before, &self.hand, &self.etag)?;
                 let mut draft = draft.kept_from_now(at);
                 draft.saved_steps.insert(self.step, self.sealed.clone());
                 draft
             }
             Some(number) => {
-                let dossier = Dossier::in_owners_hands(before, &self.caller, at.now)?;
+                let dossier = Dossier::open_in(before, &self.hand, at.now)?;
                 let mut dossier = dossier.as_read_with(&self.etag)?;
                 let open = dossier.open_supplement(at.now).map(|open| open.number);
                 if open != Some(number) {

@@ -6,11 +6,11 @@ use chassis::clock::VIETNAM;
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Series, Stream};
 use jiff::civil::Date;
-use proto::motcua::dossier::v1::{ActorKind, EntryKind};
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::{LegalLimit, ReturnWay};
 use uuid::Uuid;
 
-use super::{Dossier, Fact, LAPSE_DRAFT, Submitted, checked_as_known};
+use super::{Dossier, Fact, Hand, HandedIn, LAPSE_DRAFT, Submitted, checked_as_known};
 use crate::timeline::Happening;
 
 /// A dossier code, for example `H29.27.484-20261125-0000001`: the province's prefix, the agency's unit code in groups of at most three
@@ -69,7 +69,7 @@ pub struct SubmitDossier {
     /// The dossier.
     pub id: Uuid,
     /// Who calls.
-    pub caller: String,
+    pub hand: Hand,
     /// The etag that the caller knows; an empty one asks nothing.
     pub etag: String,
     /// The etag whose answers were checked: the draft must not have changed since.
@@ -78,6 +78,8 @@ pub struct SubmitDossier {
     pub limit: LegalLimit,
     /// How the result reaches the citizen, as the answers say.
     pub return_way: ReturnWay,
+    /// What goes on record if it is handed in at the counter.
+    pub handed_in: Option<HandedIn>,
 }
 
 impl Command for SubmitDossier {
@@ -95,15 +97,16 @@ impl Command for SubmitDossier {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Submitted>, Refusal> {
-        let draft = Dossier::draft_of(before, &self.caller, &self.checked)?;
+        let draft = Dossier::draft_of(before, &self.hand, &self.checked)?;
         checked_as_known(&self.etag, &self.checked)?;
         let day = VIETNAM.to_datetime(at.now).date();
         let serial = at.number(&Series(format!("dossier-code/{}/{day}", draft.agency)));
         let code = DossierCode::of(&draft.agency, day, serial);
         let answer = Submitted { code: code.0, at: at.now, revision: draft.revision };
         at.still(LAPSE_DRAFT);
-        let mut dossier = draft.as_submitted(answer.clone(), self.return_way);
-        dossier.record(Happening::new(EntryKind::Submitted, at.now, ActorKind::Citizen));
+        let mut dossier =
+            draft.as_submitted(answer.clone(), self.return_way, self.handed_in.clone());
+        dossier.record(Happening::new(EntryKind::Submitted, at.now, self.hand.actor()));
         let fact = Fact::Submitted { dossier: Box::new(dossier.clone()), limit: self.limit };
         Ok(Decided { after: dossier, facts: vec![fact], answer })
     }

@@ -7,11 +7,11 @@ use chassis::timers::Due;
 use chassis::write::{At, Command, Decided, Numbers, Root, Stream};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, LimitUnit, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit, LimitUnit, ReturnWay};
 use uuid::Uuid;
 
 use super::{
-    CreateDossier, Dossier, Fact, LAPSE_DRAFT, LapseDraft, SaveStep, SubmitDossier, Submitted,
+    CreateDossier, Dossier, Fact, Hand, LAPSE_DRAFT, LapseDraft, SaveStep, SubmitDossier, Submitted,
 };
 
 const ID: Uuid = Uuid::from_u128(7);
@@ -33,11 +33,16 @@ fn creation(owner: &str) -> CreateDossier {
     CreateDossier {
         id: ID,
         owner: owner.into(),
+        channel: Channel::Online,
         procedure: "1.012575".parse().expect("a code"),
         version: 1,
         agency: "agencies/26860".into(),
         draft_days: 30,
     }
+}
+
+fn citizen(name: &str) -> Hand {
+    Hand { name: name.into(), agency: None }
 }
 
 fn draft() -> Dossier {
@@ -47,15 +52,8 @@ fn draft() -> Dossier {
 fn submission(caller: &str, checked: &str) -> SubmitDossier {
     let limit = LegalLimit { unit: LimitUnit::WorkingDay.into(), count: 2 };
     let return_way = ReturnWay::Post;
-    let etag = String::new();
-    SubmitDossier {
-        id: ID,
-        caller: caller.into(),
-        etag,
-        checked: checked.into(),
-        limit,
-        return_way,
-    }
+    let (hand, etag, checked) = (citizen(caller), String::new(), checked.into());
+    SubmitDossier { id: ID, hand, etag, checked, limit, return_way, handed_in: None }
 }
 
 fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Refusal> {
@@ -63,8 +61,8 @@ fn submit(before: &Dossier, now: &str) -> Result<Decided<Dossier, Submitted>, Re
 }
 
 fn save(caller: &str, etag: &str, before: &Dossier) -> Result<Dossier, Refusal> {
-    let (caller, etag) = (caller.into(), etag.into());
-    let command = SaveStep { id: ID, caller, etag, step: 1, sealed: vec![1], supplement: None };
+    let (hand, etag) = (citizen(caller), etag.into());
+    let command = SaveStep { id: ID, hand, etag, step: 1, sealed: vec![1], supplement: None };
     Ok(decide(&command, Some(before), NOON)?.after)
 }
 
@@ -135,7 +133,7 @@ fn a_draft_lapses_so_many_days_after_its_last_change_and_never_once_submitted() 
     assert_eq!(timer(&creation(OWNER), None, NOON), draft().expire_at);
     let save = SaveStep {
         id: ID,
-        caller: OWNER.into(),
+        hand: citizen(OWNER),
         etag: String::new(),
         step: 1,
         sealed: vec![1],

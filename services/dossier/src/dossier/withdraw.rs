@@ -2,12 +2,12 @@
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
-use proto::motcua::dossier::v1::{ActorKind, EntryKind};
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::DossierStatus;
 use uuid::Uuid;
 
 use super::follow::unknown;
-use super::{Dossier, Fact, Named};
+use super::{Dossier, Fact, Hand, Named};
 use crate::timeline::Happening;
 
 /// How often the owner of one dossier may ask. It keeps one from flooding an agency.
@@ -19,7 +19,7 @@ pub struct RequestWithdrawal {
     /// The dossier.
     pub id: Uuid,
     /// Who calls.
-    pub caller: String,
+    pub hand: Hand,
     /// The etag it was read with; empty asks nothing.
     pub etag: String,
 }
@@ -39,13 +39,13 @@ impl Command for RequestWithdrawal {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let owned = before.filter(|dossier| dossier.owner == self.caller);
-        let mut dossier = owned.ok_or_else(Refusal::denied)?.as_read_with(&self.etag)?;
+        let held = before.filter(|dossier| self.hand.holds(dossier));
+        let mut dossier = held.ok_or_else(Refusal::denied)?.as_read_with(&self.etag)?;
         dossier.check_withdrawable()?;
         dossier.withdrawals += 1;
         dossier.withdrawal_asked_at = Some(at.now);
         let kind = EntryKind::WithdrawalRequested;
-        dossier.record(Happening::new(kind, at.now, ActorKind::Citizen));
+        dossier.record(Happening::new(kind, at.now, self.hand.actor()));
         let fact = Fact::WithdrawalRequested { dossier: Box::new(dossier.clone()), at: at.now };
         Ok(Decided { after: dossier, facts: vec![fact], answer: Named { id: self.id } })
     }

@@ -5,8 +5,8 @@ use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
 use super::restart::began_again;
-use super::{Digest, Named, State, Writer, lapsed};
-use crate::dossier::{Dossier, Wants};
+use super::{Digest, Named, State, lapsed};
+use crate::dossier::{Dossier, Hand, Wants};
 
 /// Completes a file whose parts are all kept, and whose digest and kind were proved.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct CompleteFile {
     /// The file.
     pub id: Uuid,
     /// Who wrote it.
-    pub writer: Writer,
+    pub hand: Hand,
     /// What the whole hashes to.
     pub digest: Digest,
     /// The attempt whose parts they are.
@@ -42,8 +42,8 @@ impl Command for CompleteFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before, at.now)?;
-        let mut file = self.writer.own(dossier, self.id, at.now)?.clone();
+        let (dossier, file) = self.hand.own(before, self.id, at.now)?;
+        let mut file = file.clone();
         let named = Named { id: self.id };
         if file.is_complete() {
             return Ok(Decided::quiet(dossier.clone(), named));

@@ -5,8 +5,8 @@ use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Digest, File, FileKind, LARGEST_DOSSIER, Named, Purpose, State, UPLOAD, Writer};
-use crate::dossier::{Dossier, Wants};
+use super::{Digest, File, FileKind, LARGEST_DOSSIER, Named, Purpose, State, UPLOAD};
+use crate::dossier::{Dossier, Hand, Wants};
 use crate::supplement::{Subject, Supplement};
 
 /// Files of results that a dossier may have.
@@ -20,8 +20,8 @@ pub struct CreateFile {
     /// The id it will have.
     pub id: Uuid,
     /// Who creates it.
-    pub writer: Writer,
-    /// What it is for: a paper of the form from a citizen, a result from an officer.
+    pub hand: Hand,
+    /// What it is for: a paper of the form, or a result from an officer.
     pub purpose: Purpose,
     /// Files that this purpose may have.
     pub most: u8,
@@ -54,8 +54,8 @@ impl Command for CreateFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before, at.now)?;
-        let supplement = self.writer.supplement(dossier, at.now);
+        let dossier = self.hand.open(before, &self.purpose, at.now)?;
+        let supplement = self.purpose.supplement(dossier, at.now);
         if supplement.is_some_and(|open| !self.is_asked_for_by(open)) {
             return Err(not_open());
         }
@@ -102,7 +102,7 @@ impl CreateFile {
             kind: self.kind,
             size: self.size,
             declared: self.declared,
-            created_by: self.writer.name.clone(),
+            created_by: self.hand.name.clone(),
             created_at: now,
             attempt: 1,
             state: State::Uploading { until: now + UPLOAD },

@@ -4,8 +4,8 @@ use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Named, Writer, in_document};
-use crate::dossier::{Dossier, Wants};
+use super::{Named, in_document};
+use crate::dossier::{Dossier, Hand, Wants};
 
 /// Deletes a file that nothing rests on yet.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct DeleteFile {
     /// The file.
     pub id: Uuid,
     /// Who created it.
-    pub writer: Writer,
+    pub hand: Hand,
 }
 
 impl Command for DeleteFile {
@@ -37,8 +37,8 @@ impl Command for DeleteFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before, at.now)?;
-        let mut file = self.writer.own(dossier, self.id, at.now)?.clone();
+        let (dossier, file) = self.hand.own(before, self.id, at.now)?;
+        let mut file = file.clone();
         if file.issued {
             return Err(in_document());
         }

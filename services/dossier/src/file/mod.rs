@@ -20,7 +20,7 @@ use proto::motcua::r#type::v1::DossierStatus;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::dossier::{Dossier, submitted};
+use crate::dossier::{Dossier, Hand, submitted};
 use crate::supplement::Supplement;
 
 pub use complete::CompleteFile;
@@ -104,15 +104,6 @@ pub enum State {
     },
 }
 
-/// Who writes a file.
-#[derive(Clone, Debug)]
-pub struct Writer {
-    /// Resource name.
-    pub name: String,
-    /// The agency of an officer; none for a citizen.
-    pub agency: Option<String>,
-}
-
 /// What a caller is told of a file, and a repeat again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
@@ -159,32 +150,46 @@ impl File {
     }
 }
 
-impl Writer {
-    /// The dossier whose files this writer may change now: a citizen their draft or for a supplement that is open, an officer what their
-    /// agency processes.
+impl Hand {
+    /// The dossier whose files for this it may change now: papers of one that it holds, while that is a draft or a supplement is open; results
+    /// of what its agency processes.
     fn open<'a>(
         &self,
         dossier: Option<&'a Dossier>,
+        purpose: &Purpose,
         now: Timestamp,
     ) -> Result<&'a Dossier, Refusal> {
-        match &self.agency {
-            None => Dossier::in_owners_hands(dossier, &self.name, now),
-            Some(agency) => in_processing(dossier, agency),
+        match (purpose, &self.agency) {
+            (Purpose::Paper(_), _) => Dossier::open_in(dossier, self, now),
+            (Purpose::Result, Some(agency)) => in_processing(dossier, agency),
+            (Purpose::Result, None) => Err(Refusal::denied()),
         }
     }
 
-    /// The supplement that this writer hands files in for.
-    fn supplement<'a>(&self, dossier: &'a Dossier, now: Timestamp) -> Option<&'a Supplement> {
-        if self.agency.is_none() { dossier.open_supplement(now) } else { None }
-    }
-
-    /// The file of an open dossier that this writer created and may still change: what was handed in before stays.
-    fn own<'a>(&self, dossier: &'a Dossier, id: Uuid, now: Timestamp) -> Result<&'a File, Refusal> {
-        let file = dossier.files.get(&id).filter(|file| file.created_by == self.name);
+    /// The file that it created and may still change, in its dossier: what was handed in before stays.
+    fn own<'a>(
+        &self,
+        dossier: Option<&'a Dossier>,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<(&'a Dossier, &'a File), Refusal> {
+        let file = dossier.and_then(|dossier| dossier.files.get(&id));
+        let file = file.filter(|file| file.created_by == self.name);
         let file = file.filter(|file| !matches!(file.state, State::Deleted { .. }));
         let file = file.ok_or_else(Refusal::denied)?;
-        let open = self.supplement(dossier, now).map(|open| open.number);
-        if file.supplement == open { Ok(file) } else { Err(submitted()) }
+        let dossier = self.open(dossier, &file.purpose, now)?;
+        let open = file.purpose.supplement(dossier, now).map(|open| open.number);
+        if file.supplement == open { Ok((dossier, file)) } else { Err(submitted()) }
+    }
+}
+
+impl Purpose {
+    /// The supplement that files for this are handed in for now.
+    fn supplement<'a>(&self, dossier: &'a Dossier, now: Timestamp) -> Option<&'a Supplement> {
+        match self {
+            Self::Paper(_) => dossier.open_supplement(now),
+            Self::Result => None,
+        }
     }
 }
 

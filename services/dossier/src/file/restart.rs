@@ -4,8 +4,8 @@ use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
 use uuid::Uuid;
 
-use super::{Named, Writer};
-use crate::dossier::{Dossier, Wants};
+use super::Named;
+use crate::dossier::{Dossier, Hand, Wants};
 
 /// Gives up the parts of one attempt. Whoever still writes to it completes nothing by that: the next attempt has parts of its own.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct RestartFile {
     /// The file.
     pub id: Uuid,
     /// Who writes it.
-    pub writer: Writer,
+    pub hand: Hand,
     /// The attempt that failed.
     pub attempt: i32,
 }
@@ -39,8 +39,7 @@ impl Command for RestartFile {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let dossier = self.writer.open(before, at.now)?;
-        let file = self.writer.own(dossier, self.id, at.now)?;
+        let (dossier, file) = self.hand.own(before, self.id, at.now)?;
         if file.is_complete() || file.attempt != self.attempt {
             return Err(began_again());
         }

@@ -33,6 +33,7 @@ fn dossier(status: DossierStatus) -> Dossier {
         version: 1,
         agency: AGENCY.into(),
         channel: Channel::Online,
+        handed_in: None,
         status,
         code: None,
         created_at: Timestamp::UNIX_EPOCH,
@@ -58,23 +59,23 @@ fn dossier(status: DossierStatus) -> Dossier {
     }
 }
 
-fn citizen() -> Writer {
-    Writer { name: OWNER.into(), agency: None }
+fn citizen() -> Hand {
+    Hand { name: OWNER.into(), agency: None }
 }
 
-fn officer() -> Writer {
-    Writer { name: format!("{AGENCY}/officers/1"), agency: Some(AGENCY.into()) }
+fn officer() -> Hand {
+    Hand { name: format!("{AGENCY}/officers/1"), agency: Some(AGENCY.into()) }
 }
 
-fn creation(id: u128, writer: Writer, size: u64) -> CreateFile {
-    let purpose = match writer.agency {
+fn creation(id: u128, hand: Hand, size: u64) -> CreateFile {
+    let purpose = match hand.agency {
         None => Purpose::Paper("invoice".into()),
         Some(_) => Purpose::Result,
     };
     CreateFile {
         dossier: Uuid::from_u128(7),
         id: Uuid::from_u128(id),
-        writer,
+        hand,
         purpose,
         most: 2,
         sealed_name: vec![1],
@@ -84,18 +85,18 @@ fn creation(id: u128, writer: Writer, size: u64) -> CreateFile {
     }
 }
 
-fn completion(id: u128, writer: Writer) -> CompleteFile {
+fn completion(id: u128, hand: Hand) -> CompleteFile {
     CompleteFile {
         dossier: Uuid::from_u128(7),
         id: Uuid::from_u128(id),
-        writer,
+        hand,
         digest: [9; 32],
         attempt: 1,
     }
 }
 
-fn deletion(id: u128, writer: Writer) -> DeleteFile {
-    DeleteFile { dossier: Uuid::from_u128(7), id: Uuid::from_u128(id), writer }
+fn deletion(id: u128, hand: Hand) -> DeleteFile {
+    DeleteFile { dossier: Uuid::from_u128(7), id: Uuid::from_u128(id), hand }
 }
 
 fn reason<T: std::fmt::Debug>(decided: Result<T, Refusal>) -> &'static str {
@@ -120,9 +121,9 @@ fn a_file_is_part_of_the_dossier_once_it_is_complete() {
 #[test]
 fn each_has_their_time() {
     use DossierStatus as Status;
-    let other = Writer { name: "accounts/other".into(), agency: None };
-    let elsewhere = Writer { agency: Some("agencies/27484".into()), ..officer() };
-    for (status, writer, expected) in [
+    let other = Hand { name: "accounts/other".into(), agency: None };
+    let elsewhere = Hand { agency: Some("agencies/27484".into()), ..officer() };
+    for (status, hand, expected) in [
         (Status::Unspecified, other.clone(), "NOT_PERMITTED"),
         (Status::Unspecified, officer(), "NOT_PERMITTED"),
         (Status::NewlyRegistered, citizen(), "DOSSIER_SUBMITTED"),
@@ -133,12 +134,12 @@ fn each_has_their_time() {
         (Status::Withdrawn, officer(), "DOSSIER_NOT_IN_PROCESSING"),
         (Status::ResultReturned, officer(), "DOSSIER_NOT_IN_PROCESSING"),
     ] {
-        let refused = decide(&creation(1, writer, 10), &dossier(status), NOON);
+        let refused = decide(&creation(1, hand, 10), &dossier(status), NOON);
         assert_eq!(reason(refused), expected, "{status:?}");
     }
     let begun = dossier(Status::InProcessing);
     let begun = decide(&creation(1, officer(), 10), &begun, NOON).expect("begun").after;
-    let colleague = Writer { name: format!("{AGENCY}/officers/2"), ..officer() };
+    let colleague = Hand { name: format!("{AGENCY}/officers/2"), ..officer() };
     assert_eq!(reason(decide(&completion(1, colleague), &begun, NOON)), "NOT_PERMITTED");
 }
 

@@ -102,8 +102,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::dossier::{CreateDossier, DeleteDossier, LapseDraft};
-    use crate::file::{CreateFile, DeleteFile, FileKind, Purpose, Writer};
+    use crate::dossier::{CreateDossier, DeleteDossier, Hand, LapseDraft};
+    use crate::file::{CreateFile, DeleteFile, FileKind, Purpose};
 
     /// A draft with files, on a real database and a real folder.
     struct Shelf {
@@ -124,8 +124,8 @@ mod tests {
         Once::Call { caller, request_id, fingerprint: Fingerprint::default() }
     }
 
-    fn owner() -> Writer {
-        Writer { name: "accounts/owner".into(), agency: None }
+    fn owner() -> Hand {
+        Hand { name: "accounts/owner".into(), agency: None }
     }
 
     impl Shelf {
@@ -141,6 +141,7 @@ mod tests {
             let draft = CreateDossier {
                 id: dossier,
                 owner: owner().name,
+                channel: owner().channel(),
                 procedure: "1.012575".parse().expect("a code"),
                 version: 1,
                 agency: "agencies/26860".into(),
@@ -156,7 +157,7 @@ mod tests {
             let file = CreateFile {
                 dossier: self.dossier,
                 id,
-                writer: owner(),
+                hand: owner(),
                 purpose: Purpose::Paper("invoice".into()),
                 most: 9,
                 sealed_name: vec![1],
@@ -185,7 +186,7 @@ mod tests {
     async fn what_is_of_no_use_goes_with_its_content_and_the_rest_stays() {
         let shelf = Shelf::with_draft().await;
         let (lapsing, deleted) = (shelf.file().await, shelf.file().await);
-        let delete = DeleteFile { dossier: shelf.dossier, id: deleted.file, writer: owner() };
+        let delete = DeleteFile { dossier: shelf.dossier, id: deleted.file, hand: owner() };
         shelf.sweep.door.run(once(), delete).await.expect("deleted");
         assert_eq!(shelf.sweep.once().await.expect("swept"), 0);
         shelf.sweep.clock.advance(GRACE);
@@ -227,7 +228,7 @@ mod tests {
     async fn a_draft_that_is_deleted_is_nobodys_until_its_content_has_gone() {
         let shelf = Shelf::with_draft().await;
         let file = shelf.file().await;
-        let wish = DeleteDossier { id: shelf.dossier, caller: owner().name, etag: String::new() };
+        let wish = DeleteDossier { id: shelf.dossier, hand: owner(), etag: String::new() };
         shelf.sweep.door.run(once(), wish).await.expect("deleted");
         let left = shelf.sweep.store.find(shelf.dossier).await.expect("asked").expect("its row");
         assert_ne!(left.owner, owner().name);

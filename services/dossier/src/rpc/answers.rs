@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chassis::access::{Caller, Person};
+use chassis::access::Caller;
 use chassis::clock::{Clock, VIETNAM};
 use chassis::refusal::{Failure, Refusal, Violation};
 use jiff::civil::Date;
@@ -12,7 +12,7 @@ use proto::motcua::r#type::v1::ReturnWay;
 use serde_json::{Map, Value};
 
 use super::convert;
-use super::dossiers::without_form;
+use super::dossiers::{acts_on, without_form};
 use crate::dossier::Dossier;
 use crate::form::{Form, Step};
 use crate::procedure::{Catalogue, Procedure};
@@ -99,13 +99,13 @@ impl Answers {
 
     /// The dossier as whoever may read it sees it.
     pub fn shown(&self, caller: &Caller, whole: Whole) -> Result<pb::Dossier, Failure> {
-        match caller {
-            Caller::Known { person: Person::Citizen { .. }, .. } => self.of_owner(whole),
-            _ => self.whole(&whole.dossier, self.opened(&whole.dossier, &whole.steps)?),
+        if acts_on(caller, &whole.dossier) {
+            return self.of_owner(whole);
         }
+        self.whole(&whole.dossier, self.opened(&whole.dossier, &whole.steps)?)
     }
 
-    /// The dossier as its owner sees it: with what is saved for an open supplement.
+    /// The dossier as whoever acts on it sees it: with what is saved for an open supplement.
     pub fn of_owner(&self, whole: Whole) -> Result<pb::Dossier, Failure> {
         let Whole { dossier, mut steps, pending, .. } = whole;
         if dossier.open_supplement(self.clock.now()).is_some() {

@@ -10,7 +10,7 @@ use proto::motcua::r#type::v1 as types;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, HandedIn, Visitor};
 use crate::events::{name, procedure};
 use crate::form::{self, Address};
 use crate::procedure::{AgencyLevel, Limit, LimitUnit, Procedure};
@@ -44,6 +44,19 @@ pub fn dossier(dossier: &Dossier, now: Timestamp) -> pb::Dossier {
         actions: actions.into_iter().map(next_action).collect(),
         expire_time: dossier.expire_at.map(timestamp),
         withdrawal_request_time: dossier.withdrawal_asked_at.map(timestamp),
+        handed_in: dossier.handed_in.clone().map(handed_in),
+    }
+}
+
+fn handed_in(HandedIn { visitor: came, compared, officer }: HandedIn) -> pb::HandedIn {
+    pb::HandedIn { visitor: visitor(came).into(), compared, officer }
+}
+
+/// Who came to a counter.
+pub fn visitor(visitor: Visitor) -> types::Visitor {
+    match visitor {
+        Visitor::Owner => types::Visitor::Owner,
+        Visitor::Representative => types::Visitor::Representative,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chassis::access::{Caller, Person, caller};
 use chassis::names::{self, malformed};
 use chassis::pages::{Page, PageSize};
-use chassis::refusal::{Failure, Kind, Refusal, Violation};
+use chassis::refusal::{Failure, Kind, Refusal};
 use chassis::write::{Door, Once};
 use jiff::Timestamp;
 use proto::motcua::dossier::v1 as pb;
@@ -14,14 +14,13 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::answers::{Answers, Checked};
-use super::{convert, failed, filter, procedures};
+use super::submission::Wish;
+use super::{convert, failed, filter};
 use crate::document::Results;
-use crate::dossier::{
-    CreateDossier, DeleteDossier, Dossier, DossierCode, RequestWithdrawal, SaveStep, SubmitDossier,
-};
+use crate::dossier::{DeleteDossier, Dossier, DossierCode, Hand, RequestWithdrawal, SaveStep};
+use crate::outside::accounts::Accounts;
 use crate::outside::agencies::Agencies;
-use crate::paper;
-use crate::procedure::{Catalogue, Procedure};
+use crate::procedure::Catalogue;
 use crate::store::{DossierStore, Whole};
 
 /// Drafts a citizen may have. It keeps one from filling the database, and is no quota: calls that are under way at once do not see each
@@ -34,6 +33,8 @@ const SIZES: PageSize = PageSize { default: 20, most: 100 };
 pub struct Dossiers {
     /// The procedures there are.
     pub catalogue: Arc<Catalogue>,
+    /// The accounts there are.
+    pub accounts: Accounts,
     /// The agencies there are.
     pub agencies: Agencies,
     /// Opens and checks answers.
@@ -55,13 +56,14 @@ impl DossierService for Dossiers {
         let caller = caller(&request);
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
-        let command = self.creation(caller.name()?, asked, &once).await?;
+        let hand = Hand::of(&caller)?;
+        let command = self.creation(&hand, asked, &once).await?;
         let drafts = self.store.drafts_besides(&command.owner, command.id, MOST_DRAFTS).await;
         if drafts.map_err(failed)? >= MOST_DRAFTS {
             return Err(too_many_drafts().into());
         }
         let created = self.door.run(once, command).await?;
-        self.answer(created.id, caller.name()?).await
+        self.answer(created.id, &hand).await
     }
 
     async fn save_step(
@@ -73,12 +75,13 @@ impl DossierService for Dossiers {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
         let step = asked.step.clone().ok_or_else(|| required("step"))?;
-        let whole = self.of_owner(id, caller.name()?).await?;
+        let hand = Hand::of(&caller)?;
+        let whole = held_by(&hand, &self.store, id).await?;
         let Checked { step, sealed, supplement } = self.answers.checked(&whole, step)?;
-        let (caller_name, etag) = (caller.name()?.to_owned(), asked.etag.clone());
-        let command = SaveStep { id, caller: caller_name, etag, step, sealed, supplement };
+        let etag = asked.etag.clone();
+        let command = SaveStep { id, hand: hand.clone(), etag, step, sealed, supplement };
         self.door.run(once, command).await?;
-        self.answer(id, caller.name()?).await
+        self.answer(id, &hand).await
     }
 
     async fn delete_dossier(
@@ -89,8 +92,8 @@ impl DossierService for Dossiers {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
-        let (caller, etag) = (caller.name()?.to_owned(), asked.etag.clone());
-        self.door.run(once, DeleteDossier { id, caller, etag }).await?;
+        let (hand, etag) = (Hand::of(&caller)?, asked.etag.clone());
+        self.door.run(once, DeleteDossier { id, hand, etag }).await?;
         Ok(Response::new(()))
     }
 
@@ -101,33 +104,20 @@ impl DossierService for Dossiers {
         let caller = caller(&request);
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
-        let id = names::id("dossiers", &asked.name, "name")?;
-        let Whole { dossier, steps, held, under_way, .. } =
-            self.of_owner(id, caller.name()?).await?;
-        let procedure = self.answers.procedure(&dossier)?;
-        let steps = self.answers.opened(&dossier, &steps)?;
-        // A repeat finds the dossier submitted: its answers passed then and are not judged by another day's clock.
-        let is_draft = dossier.is_draft();
-        let return_way = if is_draft {
-            let of_papers = paper::wrong(&procedure.papers, &held, &under_way);
-            self.answers.check_complete(procedure, &steps, of_papers)?
-        } else {
-            dossier.return_way
-        };
-        let command = SubmitDossier {
-            id,
-            caller: caller.name()?.into(),
-            etag: asked.etag.clone(),
-            checked: dossier.etag(),
-            limit: convert::legal_limit(procedure.limit),
-            return_way,
-        };
-        let submitted = self.door.run(once, command).await?;
-        if !is_draft {
-            return self.answer(id, caller.name()?).await;
-        }
-        let submitted = dossier.as_submitted(submitted, return_way);
-        Ok(Response::new(self.answers.whole(&submitted, steps)?))
+        let wish = Wish { id: &asked.name, etag: &asked.etag, handed_in: None };
+        Ok(Response::new(self.submit(Hand::of(&caller)?, once, wish).await?))
+    }
+
+    async fn hand_in_dossier(
+        &self,
+        request: Request<pb::HandInDossierRequest>,
+    ) -> Result<Response<pb::Dossier>, Status> {
+        let caller = caller(&request);
+        let asked = request.get_ref();
+        let once = Once::call(caller.name()?, &asked.request_id, asked)?;
+        let handed_in = Some(asked.handed_in.clone().unwrap_or_default());
+        let wish = Wish { id: &asked.name, etag: &asked.etag, handed_in };
+        Ok(Response::new(self.submit(Hand::of(&caller)?, once, wish).await?))
     }
 
     async fn request_withdrawal(
@@ -138,9 +128,9 @@ impl DossierService for Dossiers {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("dossiers", &asked.name, "name")?;
-        let (owner, etag) = (caller.name()?.to_owned(), asked.etag.clone());
-        self.door.run(once, RequestWithdrawal { id, caller: owner, etag }).await?;
-        self.answer(id, caller.name()?).await
+        let (hand, etag) = (Hand::of(&caller)?, asked.etag.clone());
+        self.door.run(once, RequestWithdrawal { id, hand: hand.clone(), etag }).await?;
+        self.answer(id, &hand).await
     }
 
     async fn get_dossier(
@@ -198,68 +188,22 @@ impl DossierService for Dossiers {
 }
 
 impl Dossiers {
-    async fn creation(
-        &self,
-        owner: &str,
-        asked: &pb::CreateDossierRequest,
-        once: &Once,
-    ) -> Result<CreateDossier, Failure> {
-        let dossier = asked.dossier.as_ref().ok_or_else(|| required("dossier"))?;
-        let id = match asked.dossier_id.as_str() {
-            "" => Ok(once.derived_id()),
-            chosen => names::uuid(chosen, "dossier_id"),
-        };
-        let procedure = procedures::find(&self.catalogue, &dossier.procedure, "dossier.procedure")
-            .map_err(|refusal| named(refusal, "dossier.procedure"))
-            .and_then(may_be_drafted);
-        let agency = self.agency(&dossier.agency, procedure.as_ref().ok().copied()).await?;
-        match (id, procedure, agency) {
-            (Ok(id), Ok(procedure), Ok(agency)) => Ok(CreateDossier {
-                id,
-                owner: owner.into(),
-                procedure: procedure.code.clone(),
-                version: procedure.version,
-                agency,
-                draft_days: self.draft_days,
-            }),
-            (id, procedure, agency) => {
-                let refusals = [id.err(), procedure.err(), agency.err()];
-                let violations = refusals.into_iter().flatten().flat_map(|r| r.violations);
-                Err(Refusal::fields(violations.collect()).into())
-            }
-        }
-    }
-
-    /// The agency of this name, if it is one and settles the procedure; else what is wrong with it.
-    async fn agency(
-        &self,
-        name: &str,
-        procedure: Option<&Procedure>,
-    ) -> Result<Result<String, Refusal>, Failure> {
-        let name = match agency(name) {
-            Ok(name) => name,
-            Err(malformed) => return Ok(Err(malformed)),
-        };
-        let Some(procedure) = procedure else { return Ok(Ok(name)) };
-        let level = convert::agency_level(procedure.agency_level);
-        Ok(self.agencies.judge(&name, level).await?.map_or(Ok(name), Err))
-    }
-
-    async fn of_owner(&self, id: Uuid, caller: &str) -> Result<Whole, Failure> {
-        owned(&self.store, id, caller).await
-    }
-
-    /// The dossier as it is now, to its owner: whose repeat comes late may find another's under the id of one that was deleted.
-    async fn answer(&self, id: Uuid, owner: &str) -> Result<Response<pb::Dossier>, Status> {
-        let whole = self.of_owner(id, owner).await?;
+    /// The dossier as it is now, to who acts on it: whose repeat comes late may find another's under the id of one that was deleted.
+    async fn answer(&self, id: Uuid, hand: &Hand) -> Result<Response<pb::Dossier>, Status> {
+        let whole = held_by(hand, &self.store, id).await?;
         Ok(Response::new(self.answers.of_owner(whole)?))
     }
 }
 
-/// The dossier with its sealed steps and its papers, if the caller owns it.
-pub(super) async fn owned(store: &DossierStore, id: Uuid, caller: &str) -> Result<Whole, Failure> {
+/// The dossier with its sealed steps and its papers, if it is in this hand.
+pub(super) async fn held_by(hand: &Hand, store: &DossierStore, id: Uuid) -> Result<Whole, Failure> {
     let found = store.get(id).await?;
-    Ok(found.filter(|found| found.dossier.owner == caller).ok_or_else(Refusal::denied)?)
+    Ok(found.filter(|found| hand.holds(&found.dossier)).ok_or_else(Refusal::denied)?)
+}
+
+/// Whether the caller may do what the owner of the dossier can.
+pub(super) fn acts_on(caller: &Caller, dossier: &Dossier) -> bool {
+    Hand::of(caller).is_ok_and(|hand| hand.holds(dossier))
 }
 
 /// The dossier, if the caller may read it.
@@ -272,12 +216,14 @@ pub(super) async fn readable(
     Ok(found.filter(|dossier| may_read(caller, dossier)).ok_or_else(Refusal::denied)?)
 }
 
-/// Its owner always; once submitted, its agency and services.
+/// Its owner always, and the counter where it was opened; once submitted, its agency and services.
 pub(super) fn may_read(caller: &Caller, dossier: &Dossier) -> bool {
     let Caller::Known { name, person } = caller else { return false };
     match person {
         Person::Citizen { .. } => *name == dossier.owner,
-        Person::Officer { agency, .. } => !dossier.is_draft() && *agency == dossier.agency,
+        Person::Officer { agency, .. } => {
+            acts_on(caller, dossier) || (!dossier.is_draft() && *agency == dossier.agency)
+        }
         Person::Service => !dossier.is_draft(),
     }
 }
@@ -293,49 +239,8 @@ pub(super) fn results_for(caller: &Caller, dossier: &Dossier) -> Results {
     }
 }
 
-fn agency(name: &str) -> Result<String, Refusal> {
-    let unit = name.strip_prefix("agencies/").unwrap_or_default();
-    if unit.len() == 5 && unit.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(name.to_owned())
-    } else {
-        Err(malformed("dossier.agency", "agencies/{five-digit unit code}"))
-    }
-}
-
-fn required(field: &str) -> Refusal {
+pub(super) fn required(field: &str) -> Refusal {
     Refusal::field(field, "REQUIRED", "Trường này là bắt buộc.", "This field is required.")
-}
-
-/// A refusal about one thing as a violation of the field that named it.
-fn named(refusal: Refusal, field: &str) -> Refusal {
-    if refusal.violations.is_empty() {
-        let text = refusal.public;
-        Refusal::fields(vec![Violation {
-            field: field.into(),
-            reason: refusal.reason.into(),
-            text,
-        }])
-    } else {
-        refusal
-    }
-}
-
-/// A draft is of a procedure that can be filed here to its end.
-fn may_be_drafted(procedure: &Procedure) -> Result<&Procedure, Refusal> {
-    match (procedure.online, &procedure.form) {
-        (false, _) => Err(not_online()),
-        (true, None) => Err(named(without_form(), "dossier.procedure")),
-        (true, Some(_)) => Ok(procedure),
-    }
-}
-
-fn not_online() -> Refusal {
-    Refusal::field(
-        "dossier.procedure",
-        "NOT_ONLINE",
-        "Thủ tục này chưa nộp trực tuyến được; hãy đến bộ phận một cửa.",
-        "This procedure cannot be filed online; go to the one-stop desk.",
-    )
 }
 
 fn too_many_drafts() -> Refusal {

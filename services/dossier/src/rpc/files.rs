@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::access::{Caller, Person, caller};
+use chassis::access::{Caller, Person, Role, caller};
 use chassis::clock::timestamp;
 use chassis::names as uuids;
 use chassis::pages::{Page, PageSize};
@@ -14,12 +14,12 @@ use proto::motcua::dossier::v1::file_service_server::FileService;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::dossiers::{may_read, readable, results_for, without_form};
+use super::dossiers::{acts_on, may_read, readable, results_for, without_form};
 use super::new_file::NewFile;
 use super::{failed, names};
 use crate::document::Results;
-use crate::dossier::Dossier;
-use crate::file::{CreateFile, DeleteFile, File, Part, Purpose, State, Writer};
+use crate::dossier::{Dossier, Hand};
+use crate::file::{CreateFile, DeleteFile, File, Part, Purpose, State};
 use crate::outside::objects::Place;
 use crate::procedure::Catalogue;
 use crate::upload::Uploads;
@@ -49,7 +49,7 @@ impl FileService for Files {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = uuids::id("dossiers", &asked.parent, "parent")?;
         let dossier = readable(&self.uploads.store, &caller, id).await?;
-        let command = self.creation(&dossier, writer(&caller)?, asked, &once)?;
+        let command = self.creation(&dossier, &caller, asked, &once)?;
         let created = self.uploads.door.run(once, command).await?;
         let place = Place { dossier: id, file: created.id };
         Ok(Response::new(self.seen(&caller, &dossier, place).await?))
@@ -64,7 +64,7 @@ impl FileService for Files {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let place = place(&asked.name)?;
         let part = (asked.offset, asked.data.as_slice());
-        self.uploads.write(place, writer(&caller)?, once, part).await?;
+        self.uploads.write(place, Hand::of(&caller)?, once, part).await?;
         let file = self.file(place).await?;
         Ok(Response::new(self.message(place, &file).await?))
     }
@@ -91,7 +91,7 @@ impl FileService for Files {
         let dossier = readable(&self.uploads.store, &caller, id).await?;
         let (results, now) = (results_for(&caller, &dossier), self.uploads.clock.now());
         let store = &self.uploads.store;
-        let whose = (results, is_owner(&caller));
+        let whose = (results, acts_on(&caller, &dossier));
         let found = store.files(dossier.id, whose, now, page.after, page.size).await;
         let found = found.map_err(failed)?;
         let mut files = Vec::new();
@@ -132,7 +132,7 @@ impl FileService for Files {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let Place { dossier, file } = place(&asked.name)?;
-        let command = DeleteFile { dossier, id: file, writer: writer(&caller)? };
+        let command = DeleteFile { dossier, id: file, hand: Hand::of(&caller)? };
         self.uploads.door.run(once, command).await?;
         Ok(Response::new(()))
     }
@@ -149,7 +149,7 @@ impl Files {
     fn creation(
         &self,
         dossier: &Dossier,
-        writer: Writer,
+        caller: &Caller,
         asked: &pb::CreateFileRequest,
         once: &Once,
     ) -> Result<CreateFile, Failure> {
@@ -158,16 +158,18 @@ impl Files {
             chosen => uuids::uuid(chosen, "file_id")?,
         };
         let wished = asked.file.clone().unwrap_or_default();
-        let papers = match writer.agency {
-            Some(_) => None,
-            None => Some(self.papers(dossier)?),
-        };
+        let hand = Hand::of(caller)?;
+        let paper = is_for_paper(&hand, dossier, &wished);
+        if !may_file(caller, paper) {
+            return Err(Refusal::denied().into());
+        }
+        let papers = if paper { Some(self.papers(dossier)?) } else { None };
         let NewFile { purpose: (purpose, most), name, kind, size, declared } =
             NewFile::of(&wished, papers, self.largest)?;
         let place = Place { dossier: dossier.id, file: id };
         let sealed_name = self.seal.seal(&bound(place), name.as_bytes()).map_err(broken)?;
         let dossier = dossier.id;
-        Ok(CreateFile { dossier, id, writer, purpose, most, sealed_name, kind, size, declared })
+        Ok(CreateFile { dossier, id, hand, purpose, most, sealed_name, kind, size, declared })
     }
 
     fn papers(&self, dossier: &Dossier) -> Result<&[crate::form::PaperRequirement], Refusal> {
@@ -221,16 +223,21 @@ impl Files {
     }
 }
 
-/// Who writes files: a citizen, or an officer for their agency.
-fn writer(caller: &Caller) -> Result<Writer, Refusal> {
+/// Whether a file is wished for a paper: a citizen has no others, an officer says so at the counter.
+fn is_for_paper(hand: &Hand, dossier: &Dossier, wished: &pb::File) -> bool {
+    hand.agency.is_none() || (hand.holds(dossier) && !wished.paper.is_empty())
+}
+
+/// Who receives dossiers takes papers in; who processes or signs them adds results.
+fn may_file(caller: &Caller, paper: bool) -> bool {
     match caller {
-        Caller::Known { name, person: Person::Citizen { .. } } => {
-            Ok(Writer { name: name.clone(), agency: None })
+        Caller::Known { person: Person::Officer { .. }, .. } if paper => {
+            caller.has(Role::Receiving)
         }
-        Caller::Known { name, person: Person::Officer { agency, .. } } => {
-            Ok(Writer { name: name.clone(), agency: Some(agency.clone()) })
+        Caller::Known { person: Person::Officer { .. }, .. } => {
+            caller.has(Role::Processing) || caller.has(Role::Signing)
         }
-        Caller::Known { person: Person::Service, .. } | Caller::Anyone => Err(Refusal::denied()),
+        _ => true,
     }
 }
 
@@ -240,12 +247,8 @@ fn may_see(caller: &Caller, dossier: &Dossier, file: &File) -> bool {
         Results::Issued => file.issued,
         Results::All => true,
     };
-    let told = file.handed_in || is_owner(caller);
+    let told = file.handed_in || acts_on(caller, dossier);
     may_read(caller, dossier) && told && (shown || file.purpose != Purpose::Result)
-}
-
-fn is_owner(caller: &Caller) -> bool {
-    matches!(caller, Caller::Known { person: Person::Citizen { .. }, .. })
 }
 
 fn place(name: &str) -> Result<Place, Refusal> {

@@ -9,11 +9,11 @@ use proto::google::r#type as google;
 use proto::motcua::dossier::v1 as pb;
 use serde_json::Value;
 
-use super::failed;
+use super::{convert, failed};
 use crate::bilingual::Bilingual;
 use crate::document::{
-    AcceptanceSlip, AcceptanceWords, Content, DenialWords, Ground, Head, Language, RefusalSlip,
-    RefusalWords, StopSlip, SupplementSlip, SupplementWords, WithdrawalDenial, words,
+    AcceptanceSlip, AcceptanceWords, Content, DenialWords, Ground, Head, Language, PaperWords,
+    RefusalSlip, RefusalWords, StopSlip, SupplementSlip, SupplementWords, WithdrawalDenial, words,
 };
 use crate::dossier::Dossier;
 use crate::events;
@@ -39,8 +39,21 @@ pub struct Slips {
     pub store: DossierStore,
 }
 
-/// A paper that was handed in, with how many files it has.
-pub type SlipPaper<'a> = (&'a PaperRequirement, u32);
+/// A paper that was handed in.
+pub struct SlipPaper<'a> {
+    paper: &'a PaperRequirement,
+    /// How many files it has.
+    files: u32,
+    /// They were compared with the original.
+    compared: bool,
+}
+
+impl<'a> SlipPaper<'a> {
+    fn in_words(&self) -> PaperWords<'a> {
+        let Self { paper, files, compared } = *self;
+        PaperWords { name: &paper.name, files, compared }
+    }
+}
 
 impl Slips {
     /// The papers that a dossier holds, in the order of its form.
@@ -48,7 +61,14 @@ impl Slips {
         let held = self.store.papers(dossier.id).await.map_err(failed)?;
         let procedure = self.catalogue.get(&dossier.procedure, dossier.version);
         let asked = procedure.map_or(&[][..], |procedure| &procedure.papers);
-        Ok(asked.iter().filter_map(|paper| Some((paper, *held.get(&paper.id)?))).collect())
+        let compared = |paper: &String| {
+            dossier.handed_in.as_ref().is_some_and(|noted| noted.compared.contains(paper))
+        };
+        let held = asked.iter().filter_map(|paper| {
+            let files = *held.get(&paper.id)?;
+            Some(SlipPaper { paper, files, compared: compared(&paper.id) })
+        });
+        Ok(held.collect())
     }
 
     /// Adds to a document that is a slip what it says in words, who applied, and what the officer wrote.
@@ -62,8 +82,10 @@ impl Slips {
         match content {
             Content::Result(_) => {}
             Content::AcceptanceSlip(slip) => {
-                let papers = papers.iter().map(|(paper, files)| (&paper.name, *files)).collect();
-                let (head, slip) = (self.head(dossier).await?, AcceptanceWords { slip, papers });
+                let papers = papers.iter().map(SlipPaper::in_words).collect();
+                let visitor = dossier.handed_in.as_ref().map(|handed_in| handed_in.visitor);
+                let slip = AcceptanceWords { slip, papers, visitor };
+                let head = self.head(dossier).await?;
                 let message = told.acceptance_slip.get_or_insert_default();
                 message.text_vi = words(&head, &slip, Language::Vi);
                 message.text_en = words(&head, &slip, Language::En);
@@ -153,12 +175,14 @@ pub fn acceptance(
     slip: &AcceptanceSlip,
     papers: &[SlipPaper<'_>],
 ) -> pb::AcceptanceSlip {
-    let paper = |(paper, files): &SlipPaper<'_>| pb::SlipPaper {
+    let paper = |SlipPaper { paper, files, compared }: &SlipPaper<'_>| pb::SlipPaper {
         paper: paper.id.clone(),
         name_vi: paper.name.vi.clone(),
         name_en: paper.name.en.clone(),
         files: i32::try_from(*files).unwrap_or(i32::MAX),
+        compared: *compared,
     };
+    let visitor = dossier.handed_in.as_ref().map(|handed_in| convert::visitor(handed_in.visitor));
     pb::AcceptanceSlip {
         code: code(dossier),
         procedure: events::procedure(dossier),
@@ -169,6 +193,7 @@ pub fn acceptance(
         receipt_day: slip.received_on.map(day),
         due_time: Some(timestamp(slip.due_at)),
         fees: slip.fees.iter().map(|sum| vnd(*sum)).collect(),
+        visitor: visitor.unwrap_or_default().into(),
         ..pb::AcceptanceSlip::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chassis::access::{Caller, Person, caller};
+use chassis::access::caller;
 use chassis::clock::timestamp;
 use chassis::names::{self, malformed};
 use chassis::refusal::{Failure, Refusal};
@@ -15,10 +15,10 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::answers::{Answers, Opened, by_step_id};
-use super::dossiers::{may_read, owned, without_form};
+use super::dossiers::{acts_on, held_by, may_read, without_form};
 use super::{convert, failed, slips};
 use crate::document::Ground;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Hand};
 use crate::events::supplement_name;
 use crate::file::{File, Purpose};
 use crate::form::Form;
@@ -49,8 +49,8 @@ impl SupplementService for Supplements {
         let (id, number) = named(&request.get_ref().name)?;
         let found = self.store.get(id).await?;
         let found = found.filter(|found| may_read(&caller, &found.dossier));
-        let own = matches!(caller, Caller::Known { person: Person::Citizen { .. }, .. });
         let whole = found.ok_or_else(Refusal::denied)?;
+        let own = acts_on(&caller, &whole.dossier);
         let supplement = whole.dossier.supplement(number).ok_or_else(Refusal::denied)?;
         let grounds = self.grounds.read(&supplement.grounds).await?;
         let shown = self.shown(whole, number, own, &grounds).await?;
@@ -65,20 +65,21 @@ impl SupplementService for Supplements {
         let asked = request.get_ref();
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let (id, number) = named(&asked.name)?;
-        let whole = owned(&self.store, id, caller.name()?).await?;
+        let hand = Hand::of(&caller)?;
+        let whole = held_by(&hand, &self.store, id).await?;
         let supplement = whole.dossier.supplement(number).ok_or_else(Refusal::denied)?;
         // Before the answer takes effect: whoever is told that workflow is away can repeat it in time.
         let grounds = self.grounds.read(&supplement.grounds).await?;
         let command = SupplementDossier {
             id,
             number,
-            caller: caller.name()?.into(),
+            hand: hand.clone(),
             etag: asked.etag.clone(),
             checked: whole.dossier.etag(),
             return_way: self.checked(&whole, supplement)?,
         };
         self.door.run(once, command).await?;
-        let whole = owned(&self.store, id, caller.name()?).await?;
+        let whole = held_by(&hand, &self.store, id).await?;
         Ok(Response::new(self.shown(whole, number, true, &grounds).await?))
     }
 }

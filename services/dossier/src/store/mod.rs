@@ -17,7 +17,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::dossier::{Dossier, DossierCode, Fact};
+use crate::dossier::{Dossier, DossierCode, Fact, HandedIn};
 use crate::events;
 use crate::procedure::ProcedureCode;
 use crate::supplement::Supplement;
@@ -65,6 +65,7 @@ struct Row {
     supplements: Json<Vec<Supplement>>,
     withdrawal_asked_at: Option<jiff_sqlx::Timestamp>,
     withdrawals: i16,
+    handed_in: Option<Json<HandedIn>>,
     revision: i64,
 }
 
@@ -82,6 +83,7 @@ impl TryFrom<Row> for Dossier {
             version: row.procedure_version.try_into().map_err(|_| damaged("procedure_version"))?,
             agency: row.agency,
             channel: Channel::try_from(i32::from(row.channel)).map_err(|_| damaged("channel"))?,
+            handed_in: row.handed_in.map(|handed_in| handed_in.0),
             status: DossierStatus::try_from(i32::from(row.status))
                 .map_err(|_| damaged("status"))?,
             code: row.code.map(DossierCode),
@@ -123,7 +125,8 @@ impl DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals,
+                    handed_in as "handed_in: _", revision
              from dossier.dossiers where id = $1"#,
             id
         )
@@ -156,7 +159,8 @@ impl DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals,
+                    handed_in as "handed_in: _", revision
              from dossier.dossiers where code = $1"#,
             code.0
         )
@@ -180,7 +184,8 @@ impl DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals,
+                    handed_in as "handed_in: _", revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
                  and ($5::smallint is null or status = $5)
                  and ($6::boolean is null or (status = 0) = $6)
@@ -221,7 +226,8 @@ impl Store for DossierStore {
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                     actions as "actions: _", entries,
-                    supplements as "supplements: _", withdrawal_asked_at, withdrawals, revision
+                    supplements as "supplements: _", withdrawal_asked_at, withdrawals,
+                    handed_in as "handed_in: _", revision
              from dossier.dossiers where id = any ($1)"#,
             &ids
         )
@@ -267,14 +273,15 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
               created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries,
-              draft_days, expire_at, supplements, withdrawal_asked_at, withdrawals)
+              draft_days, expire_at, supplements, withdrawal_asked_at, withdrawals, handed_in)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
              $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
              $16::integer[], $17::smallint[], $18::timestamptz[], $19::jsonb[],
-             $20::timestamptz[], $21::smallint[])
+             $20::timestamptz[], $21::smallint[], $22::jsonb[])
          on conflict (id) do update
-         set owner = excluded.owner, status = excluded.status, code = excluded.code,
+         set owner = excluded.owner, channel = excluded.channel, status = excluded.status,
+             code = excluded.code, handed_in = excluded.handed_in,
              submitted_at = excluded.submitted_at, revision = excluded.revision,
              return_way = excluded.return_way, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries,
@@ -302,6 +309,7 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| Json(row.supplements.clone())).collect::<Vec<_>>() as _,
         &rows().map(|row| row.withdrawal_asked_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows().map(|row| i16::from(row.withdrawals)).collect::<Vec<_>>(),
+        &rows().map(|row| row.handed_in.clone().map(Json)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{DossierStore, Row};
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, HandedIn};
 use crate::paper::Held;
 use crate::supplement::Supplement;
 use crate::timeline::Action;
@@ -56,7 +56,7 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                   created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
                   actions as "actions: Json<Vec<Action>>", entries,
                   supplements as "supplements: Json<Vec<Supplement>>",
-                  withdrawal_asked_at, withdrawals, revision,
+                  withdrawal_asked_at, withdrawals, handed_in as "handed_in: Json<HandedIn>", revision,
                   array(select step from dossier.steps where dossier = id order by step)
                       as "steps!",
                   array(select sealed from dossier.steps where dossier = id order by step)
@@ -105,6 +105,7 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                 supplements: row.supplements,
                 withdrawal_asked_at: row.withdrawal_asked_at,
                 withdrawals: row.withdrawals,
+                handed_in: row.handed_in,
                 revision: row.revision,
             };
             let under_way = row.under_way.into_iter().collect();

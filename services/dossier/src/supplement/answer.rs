@@ -3,12 +3,12 @@
 use chassis::refusal::Refusal;
 use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
-use proto::motcua::dossier::v1::{ActorKind, EntryKind};
+use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::r#type::v1::ReturnWay;
 use uuid::Uuid;
 
 use super::{LAPSE_SUPPLEMENT, Subject, Supplement, closed};
-use crate::dossier::{Dossier, Fact, Named, Turn, Wants, checked_as_known};
+use crate::dossier::{Dossier, Fact, Hand, Named, Turn, Wants, checked_as_known};
 use crate::events::supplement_name;
 use crate::file::{File, Purpose};
 use crate::timeline::Happening;
@@ -21,7 +21,7 @@ pub struct SupplementDossier {
     /// Which of its supplements.
     pub number: u8,
     /// Who calls.
-    pub caller: String,
+    pub hand: Hand,
     /// The etag that the caller knows; an empty one asks nothing.
     pub etag: String,
     /// The etag whose answer was checked: the dossier must not have changed since.
@@ -49,8 +49,8 @@ impl Command for SupplementDossier {
         (): &(),
         at: &mut At<'_>,
     ) -> Result<Decided<Dossier, Named>, Refusal> {
-        let owned = before.filter(|dossier| dossier.owner == self.caller);
-        let dossier = owned.ok_or_else(Refusal::denied)?;
+        let held = before.filter(|dossier| self.hand.holds(dossier));
+        let dossier = held.ok_or_else(Refusal::denied)?;
         let open = dossier.open_supplement(at.now).filter(|open| open.number == self.number);
         let open = open.ok_or_else(closed)?;
         if self.checked != dossier.etag() {
@@ -58,24 +58,27 @@ impl Command for SupplementDossier {
         }
         checked_as_known(&self.etag, &self.checked)?;
         at.still(LAPSE_SUPPLEMENT);
-        let after = dossier.clone().supplemented(open, at.now, self.return_way);
+        let after = dossier.clone().supplemented(open, at.now, self);
         let fact = Fact::Supplemented { dossier: Box::new(after.clone()), number: self.number };
         Ok(Decided { after, facts: vec![fact], answer: Named { id: self.id } })
     }
 }
 
 impl Dossier {
-    fn supplemented(mut self, open: &Supplement, now: Timestamp, return_way: ReturnWay) -> Self {
+    fn supplemented(mut self, open: &Supplement, now: Timestamp, by: &SupplementDossier) -> Self {
         for file in self.files.values_mut() {
             file.supplemented(open);
         }
         if let Some(answered) = self.supplements.last_mut() {
             answered.answered_at = Some(now);
         }
+        if let Some(noted) = &mut self.handed_in {
+            noted.compared.retain(|paper| !open.asks_for(Subject::Paper(paper)));
+        }
         self.turn = Some(Turn::Answered(open.number));
-        self.return_way = return_way;
+        self.return_way = by.return_way;
         self.revision += 1;
-        let answered = Happening::new(EntryKind::Supplemented, now, ActorKind::Citizen);
+        let answered = Happening::new(EntryKind::Supplemented, now, by.hand.actor());
         self.record(answered.about(supplement_name(self.id, open.number)));
         self
     }

@@ -25,6 +25,8 @@ use crate::workflow::Workflow;
 
 pub const OWNER: &str = "accounts/019abf00-0000-7000-8000-000000000001";
 pub const OFFICER: &str = "agencies/26860/officers/019abf00-0000-7000-8000-000000000003";
+pub const RECEIVER: &str = "agencies/26860/officers/019abf00-0000-7000-8000-000000000005";
+pub const COLLEAGUE: &str = "agencies/26860/officers/019abf00-0000-7000-8000-000000000006";
 pub const ELSEWHERE: &str = "agencies/27484/officers/019abf00-0000-7000-8000-000000000004";
 pub const MAILING: &str = "services/mailing";
 
@@ -65,7 +67,11 @@ impl Desk {
             ["services", _] => Person::Service,
             _ => Person::Officer {
                 agency: caller.split("/officers").next().unwrap().into(),
-                roles: vec![Role::Processing.into(), Role::Signing.into()],
+                roles: if receives(caller) {
+                    vec![Role::Receiving.into()]
+                } else {
+                    vec![Role::Processing.into(), Role::Signing.into()]
+                },
             },
         };
         by(&self.alone.token(caller, person), asked)
@@ -116,10 +122,14 @@ impl Desk {
     }
 
     pub async fn fill_in(&self, name: &str, way: &str) {
+        self.fill_in_by(OWNER, name, way).await;
+    }
+
+    pub async fn fill_in_by(&self, caller: &str, name: &str, way: &str) {
         let mut sample: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
         sample["return"]["way"] = way.into();
         for (step, id) in (1..).zip(STEPS) {
-            self.save_step(name, step, &sample[id]).await.unwrap();
+            self.save_step_by(caller, name, step, &sample[id]).await.unwrap();
         }
     }
 
@@ -130,13 +140,23 @@ impl Desk {
         step: i32,
         answers: &serde_json::Value,
     ) -> Result<pb::Dossier, Status> {
+        self.save_step_by(OWNER, name, step, answers).await
+    }
+
+    pub async fn save_step_by(
+        &self,
+        caller: &str,
+        name: &str,
+        step: i32,
+        answers: &serde_json::Value,
+    ) -> Result<pb::Dossier, Status> {
         let asked = pb::SaveStepRequest {
             name: name.into(),
             step: Some(pb::StepAnswers { step, answers: Some(structure(answers)) }),
             etag: String::new(),
             request_id: wish(),
         };
-        Ok(self.dossiers().save_step(self.of(OWNER, asked)).await?.into_inner())
+        Ok(self.dossiers().save_step(self.of(caller, asked)).await?.into_inner())
     }
 
     pub async fn add_papers(&self, name: &str) {
@@ -225,6 +245,12 @@ impl Desk {
         let asked = pb::WatchTimelineRequest { parent: parent.into(), after: after.into() };
         Ok(self.timelines().watch_timeline(self.of(caller, asked)).await?.into_inner())
     }
+}
+
+/// Whether an officer stands at the counter: of whichever agency, by the person.
+fn receives(officer: &str) -> bool {
+    let person = |name: &str| name.rsplit('/').next().map(str::to_owned);
+    [RECEIVER, COLLEAGUE].into_iter().any(|receiver| person(receiver) == person(officer))
 }
 
 /// A wish for a draft of the vehicle procedure at an agency.

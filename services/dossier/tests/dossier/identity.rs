@@ -1,18 +1,52 @@
-//! A stand-in for identity, which knows two agencies.
+//! A stand-in for identity, which knows two agencies and one account.
 
+use proto::motcua::identity::v1::account_service_server::{AccountService, AccountServiceServer};
 use proto::motcua::identity::v1::agency_service_server::{AgencyService, AgencyServiceServer};
 use proto::motcua::identity::v1::{
-    Agency, GetAgencyRequest, ListAgenciesRequest, ListAgenciesResponse,
+    Account, Agency, CreateAccountRequest, GetAccountRequest, GetAgencyRequest,
+    ListAgenciesRequest, ListAgenciesResponse, ResolveContactsRequest, ResolveContactsResponse,
 };
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
+
+use crate::desk::OWNER;
 
 pub struct Identity;
 
 impl Identity {
     /// Serves, and returns where.
     pub async fn serve(self) -> String {
-        support::serve(Routes::new(AgencyServiceServer::new(self))).await
+        let agencies = Routes::new(AgencyServiceServer::new(Self));
+        support::serve(agencies.add_service(AccountServiceServer::new(self))).await
+    }
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+fn not_asked<T>() -> Answer<T> {
+    Err(Status::unimplemented("dossier does not ask this"))
+}
+
+#[tonic::async_trait]
+impl AccountService for Identity {
+    async fn get_account(&self, request: Request<GetAccountRequest>) -> Answer<Account> {
+        let name = request.into_inner().name;
+        if name == OWNER {
+            Ok(Response::new(Account { name, ..Default::default() }))
+        } else {
+            Err(Status::permission_denied("no such account"))
+        }
+    }
+
+    async fn create_account(&self, _: Request<CreateAccountRequest>) -> Answer<Account> {
+        not_asked()
+    }
+
+    async fn resolve_contacts(
+        &self,
+        _: Request<ResolveContactsRequest>,
+    ) -> Answer<ResolveContactsResponse> {
+        not_asked()
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails by panicking says enough, helpers too")]
 
+mod counter;
 mod desk;
 mod documents;
 mod drafts;

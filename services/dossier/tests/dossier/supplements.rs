@@ -14,7 +14,8 @@ use support::{AGENCY, PATIENCE, eventually, reason, wish, wrong};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::desk::{Desk, ELSEWHERE, Facts, OFFICER, OWNER, SAMPLE};
+use crate::counter;
+use crate::desk::{COLLEAGUE, Desk, ELSEWHERE, Facts, OFFICER, OWNER, RECEIVER, SAMPLE};
 use crate::files::{pdf, pdf_of};
 use crate::workflow::{SUBJECTS, WORDS};
 
@@ -38,8 +39,14 @@ fn requested(desk: &Desk, dossier: &str, number: i32) -> SupplementRequested {
 /// A dossier whose supplement is open, and what workflow says next.
 async fn asked(desk: &Desk) -> (String, Facts<'_>) {
     let dossier = desk.submitted("post").await.name;
+    let workflow = ask(desk, &dossier).await;
+    (dossier, workflow)
+}
+
+/// Opens a supplement of a submitted dossier.
+async fn ask<'a>(desk: &'a Desk, dossier: &str) -> Facts<'a> {
     let now = desk.alone.clock.now();
-    let mut workflow = desk.facts("workflow", &dossier);
+    let mut workflow = desk.facts("workflow", dossier);
     let accepted = DossierAccepted {
         accept_time: Some(timestamp(now)),
         due_time: Some(timestamp(now)),
@@ -47,8 +54,8 @@ async fn asked(desk: &Desk) -> (String, Facts<'_>) {
         ..Default::default()
     };
     workflow.hear(accepted).await;
-    workflow.hear(requested(desk, &dossier, 1)).await;
-    (dossier, workflow)
+    workflow.hear(requested(desk, dossier, 1)).await;
+    workflow
 }
 
 fn vehicle(colour: &str) -> Value {
@@ -67,9 +74,18 @@ fn colour(dossier: &pb::Dossier) -> String {
 }
 
 async fn answer(desk: &Desk, dossier: &str, number: u8) -> Result<pb::Supplement, Status> {
+    answer_by(desk, OWNER, dossier, number).await
+}
+
+async fn answer_by(
+    desk: &Desk,
+    caller: &str,
+    dossier: &str,
+    number: u8,
+) -> Result<pb::Supplement, Status> {
     let name = format!("{dossier}/supplements/{number}");
     let asked = pb::SupplementDossierRequest { name, etag: String::new(), request_id: wish() };
-    Ok(desk.supplements().supplement_dossier(desk.of(OWNER, asked)).await?.into_inner())
+    Ok(desk.supplements().supplement_dossier(desk.of(caller, asked)).await?.into_inner())
 }
 
 async fn get(desk: &Desk, who: &str, dossier: &str, number: u8) -> Result<pb::Supplement, Status> {
@@ -260,4 +276,22 @@ async fn one_that_nobody_answers_lapses_and_what_was_prepared_goes() {
     let end = desk.read(OWNER, &dossier).await.unwrap();
     assert_eq!(end.status(), DossierStatus::ProcessingStopped);
     assert!(end.actions.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_handed_in_at_the_counter_is_supplemented_there() {
+    let desk = Desk::open().await;
+    let dossier = counter::handed_in(&desk).await.name;
+    let _workflow = ask(&desk, &dossier).await;
+    assert_eq!(reason(answer_by(&desk, OFFICER, &dossier, 1).await), "NOT_PERMITTED");
+    desk.save_step_by(RECEIVER, &dossier, 2, &vehicle("Xanh")).await.unwrap();
+    desk.upload(RECEIVER, &dossier, INVOICE, &pdf(2000)).await;
+    let answered = answer_by(&desk, COLLEAGUE, &dossier, 1).await.unwrap();
+    assert_eq!(answered.state(), pb::SupplementState::Answered);
+    let read = desk.read(OWNER, &dossier).await.unwrap();
+    assert_eq!(colour(&read), "Xanh");
+    assert!(read.handed_in.unwrap().compared.is_empty(), "the new invoice was not compared");
+    let told = desk.timeline(&dossier).await;
+    let entry = told.iter().find(|entry| entry.kind() == EntryKind::Supplemented).unwrap();
+    assert_eq!(entry.actor(), pb::ActorKind::Officer);
 }

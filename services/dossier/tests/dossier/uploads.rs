@@ -151,10 +151,7 @@ async fn files_are_for_those_who_may_read_the_dossier() {
     }
     assert_eq!(reason(desk.read_file(ELSEWHERE, &files[0].name).await), "NOT_PERMITTED");
     assert_eq!(reason(desk.delete_file(OWNER, &files[0].name).await), "DOSSIER_SUBMITTED");
-    assert_eq!(
-        reason(desk.delete_file(OFFICER, &files[0].name).await),
-        "DOSSIER_NOT_IN_PROCESSING"
-    );
+    assert_eq!(reason(desk.delete_file(OFFICER, &files[0].name).await), "NOT_PERMITTED");
     let late = desk.create_file(OWNER, &submitted.name, pdf_of(PAPER, &pdf(10))).await;
     assert_eq!(reason(late), "DOSSIER_SUBMITTED");
     let early = desk.create_file(OFFICER, &submitted.name, pdf_of("", &pdf(10))).await;

@@ -2,7 +2,7 @@
 
 use chassis::service::BoxError;
 use proto::motcua::dossier::v1::EntryKind;
-use proto::motcua::r#type::v1::DossierStatus;
+use proto::motcua::r#type::v1::{DossierStatus, Visitor};
 use proto::motcua::workflow::v1 as workflow;
 
 use super::clients::as_caller;
@@ -111,6 +111,7 @@ impl Walker<'_> {
         let complete = workflow::CompleteTaskRequest {
             name: task,
             outcome: outcome.into(),
+            visitor: Visitor::Owner.into(),
             request_id: wish(),
         };
         let request = as_caller(complete, &self.officer)?;

@@ -2,6 +2,7 @@
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
+use proto::motcua::r#type::v1::{DossierStatus, Visitor};
 use uuid::Uuid;
 
 use super::{Case, Fact, Named, Officer};
@@ -17,6 +18,8 @@ pub struct CompleteTask {
     pub step: String,
     /// One of the step's outcomes.
     pub outcome: String,
+    /// Who came to the counter, if anyone did.
+    pub visitor: Visitor,
     /// Who holds it.
     pub officer: Officer,
 }
@@ -42,12 +45,22 @@ impl Command for CompleteTask {
             WITHDRAW => return Err(decide_withdrawal_instead()),
             _ => {}
         }
+        if case.hands_over(&self.step, &self.outcome, rules)? {
+            case.returned_to = known(self.visitor)?;
+        }
         let facts = case.complete(&self.step, &self.outcome, &self.officer, rules, at)?;
         Ok(Decided { after: case, facts, answer: Named { id: self.id } })
     }
 }
 
 impl Case {
+    /// Whether a task that is closed with this outcome hands the result over.
+    fn hands_over(&self, step: &str, outcome: &str, rules: &Rules) -> Result<bool, Refusal> {
+        let outcomes = rules.process(self)?.step(step).and_then(|step| step.outcomes());
+        let chosen = outcomes.and_then(|outcomes| outcomes.get(outcome));
+        Ok(chosen.is_some_and(|chosen| chosen.status == DossierStatus::ResultReturned))
+    }
+
     /// Closes the task of a step that the officer holds and goes where the outcome leads.
     pub(super) fn complete(
         &mut self,
@@ -68,6 +81,18 @@ impl Case {
         let closed = Fact::TaskClosed(Box::new(self.clone()), step.into());
         let went = self.follow(chosen, at.now, rules, at)?;
         Ok(std::iter::once(closed).chain(went).collect())
+    }
+}
+
+fn known(visitor: Visitor) -> Result<Visitor, Refusal> {
+    match visitor {
+        Visitor::Owner | Visitor::Representative => Ok(visitor),
+        Visitor::Unspecified => Err(Refusal::field(
+            "visitor",
+            "REQUIRED",
+            "Hãy ghi ai đến nhận kết quả: chủ hồ sơ hay người được ủy quyền.",
+            "Note who fetched the result: its owner or a representative.",
+        )),
     }
 }
 

@@ -23,7 +23,7 @@ use chassis::refusal::{Kind, Refusal};
 use chassis::write::{Kept, Root};
 use jiff::Timestamp;
 use proto::motcua::access::v1::Role;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay, Visitor};
 use proto::motcua::workflow::v1::TaskState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -76,6 +76,8 @@ pub struct Case {
     pub issued_at: Option<Timestamp>,
     /// The step that issued the result, while its parcel is on the way.
     pub parcel: Option<String>,
+    /// Who fetched the result at the counter; unspecified unless it was handed over there.
+    pub returned_to: Visitor,
     /// When the case came to its end.
     pub closed_at: Option<Timestamp>,
     /// Id of the process it goes through.

@@ -3,7 +3,7 @@
 use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Stream};
 use jiff::Timestamp;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay, Visitor};
 use uuid::Uuid;
 
 use super::{Beside, Case, Fact};
@@ -64,6 +64,7 @@ impl Command for OpenCase {
             return_way: self.return_way,
             issued_at: None,
             parcel: None,
+            returned_to: Visitor::Unspecified,
             closed_at: None,
             process: process.id.clone(),
             process_version: process.version,

@@ -13,7 +13,7 @@ use chassis::refusal::{Kind, Refusal};
 use chassis::write::{At, Command, Decided, Numbers};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, ReturnWay, Visitor};
 use proto::motcua::workflow::v1::TaskState;
 use uuid::Uuid;
 
@@ -87,10 +87,18 @@ fn complete(case: &Case, step: &str, outcome: &str) -> Result<Case, Refusal> {
 }
 
 fn completed(case: &Case, step: &str, outcome: &str) -> Result<Decided<Case, Named>, Refusal> {
+    completed_for(case, step, outcome, Visitor::Owner)
+}
+
+fn completed_for(
+    case: &Case,
+    step: &str,
+    outcome: &str,
+    visitor: Visitor,
+) -> Result<Decided<Case, Named>, Refusal> {
     let case = claim(case, step, able(1))?;
-    let command =
-        CompleteTask { id: ID, step: step.into(), outcome: outcome.into(), officer: able(1) };
-    decide(&command, Some(&case))
+    let (step, outcome, officer) = (step.into(), outcome.into(), able(1));
+    decide(&CompleteTask { id: ID, step, outcome, visitor, officer }, Some(&case))
 }
 
 fn accepted() -> Case {
@@ -175,6 +183,21 @@ fn a_case_goes_to_its_end_and_no_further() {
     assert_eq!(returned.closed_at, Some(now()));
     assert!(returned.tasks.iter().all(|task| task.state == TaskState::Closed));
     assert_eq!(reason(claim(&returned, "return", able(1))), "TASK_CLOSED");
+}
+
+#[test]
+fn a_result_is_handed_over_to_someone_who_is_noted() {
+    let done = complete(&accepted(), "process", "done").expect("done");
+    let signed =
+        completed_for(&done, "sign", "signed", Visitor::Unspecified).expect("signed").after;
+    let nobody = completed_for(&signed, "return", "returned", Visitor::Unspecified);
+    assert_eq!(reason(nobody), "FIELDS_INVALID");
+    for visitor in [Visitor::Owner, Visitor::Representative] {
+        let returned = completed_for(&signed, "return", "returned", visitor).expect("returned");
+        assert_eq!(returned.after.returned_to, visitor);
+    }
+    let sent_back = complete(&done, "sign", "sent_back").expect("sent back");
+    assert_eq!(sent_back.returned_to, Visitor::Unspecified);
 }
 
 proptest! {

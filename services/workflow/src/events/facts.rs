@@ -177,6 +177,7 @@ fn returned(case: &Case, at: Timestamp) -> Outgoing {
         return_time: Some(timestamp(at)),
         return_way: case.return_way.into(),
         status_after: case.status.into(),
+        returned_to: case.returned_to.into(),
     };
     Outgoing::of(&message, &name(case), &case.agency)
 }

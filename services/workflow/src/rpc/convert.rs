@@ -24,6 +24,7 @@ pub fn case(rules: &Rules, case: &Case) -> pb::Case {
         return_way: case.return_way.into(),
         issue_time: case.issued_at.map(timestamp),
         close_time: case.closed_at.map(timestamp),
+        returned_to: case.returned_to.into(),
     }
 }
 

@@ -10,6 +10,7 @@ use chassis::refusal::{Failure, Kind, Refusal, Violation};
 use chassis::write::{Door, Once};
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::dossier::v1::{Dossier, GetDossierRequest};
+use proto::motcua::r#type::v1::Channel;
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::draw_service_server::DrawService;
 use tonic::{Code, Request, Response, Status};
@@ -67,12 +68,13 @@ impl DrawService for Draws {
         let once = Once::call(caller.name()?, &asked.request_id, asked)?;
         let id = names::id("cases", &asked.name, "name")?;
         let (kind, vehicle) = (kind(asked.vehicle_kind())?, vehicle(&asked.vehicle)?);
-        let dossier = self.owned(id, caller.name()?).await?;
+        let dossier = self.acted_on(id, &caller).await?;
         as_filed(&dossier, asked.vehicle_kind(), &vehicle)?;
-        self.draw(once, Wish { id, citizen: caller.name()?, vehicle: &vehicle }, kind).await?;
+        let citizen = &dossier.owner;
+        self.draw(once, Wish { id, citizen, vehicle: &vehicle }, kind).await?;
         let case = self.store.get(id).await?;
         let mut draw = self.slip(case.as_ref()).await?;
-        draw.salt = self.subjects.salt(caller.name()?, &vehicle).to_vec();
+        draw.salt = self.subjects.salt(citizen, &vehicle).to_vec();
         Ok(Response::new(draw))
     }
 
@@ -109,11 +111,11 @@ impl DrawService for Draws {
 }
 
 impl Draws {
-    /// The dossier, for whom it belongs to; a draft is nobody's business here.
-    async fn owned(&self, id: Uuid, citizen: &str) -> Result<Dossier, Failure> {
+    /// The dossier, for whoever acts on it; a draft is nobody's business here.
+    async fn acted_on(&self, id: Uuid, caller: &Caller) -> Result<Dossier, Failure> {
         let asked = GetDossierRequest { name: format!("dossiers/{id}") };
         match self.dossiers.clone().get_dossier(asked).await {
-            Ok(found) if found.get_ref().owner == citizen => Ok(found.into_inner()),
+            Ok(found) if acts_on(caller, found.get_ref()) => Ok(found.into_inner()),
             Ok(_) => Err(Refusal::denied().into()),
             Err(status) if matches!(status.code(), Code::PermissionDenied | Code::NotFound) => {
                 Err(Refusal::denied().into())
@@ -190,6 +192,17 @@ fn epoch(open: &Open) -> pb::Epoch {
         root: summary.root.to_vec(),
         public_key: summary.public_key.as_bytes().to_vec(),
         open_time: Some(timestamp(open.opened_at)),
+    }
+}
+
+/// Its owner, and of what was handed in at the counter the officers there.
+fn acts_on(caller: &Caller, dossier: &Dossier) -> bool {
+    match caller {
+        Caller::Known { name, person: Person::Citizen { .. } } => *name == dossier.owner,
+        Caller::Known { person: Person::Officer { agency, .. }, .. } => {
+            dossier.channel() == Channel::Direct && *agency == dossier.agency
+        }
+        Caller::Known { person: Person::Service, .. } | Caller::Anyone => false,
     }
 }
 

@@ -111,6 +111,7 @@ impl TaskService for Tasks {
             id,
             step: step.clone(),
             outcome: asked.outcome.clone(),
+            visitor: asked.visitor(),
             officer: officer(&caller)?,
         };
         self.door.run(once, command).await?;

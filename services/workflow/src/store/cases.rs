@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chassis::write::Stream;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierStatus, LegalLimit, ReturnWay, Visitor};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ pub(super) async fn load(
     let rows = sqlx::query!(
         "select id, code, procedure, agency, channel, status, limit_unit, limit_count,
                 submitted_at, accepted_at, due_at, return_way, issued_at, parcel, closed_at,
-                process, process_version, obligation, grounds, revision
+                process, process_version, obligation, grounds, returned_to, revision
          from workflow.cases where id = any ($1)",
         ids
     )
@@ -94,6 +94,7 @@ pub(super) async fn load(
                 return_way: ReturnWay::try_from(i32::from(row.return_way)).map_err(damaged)?,
                 issued_at: row.issued_at.map(|at| at.to_jiff()),
                 parcel: row.parcel,
+                returned_to: Visitor::try_from(i32::from(row.returned_to)).map_err(damaged)?,
                 closed_at: row.closed_at.map(|at| at.to_jiff()),
                 process: row.process,
                 process_version: u32::try_from(row.process_version).map_err(damaged)?,
@@ -120,18 +121,18 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         "insert into workflow.cases
              (id, code, procedure, agency, channel, status, limit_unit, limit_count,
               submitted_at, accepted_at, due_at, closed_at, process, process_version, revision,
-              obligation, return_way, issued_at, parcel, grounds)
+              obligation, return_way, issued_at, parcel, grounds, returned_to)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[],
              $6::smallint[], $7::smallint[], $8::integer[], $9::timestamptz[],
              $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
              $14::integer[], $15::bigint[], $16::uuid[], $17::smallint[], $18::timestamptz[],
-             $19::text[], $20::integer[])
+             $19::text[], $20::integer[], $21::smallint[])
          on conflict (id) do update
          set status = excluded.status, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, closed_at = excluded.closed_at, revision = excluded.revision,
              obligation = excluded.obligation, return_way = excluded.return_way,
              issued_at = excluded.issued_at, parcel = excluded.parcel,
-             grounds = excluded.grounds",
+             grounds = excluded.grounds, returned_to = excluded.returned_to",
         &cases.iter().map(|case| case.id).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.code.clone()).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.procedure.clone()).collect::<Vec<_>>(),
@@ -155,6 +156,7 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         &cases.iter().map(|case| case.issued_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &cases.iter().map(|case| case.parcel.clone()).collect::<Vec<_>>() as _,
         &cases.iter().map(|case| case.grounds).collect::<Vec<_>>(),
+        &cases.iter().map(|case| small(case.returned_to.into())).collect::<Vec<_>>(),
     )
     .execute(db)
     .await?;

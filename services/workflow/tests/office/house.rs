@@ -10,7 +10,7 @@ use chassis::write::Stream;
 use jiff::{SignedDuration, Timestamp};
 use prost::{Message, Name};
 use proto::motcua::dossier::v1::DossierSubmitted;
-use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit, ReturnWay};
+use proto::motcua::r#type::v1::{Channel, DossierRef, LegalLimit, LimitUnit, ReturnWay, Visitor};
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
 use proto::motcua::workflow::v1::grounds_service_client::GroundsServiceClient;
@@ -156,7 +156,8 @@ impl House {
             self.cases().accept_dossier(by(&officer, accept)).await.unwrap();
         } else {
             let outcome = outcome.to_owned();
-            let complete = pb::CompleteTaskRequest { name, outcome, request_id: wish() };
+            let visitor = Visitor::Representative.into();
+            let complete = pb::CompleteTaskRequest { name, outcome, visitor, request_id: wish() };
             self.tasks().complete_task(by(&officer, complete)).await.unwrap();
         }
     }

@@ -4,7 +4,7 @@ use chassis::clock::timestamp;
 use jiff::SignedDuration;
 use proto::motcua::dossier::v1::DossierSubmitted;
 use proto::motcua::mailing::v1::{ShipmentDelivered, ShipmentReturned};
-use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, ReturnWay};
+use proto::motcua::r#type::v1::{DossierStatus, LegalLimit, ReturnWay, Visitor};
 use proto::motcua::workflow::v1 as pb;
 use uuid::Uuid;
 
@@ -49,7 +49,12 @@ async fn a_parcel_that_came_back_is_fetched_at_the_counter() {
     house.work(id, "return", "returned").await;
     let returned: pb::ResultReturned = house.last(id).await;
     assert_eq!(returned.return_way(), ReturnWay::Counter);
-    assert_eq!(house.case(id).await.status(), DossierStatus::ResultReturned);
+    assert_eq!(returned.returned_to(), Visitor::Representative);
+    let case = house.case(id).await;
+    assert_eq!(
+        (case.status(), case.returned_to()),
+        (DossierStatus::ResultReturned, Visitor::Representative)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use super::{Language, Words, day, instant, or_dash};
 use crate::bilingual::Bilingual;
 use crate::document::AcceptanceSlip;
+use crate::dossier::Visitor;
 
 const VI: &str = include_str!("../../../data/slips/acceptance.vi.txt");
 const EN: &str = include_str!("../../../data/slips/acceptance.en.txt");
@@ -12,8 +13,21 @@ const EN: &str = include_str!("../../../data/slips/acceptance.en.txt");
 pub struct AcceptanceWords<'a> {
     /// What acceptance told.
     pub slip: &'a AcceptanceSlip,
-    /// Papers by name, with how many files each has.
-    pub papers: Vec<(&'a Bilingual, u32)>,
+    /// Papers that were handed in.
+    pub papers: Vec<PaperWords<'a>>,
+    /// Who brought it to the counter; none where it was filed online.
+    pub visitor: Option<Visitor>,
+}
+
+/// What a slip says of a paper.
+#[derive(Clone, Copy, Debug)]
+pub struct PaperWords<'a> {
+    /// What it is called.
+    pub name: &'a Bilingual,
+    /// How many files it has.
+    pub files: u32,
+    /// They were compared with the original.
+    pub compared: bool,
 }
 
 impl Words for AcceptanceWords<'_> {
@@ -23,6 +37,7 @@ impl Words for AcceptanceWords<'_> {
 
     fn place(&self, name: &str, language: Language) -> Option<String> {
         Some(match name {
+            "filed" => self.filed(language).into(),
             "papers" => or_dash(&self.papers(language)),
             "accepted" => instant(self.slip.accepted_at),
             "received" => self.slip.received_on.map_or_else(|| "—".into(), day),
@@ -35,11 +50,24 @@ impl Words for AcceptanceWords<'_> {
 
 impl AcceptanceWords<'_> {
     fn papers(&self, language: Language) -> String {
-        let files = language.of("tệp", "file(s)");
-        let line = |(name, count): &(&Bilingual, u32)| {
-            format!("- {}: {count} {files}", language.in_bilingual(name))
+        let unit = language.of("tệp", "file(s)");
+        let original = language.of(", đã đối chiếu bản chính", ", compared with the original");
+        let line = |PaperWords { name, files, compared }: &PaperWords<'_>| {
+            let compared = if *compared { original } else { "" };
+            format!("- {}: {files} {unit}{compared}", language.in_bilingual(name))
         };
         self.papers.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn filed(&self, language: Language) -> &'static str {
+        match self.visitor {
+            None => language.of("trực tuyến", "online"),
+            Some(Visitor::Owner) => {
+                language.of("tại quầy, do chủ hồ sơ nộp", "at the counter, by its owner")
+            }
+            Some(Visitor::Representative) => language
+                .of("tại quầy, do người được ủy quyền nộp", "at the counter, by a representative"),
+        }
     }
 
     fn fees(&self, language: Language) -> String {
@@ -85,7 +113,8 @@ mod tests {
             "Cơ quan tiếp nhận: Phường Thủ Đức",
             "Người nộp: {code}",
             "Thủ tục: Đăng ký xe",
-            "- Hóa đơn: 2 tệp",
+            "- Hóa đơn: 2 tệp\n",
+            "Cách nộp: trực tuyến",
             "Nộp lúc: 16:30 24/11/2026",
             "Tiếp nhận lúc: 10:00 25/11/2026",
             "Ngày tiếp nhận: 25/11/2026",
@@ -94,8 +123,19 @@ mod tests {
         ];
         let en =
             ["Procedure: Register a vehicle\n", "Agency: Thu Duc Ward\n", "- Invoice: 2 file(s)"];
-        let slip = AcceptanceWords { slip: &slip, papers: vec![(&invoice, 2)] };
-        assert_says(&slip, &vi, &en);
+        let paper = |compared| vec![PaperWords { name: &invoice, files: 2, compared }];
+        let online = AcceptanceWords { slip: &slip, papers: paper(false), visitor: None };
+        assert_says(&online, &vi, &en);
+        let at_counter =
+            |visitor| AcceptanceWords { slip: &slip, papers: paper(true), visitor: Some(visitor) };
+        for (visitor, vi, en) in [
+            (Visitor::Owner, "do chủ hồ sơ nộp", "by its owner"),
+            (Visitor::Representative, "do người được ủy quyền nộp", "by a representative"),
+        ] {
+            let vi = ["- Hóa đơn: 2 tệp, đã đối chiếu bản chính", vi];
+            let en = ["- Invoice: 2 file(s), compared with the original", en];
+            assert_says(&at_counter(visitor), &vi, &en);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use super::Ground;
 use crate::bilingual::Bilingual;
 
-pub use acceptance::AcceptanceWords;
+pub use acceptance::{AcceptanceWords, PaperWords};
 pub use denial::DenialWords;
 pub use refusal::RefusalWords;
 pub use supplement::SupplementWords;
