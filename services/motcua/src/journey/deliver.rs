@@ -54,10 +54,14 @@ impl Walker<'_> {
         self.told_by_telephone("ShipmentReturned", "one-stop desk of Long Truong Ward").await
     }
 
-    /// The officer at the counter gives the citizen the result.
-    pub(super) async fn hand_over(&mut self, dossier: &str) -> Result<(), BoxError> {
+    /// The officer at the counter, where the result is since a fact, gives it to its owner, who shows who they are.
+    pub(super) async fn hand_over(
+        &mut self,
+        dossier: &str,
+        fact: &'static str,
+    ) -> Result<(), BoxError> {
         self.chapter("The counter");
-        self.find_task(dossier, "ShipmentReturned").await?;
+        self.find_task(dossier, fact).await?;
         self.work(dossier, "return", "returned").await?;
         self.end().await
     }

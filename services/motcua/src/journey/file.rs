@@ -22,13 +22,19 @@ const FORM: [&str; 5] = ["applicant", "vehicle", "origin", "return", "confirmati
 impl Walker<'_> {
     /// From the catalogue to a dossier code; anyone who knows the code can look it up.
     pub(super) async fn file(&mut self) -> Result<String, BoxError> {
+        let name = self.prepare().await?;
+        self.submit(&name).await?;
+        self.look_up().await?;
+        Ok(name)
+    }
+
+    /// A draft with every answer and paper.
+    pub(super) async fn prepare(&mut self) -> Result<String, BoxError> {
         self.chapter("Filing");
         self.find_procedure().await?;
         let name = self.create().await?;
         self.fill_in(&name).await?;
         self.hand_in(&name).await?;
-        let code = self.submit(&name).await?;
-        self.look_up(&code).await?;
         Ok(name)
     }
 
@@ -46,6 +52,7 @@ impl Walker<'_> {
         let draft = dossier::Dossier {
             procedure: PROCEDURE.into(),
             agency: AGENCY.into(),
+            owner: self.owner.clone(),
             ..dossier::Dossier::default()
         };
         let asked = dossier::CreateDossierRequest {
@@ -70,10 +77,11 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// The answers of the journey, for its vehicle, and the house that the result is sent to.
+    /// The answers of the journey, for its vehicle, how the result comes back, and the house that it is sent to.
     pub(super) fn answers(&self) -> Result<Value, BoxError> {
         let mut answers: Value = serde_json::from_str(ANSWERS)?;
         answers["vehicle"]["chassis_number"] = self.vehicle.clone().into();
+        answers["return"]["way"] = self.way.into();
         answers["return"]["address"]["street"] = self.street.clone().into();
         Ok(answers)
     }
@@ -94,7 +102,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    async fn submit(&mut self, name: &str) -> Result<String, BoxError> {
+    async fn submit(&mut self, name: &str) -> Result<(), BoxError> {
         self.begin("citizen", "dossier", "SubmitDossier");
         let asked = dossier::SubmitDossierRequest {
             name: name.into(),
@@ -107,19 +115,26 @@ impl Walker<'_> {
         let request = as_caller(asked, &self.citizen)?;
         let again = self.clients.dossiers.submit_dossier(request).await?.into_inner();
         expect(again.code == submitted.code, "a repeat gave another code")?;
+        self.has_code(&submitted, vec!["sent twice, submitted once".to_owned()])
+    }
+
+    pub(super) fn has_code(
+        &mut self,
+        submitted: &dossier::Dossier,
+        details: Vec<String>,
+    ) -> Result<(), BoxError> {
         expect(!submitted.code.is_empty(), "no code was given")?;
         let seen =
             format!("dossier code {}, at {}", submitted.code, instant(submitted.submit_time));
-        let details = vec!["sent twice, submitted once".to_owned()];
         self.saw_with(seen, details);
         self.remember("Dossier", &submitted.code);
         self.code.clone_from(&submitted.code);
-        Ok(submitted.code)
+        Ok(())
     }
 
-    async fn look_up(&mut self, code: &str) -> Result<(), BoxError> {
+    pub(super) async fn look_up(&mut self) -> Result<(), BoxError> {
         self.begin("anyone", "dossier", "LookUpDossier");
-        let asked = dossier::LookUpDossierRequest { code: code.to_ascii_lowercase() };
+        let asked = dossier::LookUpDossierRequest { code: self.code.to_ascii_lowercase() };
         let found = self.clients.dossiers.look_up_dossier(asked).await?.into_inner();
         let seen = format!("by code, no token: {}", status(found.status()));
         self.saw(seen);

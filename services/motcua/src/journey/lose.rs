@@ -1,11 +1,9 @@
 //! A telephone is stolen: what its thief can do, and how its owner goes on.
 
-use chassis::access::Role;
 use chassis::service::BoxError;
 use chassis::status::reason;
 use proto::motcua::identity::v1 as identity;
 
-use super::clients::as_caller;
 use super::people::Invented;
 use super::walk::{Walker, a_moment, expect, wish};
 
@@ -28,28 +26,12 @@ impl Walker<'_> {
     pub(super) async fn get_new_phone(&mut self) -> Result<(), BoxError> {
         self.chapter("The counter");
         let (lost, person) = (self.person.clone(), self.person.with_new_phone());
-        let registrar = Invented::called("Lê Thị Cúc");
-        let work = "vouches for who people are";
-        let registrar = self.appointed("officer", &registrar, &[Role::Registrar], work).await?;
-        self.register(&registrar, &person).await?;
+        self.register(&person, "another telephone").await?;
         let stolen = self.refresh_token.clone();
         self.is_refused("thief", &stolen, "SESSION_ENDED").await?;
         self.is_told_of_the_other(&lost).await?;
         self.goes_on_as(&person).await?;
         self.remember("Telephone", "stolen, replaced at the counter; its thief is out");
-        Ok(())
-    }
-
-    async fn register(&mut self, registrar: &str, person: &Invented) -> Result<(), BoxError> {
-        self.begin("officer", "identity", "RegisterPerson");
-        let asked = identity::RegisterPersonRequest {
-            account: Some(person.account()),
-            paper: identity::IdentityPaper::IdentityCard.into(),
-            request_id: wish(),
-        };
-        let request = as_caller(asked, registrar)?;
-        let account = self.clients.counter.register_person(request).await?.into_inner();
-        self.saw(format!("{} has another telephone, as the card of its owner says", account.name));
         Ok(())
     }
 

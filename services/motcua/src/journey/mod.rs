@@ -5,6 +5,7 @@
 
 mod cashier;
 mod clients;
+mod counter;
 mod deliver;
 mod draw;
 mod file;

@@ -39,6 +39,11 @@ impl Invented {
         Self { phone_number: Self::called(self.name).phone_number, ..self.clone() }
     }
 
+    /// The same person without any.
+    pub(super) fn without_phone(&self) -> Self {
+        Self { phone_number: String::new(), ..self.clone() }
+    }
+
     /// As told to identity.
     pub(super) fn account(&self) -> Account {
         Account {

@@ -28,6 +28,8 @@ pub enum Route {
     TwiceCalled,
     /// Its parcel finds nobody home twice and comes back: handed over at the counter
     Undelivered,
+    /// Filed, paid and fetched at the counter by someone who has no telephone
+    Counter,
     /// The telephone is stolen, and replaced at the counter: the thief is out, its owner goes on
     LostPhone,
 }
@@ -50,6 +52,7 @@ impl Walker<'_> {
             Route::Double => self.double().await,
             Route::TwiceCalled => self.twice_called().await,
             Route::Undelivered => self.undelivered().await,
+            Route::Counter => self.counter().await,
             Route::LostPhone => self.lost_phone().await,
         }
     }
@@ -101,8 +104,18 @@ impl Walker<'_> {
         let (dossier, _) = self.paid().await?;
         self.settle(&dossier).await?;
         self.come_back(&dossier).await?;
-        self.hand_over(&dossier).await?;
+        self.hand_over(&dossier, "ShipmentReturned").await?;
         self.rate(&dossier).await
+    }
+
+    async fn counter(&mut self) -> Result<(), BoxError> {
+        self.comes_without_phone().await?;
+        let dossier = self.file_at_counter().await?;
+        self.watch(&dossier).await?;
+        self.accepted_and_drawn(&dossier).await?;
+        self.pay(&dossier).await?;
+        self.settle(&dossier).await?;
+        self.hand_over(&dossier, "ResultIssued").await
     }
 
     async fn lost_phone(&mut self) -> Result<(), BoxError> {

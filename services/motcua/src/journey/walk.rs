@@ -31,6 +31,9 @@ pub async fn walk(endpoints: &Endpoints, operator: &str, route: Route) -> Journe
             officer: String::new(),
             cashier: String::new(),
             person: people::Invented::called("Nguyễn Văn An"),
+            owner: String::new(),
+            hand: "citizen",
+            way: "post",
             code: String::new(),
             vehicle: people::new_vehicle(),
             street: people::STREET.into(),
@@ -84,6 +87,11 @@ pub(super) struct Walker<'a> {
     pub(super) citizen: String,
     pub(super) officer: String,
     pub(super) cashier: String,
+    /// Who does what a citizen does: `citizen`, or at the counter the `officer`, with their token; and for which account then.
+    pub(super) hand: &'static str,
+    pub(super) owner: String,
+    /// How the result comes back.
+    pub(super) way: &'static str,
     /// What the citizen's telephone holds besides.
     pub(super) refresh_token: String,
     /// The citizen, with the telephone of now; and the code of their dossier once it has one.
@@ -115,6 +123,7 @@ impl Walker<'_> {
         what: &'static str,
     ) {
         let chapter = self.now.chapter;
+        let caller = if caller == "citizen" { self.hand } else { caller };
         *self.now = Now { chapter, caller, service, what, began: Instant::now() };
     }
 
