@@ -14,7 +14,7 @@ use proto::motcua::payment::v1::{
 };
 use proto::motcua::r#type::v1::DossierRef;
 use proto::motcua::workflow::v1::{
-    CaseStopped, DossierAccepted, DossierRefused, ResultIssued, SupplementRequested,
+    CaseLate, CaseStopped, DossierAccepted, DossierRefused, ResultIssued, SupplementRequested,
     WithdrawalDenied, WithdrawalGranted,
 };
 
@@ -30,6 +30,7 @@ pub fn of_workflow(door: &Door<MailStore>) -> Reactions {
         .on(door, refused)
         .on(door, supplement_requested)
         .on(door, stopped)
+        .on(door, late)
         .on(door, withdrawn)
         .on(door, withdrawal_denied)
         .on(door, issued)
@@ -68,6 +69,18 @@ fn supplement_requested(
 fn stopped(fact: CaseStopped, event: &Event) -> Result<Option<Announce>, &'static str> {
     let code = fact.dossier.ok_or("dossier is missing")?.code;
     Ok(Some(announce(event, Notice::CaseStopped { code })))
+}
+
+fn late(fact: CaseLate, event: &Event) -> Result<Option<Announce>, &'static str> {
+    let code = fact.dossier.ok_or("dossier is missing")?.code;
+    let notice = match fact.new_due_time {
+        Some(due) => {
+            let due_at = instant(due).ok_or("new_due_time is no instant")?;
+            Notice::ResultPutOff { code, due_at }
+        }
+        None => Notice::ResultLate { code },
+    };
+    Ok(Some(announce(event, notice)))
 }
 
 fn withdrawn(fact: WithdrawalGranted, event: &Event) -> Result<Option<Announce>, &'static str> {

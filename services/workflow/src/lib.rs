@@ -6,6 +6,7 @@ mod epochs;
 mod events;
 pub mod fees;
 pub mod grounds;
+pub mod lateness;
 mod outside;
 pub mod process;
 mod promises;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use chassis::server::LARGEST_REQUEST;
 use chassis::service::{BoxError, Ground, Kind, Process, Service, Task, endless};
+use chassis::timers::Sweeper;
 use chassis::write::Door;
 use proto::motcua::dossier::v1::dossier_service_client::DossierServiceClient;
 use proto::motcua::workflow::v1::case_service_server::CaseServiceServer;
@@ -30,6 +32,7 @@ use proto::motcua::workflow::v1::task_service_server::TaskServiceServer;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
+use self::case::{ESCALATE, EscalateLateCase, WARN, WarnOfDueTime};
 use self::draw::{NumberPools, SecretKey, SubjectKey};
 use self::epochs::Epochs;
 use self::grounds::Seal;
@@ -62,7 +65,11 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
     let seal = Seal::new(&*keys.secret("workflow-grounds")?);
     let grounds = GroundsOfCases { store: store.clone(), seal: seal.clone(), rules: rules.clone() };
     let promises = Promises::new(store.clone(), rules.clone(), clock.clone(), metrics)?;
-    let measuring: Task = Box::pin(endless(promises.run()));
+    let running: Vec<Task> = vec![
+        Box::pin(endless(promises.run())),
+        Box::pin(endless(Sweeper::new(WARN, &door, WarnOfDueTime).run())),
+        Box::pin(endless(Sweeper::new(ESCALATE, &door, EscalateLateCase).run())),
+    ];
     let tasks = Tasks { store: store.clone(), door: door.clone(), rules: rules.clone() };
     let cases = Cases { store, door, rules, clock: clock.clone(), seal, forms };
     let routes =
@@ -72,7 +79,7 @@ fn build(ground: Ground) -> Result<Service, BoxError> {
                 GroundsServiceServer::new(grounds).max_decoding_message_size(LARGEST_REQUEST),
             )
             .add_service(DrawServiceServer::new(draws).max_decoding_message_size(LARGEST_REQUEST));
-    Ok(Service { routes, reactions, tasks: vec![measuring] })
+    Ok(Service { routes, reactions, tasks: running })
 }
 
 fn draws(ground: &Ground, store: CaseStore, door: Door<CaseStore>) -> Result<Draws, BoxError> {

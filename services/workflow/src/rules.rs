@@ -1,5 +1,5 @@
-//! What decisions about cases consult: the calendar of working days, the processes, the fees, the reasons for refusals and how
-//! dossiers are supplemented and withdrawn.
+//! What decisions about cases consult: the calendar of working days, the processes, the fees, the reasons for refusals, how dossiers are
+//! supplemented and withdrawn, and how agencies are kept to their dates.
 
 use chassis::refusal::{Kind, Refusal};
 use chassis::service::BoxError;
@@ -7,6 +7,7 @@ use chassis::service::BoxError;
 use crate::case::Case;
 use crate::fees::{Fee, Fees};
 use crate::grounds::RefusalReasons;
+use crate::lateness::Lateness;
 use crate::process::{GENERAL, Process, Wait};
 use crate::supplements::Supplements;
 use crate::withdrawals::Withdrawals;
@@ -27,6 +28,9 @@ const SUPPLEMENTS: &str = include_str!("../data/supplements.yaml");
 /// What follows from withdrawals.
 const WITHDRAWALS: &str = include_str!("../data/withdrawals.yaml");
 
+/// How agencies are kept to their dates.
+const LATENESS: &str = include_str!("../data/lateness.yaml");
+
 /// The processes the program comes with; every version that a case may still be under, the newest of an id last.
 const PROCESSES: [&str; 2] = [
     include_str!("../data/processes/general-v1.yaml"),
@@ -46,6 +50,8 @@ pub struct Rules {
     pub supplements: Supplements,
     /// What follows from a withdrawal.
     pub withdrawals: Withdrawals,
+    /// How an agency is kept to its dates.
+    pub lateness: Lateness,
     processes: Vec<Process>,
 }
 
@@ -60,9 +66,11 @@ impl Rules {
         let refusal_reasons = RefusalReasons::from_yaml(REFUSAL_REASONS)?;
         let supplements = Supplements::from_yaml(SUPPLEMENTS)?;
         let withdrawals = Withdrawals::from_yaml(WITHDRAWALS)?;
+        let lateness = Lateness::from_yaml(LATENESS)?;
         let processes =
             PROCESSES.into_iter().map(Process::from_yaml).collect::<Result<Vec<_>, _>>()?;
-        let rules = Self { calendar, fees, refusal_reasons, supplements, withdrawals, processes };
+        let rules =
+            Self { calendar, fees, refusal_reasons, supplements, withdrawals, lateness, processes };
         rules.check_fees()?;
         Ok(rules)
     }

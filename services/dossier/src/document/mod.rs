@@ -6,6 +6,7 @@ mod words;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use proto::motcua::access::v1::Role;
 use proto::motcua::dossier::v1::{ActorKind, EntryKind};
 use proto::motcua::r#type::v1::StopReason;
 use uuid::Uuid;
@@ -48,6 +49,8 @@ pub enum Content {
     StopSlip(StopSlip),
     /// The notice that a withdrawal was denied, for which the circular has no form.
     WithdrawalDenial(WithdrawalDenial),
+    /// The apology for a late result, form 04.
+    ApologySlip(ApologySlip),
     /// A result of the agency: this file of the dossier.
     Result(Uuid),
 }
@@ -120,6 +123,19 @@ pub struct WithdrawalDenial {
     pub grounds: String,
 }
 
+/// What an apology for a late result told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApologySlip {
+    /// When the head of the unit was told, by workflow's clock.
+    pub told_at: Timestamp,
+    /// The date that was promised.
+    pub due_at: Timestamp,
+    /// The new date, if one could be counted.
+    pub new_due_at: Option<Timestamp>,
+    /// The officers with whom the dossier lay then.
+    pub lies_with: Role,
+}
+
 /// One of the grounds of a decision, as workflow tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ground {
@@ -143,7 +159,8 @@ impl Dossier {
     /// signed.
     fn add(&mut self, document: Document) -> Fact {
         if document.content.is_slip() {
-            let by_itself = matches!(document.content, Content::StopSlip(_));
+            let by_itself =
+                matches!(document.content, Content::StopSlip(_) | Content::ApologySlip(_));
             let actor = if by_itself { ActorKind::System } else { ActorKind::Officer };
             let happening = Happening::new(EntryKind::DocumentAdded, document.added_at, actor);
             self.record(happening.about(document_name(self.id, document.id)));

@@ -50,7 +50,8 @@ impl Command for TakeSlip {
 }
 
 impl Content {
-    /// Whether the dossier has this slip already: it is accepted once, refused once, stopped once, and asked for each supplement once.
+    /// Whether the dossier has this slip already: it is accepted once, refused once, stopped once, late once, and asked for each
+    /// supplement once.
     fn was_told(&self, dossier: &Dossier) -> bool {
         match self {
             Self::AcceptanceSlip(_) => dossier.accepted_at.is_some(),
@@ -59,6 +60,7 @@ impl Content {
                 dossier.supplements.iter().any(|known| known.number == slip.number)
             }
             Self::StopSlip(_) => dossier.status == DossierStatus::ProcessingStopped,
+            Self::ApologySlip(_) => dossier.late_since.is_some(),
             Self::WithdrawalDenial(_) | Self::Result(_) => false,
         }
     }

@@ -67,6 +67,8 @@ impl Command for CreateDossier {
             return_way: ReturnWay::Unspecified,
             accepted_at: None,
             due_at: None,
+            late_since: None,
+            new_due_at: None,
             actions: Vec::new(),
             supplements: Vec::new(),
             withdrawal_asked_at: None,

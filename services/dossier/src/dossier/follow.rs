@@ -36,6 +36,13 @@ pub enum Change {
         /// When the result is due.
         due_at: Timestamp,
     },
+    /// The date that was promised passed without a result.
+    Missed {
+        /// That date.
+        due_at: Timestamp,
+        /// The new one, if one could be counted.
+        new_due_at: Option<Timestamp>,
+    },
     /// Its owner is asked for a supplement, and reminded of its end.
     Asked(Supplement),
     /// The withdrawal that its owner asked for was decided.
@@ -93,6 +100,10 @@ impl Dossier {
             Change::Promised { accepted_at, due_at } => {
                 self.accepted_at = Some(*accepted_at);
                 self.due_at = Some(*due_at);
+            }
+            Change::Missed { due_at, new_due_at } => {
+                self.late_since = Some(*due_at);
+                self.new_due_at = *new_due_at;
             }
             Change::Asked(supplement) => {
                 at.wake(LAPSE_SUPPLEMENT, supplement.expires_at);

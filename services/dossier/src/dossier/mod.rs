@@ -74,6 +74,10 @@ pub struct Dossier {
     pub accepted_at: Option<Timestamp>,
     /// When its result is due; none before acceptance and while the clock is paused.
     pub due_at: Option<Timestamp>,
+    /// The promised date that passed without a result, if one did.
+    pub late_since: Option<Timestamp>,
+    /// The new date its owner was told then, if one could be counted.
+    pub new_due_at: Option<Timestamp>,
     /// What others' facts let its owner do next, in order of use.
     pub actions: Vec<Action>,
     /// What its owner was asked for since it was accepted, in order.

@@ -5,13 +5,14 @@ use jiff::civil::Date;
 use proto::google::r#type as google;
 use proto::motcua::dossier::v1::EntryKind;
 use proto::motcua::workflow::v1::{
-    CaseStopped, DossierAccepted, DossierRefused, SupplementRequested, WithdrawalDenied,
+    CaseLate, CaseStopped, DossierAccepted, DossierRefused, SupplementRequested, WithdrawalDenied,
 };
 
 use super::others::{SYSTEM, at, decided, who};
 use super::supplement_name;
 use crate::document::{
-    AcceptanceSlip, Content, RefusalSlip, StopSlip, SupplementSlip, TakeSlip, WithdrawalDenial,
+    AcceptanceSlip, ApologySlip, Content, RefusalSlip, StopSlip, SupplementSlip, TakeSlip,
+    WithdrawalDenial,
 };
 use crate::dossier::Change;
 use crate::supplement::{Subject, Supplement};
@@ -82,6 +83,18 @@ pub fn stopped(fact: CaseStopped, event: &Event) -> Decision {
     let happening = Happening::new(EntryKind::Stopped, stopped_at, SYSTEM);
     let follow = decided(fact.status_after, event, happening, Change::Nothing)?;
     let slip = Content::StopSlip(StopSlip { stopped_at, reason });
+    Ok(follow.map(|follow| TakeSlip { follow, slip: Some(slip), officer: String::new() }))
+}
+
+/// It has the date that was promised as its own: late it is since then, whenever that was found.
+pub fn late(fact: CaseLate, event: &Event) -> Decision {
+    let due_at = at(fact.due_time)?;
+    let new_due_at = fact.new_due_time.map(|due| at(Some(due))).transpose()?;
+    let (told_at, lies_with) = (at(fact.escalate_time)?, fact.lies_with());
+    let happening = Happening::new(EntryKind::Late, due_at, SYSTEM);
+    let change = Change::Missed { due_at, new_due_at };
+    let follow = decided(fact.status_after, event, happening, change)?;
+    let slip = Content::ApologySlip(ApologySlip { told_at, due_at, new_due_at, lies_with });
     Ok(follow.map(|follow| TakeSlip { follow, slip: Some(slip), officer: String::new() }))
 }
 

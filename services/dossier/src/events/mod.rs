@@ -84,6 +84,7 @@ pub fn kind(content: &Content) -> DocumentKind {
         Content::RefusalSlip(_) => DocumentKind::RefusalSlip,
         Content::SupplementSlip(_) => DocumentKind::SupplementSlip,
         Content::StopSlip(_) => DocumentKind::StopSlip,
+        Content::ApologySlip(_) => DocumentKind::ApologySlip,
         Content::WithdrawalDenial(_) => DocumentKind::WithdrawalDenial,
         Content::Result(_) => DocumentKind::Result,
     }

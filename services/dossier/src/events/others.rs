@@ -40,6 +40,7 @@ fn of_workflow(door: &Door<DossierStore>) -> Reactions {
         .on(door, decisions::refused)
         .on(door, decisions::supplement_requested)
         .on(door, decisions::stopped)
+        .on(door, decisions::late)
         .on(door, decisions::withdrawal_denied)
         .on(door, withdrawal_granted)
         .on(door, task_closed)

@@ -44,6 +44,8 @@ fn dossier(status: DossierStatus) -> Dossier {
         return_way: ReturnWay::Unspecified,
         accepted_at: None,
         due_at: None,
+        late_since: None,
+        new_due_at: None,
         actions: Vec::new(),
         entries: 0,
         new_entries: Vec::new(),

@@ -43,6 +43,8 @@ pub fn dossier(dossier: &Dossier, now: Timestamp) -> pb::Dossier {
         due_time: dossier.due_at.map(timestamp),
         actions: actions.into_iter().map(next_action).collect(),
         expire_time: dossier.expire_at.map(timestamp),
+        late_time: dossier.late_since.map(timestamp),
+        new_due_time: dossier.new_due_at.map(timestamp),
         withdrawal_request_time: dossier.withdrawal_asked_at.map(timestamp),
         handed_in: dossier.handed_in.clone().map(handed_in),
     }

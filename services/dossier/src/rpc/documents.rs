@@ -134,6 +134,9 @@ fn message(dossier: &Dossier, document: &Document, papers: &[SlipPaper<'_>]) -> 
         Content::WithdrawalDenial(slip) => {
             pb::Document { withdrawal_denial: Some(slips::denial(dossier, slip)), ..told }
         }
+        Content::ApologySlip(slip) => {
+            pb::Document { apology_slip: Some(slips::apology(dossier, *slip)), ..told }
+        }
         Content::StopSlip(slip) => {
             pb::Document { stop_slip: Some(slips::stop(dossier, *slip)), ..told }
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{convert, failed};
 use crate::bilingual::Bilingual;
 use crate::document::{
-    AcceptanceSlip, AcceptanceWords, Content, DenialWords, Ground, Head, Language, PaperWords,
+    AcceptanceSlip, AcceptanceWords, ApologySlip, Content, DenialWords, Ground, Head, Language, PaperWords,
     RefusalSlip, RefusalWords, StopSlip, SupplementSlip, SupplementWords, WithdrawalDenial, words,
 };
 use crate::dossier::Dossier;
@@ -117,6 +117,13 @@ impl Slips {
                 message.text_en = words(&head, &slip, Language::En);
                 message.applicant = head.applicant;
                 message.text = slip.reason();
+            }
+            Content::ApologySlip(slip) => {
+                let head = self.head(dossier).await?;
+                let message = told.apology_slip.get_or_insert_default();
+                message.text_vi = words(&head, slip, Language::Vi);
+                message.text_en = words(&head, slip, Language::En);
+                message.applicant = head.applicant;
             }
             Content::StopSlip(slip) => {
                 let head = self.head(dossier).await?;
@@ -237,6 +244,20 @@ pub fn stop(dossier: &Dossier, slip: StopSlip) -> pb::StopSlip {
         stop_time: Some(timestamp(slip.stopped_at)),
         reason: slip.reason.into(),
         ..pb::StopSlip::default()
+    }
+}
+
+/// An apology for a late result, without its words.
+pub fn apology(dossier: &Dossier, slip: ApologySlip) -> pb::ApologySlip {
+    pb::ApologySlip {
+        code: code(dossier),
+        procedure: events::procedure(dossier),
+        agency: dossier.agency.clone(),
+        due_time: Some(timestamp(slip.due_at)),
+        escalate_time: Some(timestamp(slip.told_at)),
+        new_due_time: slip.new_due_at.map(timestamp),
+        lies_with: slip.lies_with.into(),
+        ..pb::ApologySlip::default()
     }
 }
 

@@ -4,6 +4,7 @@ use chassis::write::Changed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
+use proto::motcua::access::v1::Role;
 use proto::motcua::r#type::v1::StopReason;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::{DossierStore, small};
 use crate::document::{
-    AcceptanceSlip, Content, Document, RefusalSlip, Results, StopSlip, SupplementSlip,
+    AcceptanceSlip, ApologySlip, Content, Document, RefusalSlip, Results, StopSlip, SupplementSlip,
     WithdrawalDenial,
 };
 use crate::dossier::Dossier;
@@ -31,6 +32,8 @@ struct Row {
     reasons: Option<Vec<String>>,
     stop_reason: Option<i16>,
     supplement: Option<i16>,
+    new_due_at: Option<jiff_sqlx::Timestamp>,
+    lies_with: Option<i16>,
 }
 
 impl TryFrom<Row> for Document {
@@ -70,6 +73,12 @@ impl TryFrom<Row> for Document {
                 denied_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
                 grounds: row.grounds.ok_or_else(damaged)?,
             }),
+            7 => Content::ApologySlip(ApologySlip {
+                told_at: row.decided_at.ok_or_else(damaged)?.to_jiff(),
+                due_at: row.due_at.ok_or_else(damaged)?.to_jiff(),
+                new_due_at: row.new_due_at.map(|at| at.to_jiff()),
+                lies_with: row.lies_with.and_then(role).ok_or_else(damaged)?,
+            }),
             _ => return Err(damaged()),
         };
         let added_at = row.added_at.to_jiff();
@@ -81,6 +90,10 @@ fn stop_reason(number: i16) -> Option<StopReason> {
     StopReason::try_from(i32::from(number)).ok()
 }
 
+fn role(number: i16) -> Option<Role> {
+    Role::try_from(i32::from(number)).ok()
+}
+
 impl DossierStore {
     /// One document.
     pub async fn document(&self, dossier: Uuid, id: Uuid) -> sqlx::Result<Option<Document>> {
@@ -89,7 +102,7 @@ impl DossierStore {
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
                       due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons,
-                      stop_reason, supplement
+                      stop_reason, supplement, new_due_at as "new_due_at: _", lies_with
                from dossier.documents where dossier = $1 and id = $2"#,
             dossier,
             id
@@ -113,7 +126,7 @@ impl DossierStore {
             r#"select id, kind, file, officer, added_at as "added_at: _",
                       accepted_at as "accepted_at: _", received_on as "received_on: _",
                       due_at as "due_at: _", fees, decided_at as "decided_at: _", grounds, reasons,
-                      stop_reason, supplement
+                      stop_reason, supplement, new_due_at as "new_due_at: _", lies_with
                from dossier.documents
                where dossier = $1 and id > $2 and (kind <> 2 or $3) order by id limit $4"#,
             dossier,
@@ -143,6 +156,8 @@ struct Columns {
     reasons: Option<Vec<String>>,
     stop_reason: Option<i16>,
     supplement: Option<i16>,
+    new_due_at: Option<Timestamp>,
+    lies_with: Option<i16>,
 }
 
 impl From<&Content> for Columns {
@@ -181,6 +196,14 @@ impl From<&Content> for Columns {
                 stop_reason: Some(small(reason.into())),
                 ..Self::default()
             },
+            Content::ApologySlip(slip) => Self {
+                kind: 7,
+                decided_at: Some(slip.told_at),
+                due_at: Some(slip.due_at),
+                new_due_at: slip.new_due_at,
+                lies_with: Some(small(slip.lies_with.into())),
+                ..Self::default()
+            },
             Content::WithdrawalDenial(WithdrawalDenial { denied_at, grounds }) => Self {
                 kind: 6,
                 decided_at: Some(denied_at),
@@ -208,20 +231,21 @@ pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) ->
     sqlx::query!(
         "insert into dossier.documents
              (dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at, fees,
-              decided_at, grounds, reasons, stop_reason, supplement)
+              decided_at, grounds, reasons, stop_reason, supplement, new_due_at, lies_with)
          select dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at,
                 case when fees is not null
                      then array(select jsonb_array_elements_text(fees)::bigint) end,
                 decided_at, grounds,
                 case when reasons is not null
                      then array(select jsonb_array_elements_text(reasons)) end,
-                stop_reason, supplement
+                stop_reason, supplement, new_due_at, lies_with
          from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[],
                      $6::timestamptz[], $7::timestamptz[], $8::date[], $9::timestamptz[],
                      $10::jsonb[], $11::timestamptz[], $12::text[], $13::jsonb[], $14::smallint[],
-                     $15::smallint[])
+                     $15::smallint[], $16::timestamptz[], $17::smallint[])
              as new (dossier, id, kind, file, officer, added_at, accepted_at, received_on, due_at,
-                     fees, decided_at, grounds, reasons, stop_reason, supplement)",
+                     fees, decided_at, grounds, reasons, stop_reason, supplement, new_due_at,
+                     lies_with)",
         &documents.iter().map(|(dossier, _)| *dossier).collect::<Vec<_>>(),
         &rows().map(|document| document.id).collect::<Vec<_>>(),
         &told.iter().map(|it| it.kind).collect::<Vec<_>>(),
@@ -237,6 +261,8 @@ pub(super) async fn save(db: &mut PgConnection, changed: &[Changed<Dossier>]) ->
         &told.iter().map(|it| it.reasons.clone().map(Json)).collect::<Vec<_>>() as _,
         &told.iter().map(|it| it.stop_reason).collect::<Vec<_>>() as _,
         &told.iter().map(|it| it.supplement).collect::<Vec<_>>() as _,
+        &at(|it| it.new_due_at) as _,
+        &told.iter().map(|it| it.lies_with).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

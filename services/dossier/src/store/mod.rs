@@ -60,6 +60,8 @@ struct Row {
     return_way: i16,
     accepted_at: Option<jiff_sqlx::Timestamp>,
     due_at: Option<jiff_sqlx::Timestamp>,
+    late_since: Option<jiff_sqlx::Timestamp>,
+    new_due_at: Option<jiff_sqlx::Timestamp>,
     actions: Json<Vec<Action>>,
     entries: i32,
     supplements: Json<Vec<Supplement>>,
@@ -96,6 +98,8 @@ impl TryFrom<Row> for Dossier {
                 .map_err(|_| damaged("return_way"))?,
             accepted_at: row.accepted_at.map(|at| at.to_jiff()),
             due_at: row.due_at.map(|at| at.to_jiff()),
+            late_since: row.late_since.map(|at| at.to_jiff()),
+            new_due_at: row.new_due_at.map(|at| at.to_jiff()),
             actions: row.actions.0,
             supplements: row.supplements.0,
             withdrawal_asked_at: row.withdrawal_asked_at.map(|at| at.to_jiff()),
@@ -124,7 +128,7 @@ impl DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries,
+                    late_since, new_due_at, actions as "actions: _", entries,
                     supplements as "supplements: _", withdrawal_asked_at, withdrawals,
                     handed_in as "handed_in: _", revision
              from dossier.dossiers where id = $1"#,
@@ -158,7 +162,7 @@ impl DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries,
+                    late_since, new_due_at, actions as "actions: _", entries,
                     supplements as "supplements: _", withdrawal_asked_at, withdrawals,
                     handed_in as "handed_in: _", revision
              from dossier.dossiers where code = $1"#,
@@ -183,7 +187,7 @@ impl DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries,
+                    late_since, new_due_at, actions as "actions: _", entries,
                     supplements as "supplements: _", withdrawal_asked_at, withdrawals,
                     handed_in as "handed_in: _", revision
              from dossier.dossiers where owner = $1 and (created_at, id) < ($2, $3)
@@ -225,7 +229,7 @@ impl Store for DossierStore {
             Row,
             r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                     created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                    actions as "actions: _", entries,
+                    late_since, new_due_at, actions as "actions: _", entries,
                     supplements as "supplements: _", withdrawal_asked_at, withdrawals,
                     handed_in as "handed_in: _", revision
              from dossier.dossiers where id = any ($1)"#,
@@ -273,12 +277,12 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         "insert into dossier.dossiers
              (id, owner, procedure_code, procedure_version, agency, channel, status, code,
               created_at, submitted_at, revision, return_way, accepted_at, due_at, actions, entries,
-              draft_days, expire_at, supplements, withdrawal_asked_at, withdrawals, handed_in)
+              draft_days, expire_at, supplements, withdrawal_asked_at, withdrawals, handed_in, late_since, new_due_at)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::text[], $9::timestamptz[], $10::timestamptz[],
              $11::bigint[], $12::smallint[], $13::timestamptz[], $14::timestamptz[], $15::jsonb[],
              $16::integer[], $17::smallint[], $18::timestamptz[], $19::jsonb[],
-             $20::timestamptz[], $21::smallint[], $22::jsonb[])
+             $20::timestamptz[], $21::smallint[], $22::jsonb[], $23::timestamptz[], $24::timestamptz[])
          on conflict (id) do update
          set owner = excluded.owner, channel = excluded.channel, status = excluded.status,
              code = excluded.code, handed_in = excluded.handed_in,
@@ -287,7 +291,8 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
              due_at = excluded.due_at, actions = excluded.actions, entries = excluded.entries,
              expire_at = excluded.expire_at, supplements = excluded.supplements,
              withdrawal_asked_at = excluded.withdrawal_asked_at,
-             withdrawals = excluded.withdrawals",
+             withdrawals = excluded.withdrawals, late_since = excluded.late_since,
+             new_due_at = excluded.new_due_at",
         &rows().map(|row| row.id).collect::<Vec<_>>(),
         &rows().map(|row| row.owner.clone()).collect::<Vec<_>>(),
         &rows().map(|row| row.procedure.to_string()).collect::<Vec<_>>(),
@@ -310,6 +315,8 @@ async fn save_dossiers(db: &mut PgConnection, changed: &[Changed<Dossier>]) -> s
         &rows().map(|row| row.withdrawal_asked_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
         &rows().map(|row| i16::from(row.withdrawals)).collect::<Vec<_>>(),
         &rows().map(|row| row.handed_in.clone().map(Json)).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.late_since.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &rows().map(|row| row.new_due_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
     )
     .execute(db)
     .await?;

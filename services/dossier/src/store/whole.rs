@@ -54,7 +54,7 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
     let rows = sqlx::query!(
         r#"select id, owner, procedure_code, procedure_version, agency, channel, status, code,
                   created_at, draft_days, expire_at, submitted_at, return_way, accepted_at, due_at,
-                  actions as "actions: Json<Vec<Action>>", entries,
+                  late_since, new_due_at, actions as "actions: Json<Vec<Action>>", entries,
                   supplements as "supplements: Json<Vec<Supplement>>",
                   withdrawal_asked_at, withdrawals, handed_in as "handed_in: Json<HandedIn>", revision,
                   array(select step from dossier.steps where dossier = id order by step)
@@ -100,6 +100,8 @@ async fn load(pool: &PgPool, ids: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Whole>>
                 return_way: row.return_way,
                 accepted_at: row.accepted_at,
                 due_at: row.due_at,
+                late_since: row.late_since,
+                new_due_at: row.new_due_at,
                 actions: row.actions,
                 entries: row.entries,
                 supplements: row.supplements,

@@ -11,6 +11,7 @@ mod expire;
 mod files;
 mod forms;
 mod identity;
+mod late;
 mod papers;
 mod refusals;
 mod supplements;

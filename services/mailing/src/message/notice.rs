@@ -34,6 +34,18 @@ pub enum Notice {
         /// The dossier's code.
         code: String,
     },
+    /// The promised date passed without a result: a new one is promised.
+    ResultPutOff {
+        /// The dossier's code.
+        code: String,
+        /// The new date.
+        due_at: Timestamp,
+    },
+    /// The promised date passed without a result, and no new one can be counted yet.
+    ResultLate {
+        /// The dossier's code.
+        code: String,
+    },
     /// It was withdrawn.
     WithdrawalGranted {
         /// The dossier's code.
@@ -134,6 +146,8 @@ impl Notice {
             Self::DossierRefused { .. } => "dossier_refused",
             Self::SupplementRequested { .. } => "supplement_requested",
             Self::CaseStopped { .. } => "case_stopped",
+            Self::ResultPutOff { .. } => "result_put_off",
+            Self::ResultLate { .. } => "result_late",
             Self::WithdrawalGranted { .. } => "withdrawal_granted",
             Self::WithdrawalDenied { .. } => "withdrawal_denied",
             Self::InvoiceIssued { .. } => "invoice_issued",
@@ -161,7 +175,7 @@ impl Notice {
     /// What fills the places of the template, but for the name of an agency.
     pub fn places(&self, language: Language) -> Vec<(Place, String)> {
         match self {
-            Self::DossierAccepted { code, due_at } => {
+            Self::DossierAccepted { code, due_at } | Self::ResultPutOff { code, due_at } => {
                 vec![(Place::Code, code.clone()), (Place::Due, moment(*due_at, language))]
             }
             Self::InvoiceIssued { code, number, total, expires_at } => vec![
@@ -181,6 +195,7 @@ impl Notice {
             }
             Self::DossierRefused { code }
             | Self::CaseStopped { code }
+            | Self::ResultLate { code }
             | Self::WithdrawalGranted { code }
             | Self::WithdrawalDenied { code }
             | Self::ResultAtCounter { code }
@@ -243,6 +258,8 @@ mod tests {
             Notice::DossierRefused { code: code.clone() },
             Notice::SupplementRequested { code: code.clone(), expires_at: at },
             Notice::CaseStopped { code: code.clone() },
+            Notice::ResultPutOff { code: code.clone(), due_at: at },
+            Notice::ResultLate { code: code.clone() },
             Notice::WithdrawalGranted { code: code.clone() },
             Notice::WithdrawalDenied { code: code.clone() },
             Notice::InvoiceIssued { code: code.clone(), number, total: 1_150_000, expires_at: at },

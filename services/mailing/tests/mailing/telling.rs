@@ -9,7 +9,7 @@ use proto::motcua::payment::v1::{
     InvoiceIssued, TransferRefunded, TransferUnmatched, UnmatchedReason,
 };
 use proto::motcua::r#type::v1::ReturnWay;
-use proto::motcua::workflow::v1::DossierAccepted;
+use proto::motcua::workflow::v1::{CaseLate, DossierAccepted};
 use support::{PATIENCE, event, eventually};
 use uuid::Uuid;
 
@@ -35,6 +35,17 @@ fn accepted(dossier: Uuid) -> Event {
         dossier: Some(reference(dossier)),
         due_time: Some(timestamp(due)),
         ..DossierAccepted::default()
+    };
+    event("workflow", dossier, 1, &fact)
+}
+
+/// Late, with a new date or without.
+fn late(dossier: Uuid, new_date: Option<&str>) -> Event {
+    let new_date = new_date.map(|date| timestamp(date.parse::<Timestamp>().unwrap()));
+    let fact = CaseLate {
+        dossier: Some(reference(dossier)),
+        new_due_time: new_date,
+        ..CaseLate::default()
     };
     event("workflow", dossier, 1, &fact)
 }
@@ -95,6 +106,21 @@ async fn an_accepted_dossier_is_told_once_though_the_fact_comes_twice() {
     let proven = "select count(*) from mailing.messages where sent_at is not null and attempt = 1";
     assert_eq!(mailing.alone.number(proven).await, 1);
     assert_eq!(mailing.alone.number("select count(*) from chassis.event").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_late_is_apologised_for_with_the_new_date_if_there_is_one() {
+    for (new_date, words) in
+        [(Some(DUE), "New date: 17:00 on 2 December 2026"), (None, "is late. Why")]
+    {
+        let mailing = with_telephone("en").await;
+        let event = late(Uuid::now_v7(), new_date);
+        mailing.hears(&[event.clone(), event]).await;
+        mailing.rests().await;
+        let shown = mailing.shown(1).await;
+        assert_eq!(shown.len(), 1);
+        assert!(shown[0].text.contains(CODE) && shown[0].text.contains(words), "{}", shown[0].text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,7 @@ impl Command for AcceptDossier {
         case.accepted_at = Some(at.now);
         case.due_at = due.at();
         let closed = case.complete(RECEIVE, ACCEPTED, &self.officer, rules, at)?;
+        case.remind(rules, at);
         // The date is promised; where the citizen has the turn now, the clock stands right behind it.
         let promised = Case { due_at: due.at(), ..case.clone() };
         let accepted = Fact::Accepted {

@@ -5,8 +5,8 @@ use chassis::write::{At, Command, Decided, Stream};
 use proto::motcua::r#type::v1::{DossierStatus, Visitor};
 use uuid::Uuid;
 
-use super::{Case, Fact, Named, Officer};
-use crate::process::{RECEIVE, WITHDRAW};
+use super::{Case, Fact, NOTED, Named, Officer};
+use crate::process::{ESCALATED, RECEIVE, WITHDRAW};
 use crate::rules::Rules;
 
 /// Closes a task that the officer holds, with an outcome of its step.
@@ -40,15 +40,18 @@ impl Command for CompleteTask {
         at: &mut At<'_>,
     ) -> Result<Decided<Case, Named>, Refusal> {
         let mut case = Case::of_agency(before, &self.officer)?;
-        match self.step.as_str() {
+        let facts = match self.step.as_str() {
             RECEIVE => return Err(accept_instead()),
             WITHDRAW => return Err(decide_withdrawal_instead()),
-            _ => {}
-        }
-        if case.hands_over(&self.step, &self.outcome, rules)? {
-            case.returned_to = known(self.visitor)?;
-        }
-        let facts = case.complete(&self.step, &self.outcome, &self.officer, rules, at)?;
+            ESCALATED if self.outcome != NOTED => return Err(no_such_outcome([NOTED])),
+            ESCALATED => case.note_escalation(&self.officer)?,
+            step => {
+                if case.hands_over(step, &self.outcome, rules)? {
+                    case.returned_to = known(self.visitor)?;
+                }
+                case.complete(step, &self.outcome, &self.officer, rules, at)?
+            }
+        };
         Ok(Decided { after: case, facts, answer: Named { id: self.id } })
     }
 }
@@ -73,9 +76,9 @@ impl Case {
         let process = rules.process(self)?;
         self.task_mut(step)?.held_by(officer)?;
         let outcomes = process.step(step).and_then(|step| step.outcomes());
-        let chosen = outcomes
-            .and_then(|outcomes| outcomes.get(outcome))
-            .ok_or_else(|| no_such_outcome(outcomes.into_iter().flat_map(|all| all.keys())))?;
+        let chosen = outcomes.and_then(|outcomes| outcomes.get(outcome)).ok_or_else(|| {
+            no_such_outcome(outcomes.into_iter().flatten().map(|(name, _)| &**name))
+        })?;
         self.task_mut(step)?.close(outcome, officer)?;
         self.status = chosen.status;
         let closed = Fact::TaskClosed(Box::new(self.clone()), step.into());
@@ -96,8 +99,8 @@ fn known(visitor: Visitor) -> Result<Visitor, Refusal> {
     }
 }
 
-fn no_such_outcome<'a>(outcomes: impl Iterator<Item = &'a String>) -> Refusal {
-    let all = outcomes.map(String::as_str).collect::<Vec<_>>().join(", ");
+fn no_such_outcome<'a>(outcomes: impl IntoIterator<Item = &'a str>) -> Refusal {
+    let all = outcomes.into_iter().collect::<Vec<_>>().join(", ");
     Refusal::field(
         "outcome",
         "NOT_IN_LIST",

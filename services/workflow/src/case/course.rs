@@ -91,6 +91,7 @@ impl Case {
     /// Stops the clock; a fee that is waited for falls due.
     fn begin_wait(&mut self, step: &str, wait: Wait, rules: &Rules, at: &mut At<'_>) -> Vec<Fact> {
         self.due_at = None;
+        self.remind(rules, at);
         let pause = Pause { from: at.now, to: None, reason: reason(wait) };
         self.pauses.push(Standstill { step: step.into(), pause, asked: None });
         let fee = (wait == Wait::Payment).then(|| self.owe(rules, at));
@@ -123,14 +124,15 @@ impl Case {
         if self.is_paused() {
             return Ok(went);
         }
-        Ok(std::iter::once(self.resume(came, rules)).chain(went).collect())
+        Ok(std::iter::once(self.resume(came, rules, at)).chain(went).collect())
     }
 
     /// The clock runs again since `came`. What came has come, even if the calendar does not reach the new date: then there is none yet, and
     /// ExplainDueTime says why.
-    pub(super) fn resume(&mut self, came: Timestamp, rules: &Rules) -> Fact {
+    pub(super) fn resume(&mut self, came: Timestamp, rules: &Rules, at: &mut At<'_>) -> Fact {
         let due = rules.calendar.due(self.submitted_at, self.limit, &self.counted_pauses());
         self.due_at = due.ok().and_then(|due| due.at());
+        self.remind(rules, at);
         Fact::Resumed(Box::new(self.clone()), came)
     }
 

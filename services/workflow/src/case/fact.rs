@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use proto::motcua::access::v1::Role;
 use proto::motcua::r#type::v1::StopReason;
 use uuid::Uuid;
 
-use super::Case;
+use super::{Case, Late};
 use crate::fees::Fee;
 use crate::grounds::Grounds;
 
@@ -62,6 +63,17 @@ pub enum Fact {
         obligation: Uuid,
         /// When.
         at: Timestamp,
+    },
+    /// The case is due soon: its officers are warned at this instant.
+    DueSoon(Box<Case>, Timestamp),
+    /// The date that was promised passed without a result.
+    Late {
+        /// The case.
+        case: Box<Case>,
+        /// Since when, and the new date.
+        late: Late,
+        /// With which officers it lies.
+        lies_with: Role,
     },
     /// Processing was stopped for good.
     Stopped {

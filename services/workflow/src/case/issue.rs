@@ -20,6 +20,8 @@ impl Case {
     ) -> Result<Vec<Fact>, Refusal> {
         self.refuse_while_withdrawal_waits()?;
         self.issued_at = Some(at.now);
+        self.remind(rules, at);
+        self.end_escalation();
         let issued = Fact::Issued(Box::new(self.clone()), at.now);
         let outcome = match self.return_way {
             ReturnWay::Post => {

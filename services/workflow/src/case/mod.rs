@@ -8,6 +8,7 @@ mod draw;
 mod fact;
 mod issue;
 mod lapse;
+mod late;
 mod open;
 mod paid;
 mod parcel;
@@ -29,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::grounds::Grounds;
-use crate::process::WITHDRAW;
+use crate::process::is_beside;
 use crate::rules::Rules;
 use crate::working_time::{Limit, Pause};
 
@@ -39,6 +40,7 @@ pub use complete::CompleteTask;
 pub use draw::{Beside, DrawNumber, Drawn, EpochName, Wants};
 pub use fact::Fact;
 pub use lapse::LapseFee;
+pub use late::{ESCALATE, EscalateLateCase, Late, NOTED, WARN, WarnOfDueTime};
 pub use open::OpenCase;
 pub use paid::PayFee;
 pub use parcel::{DeliverParcel, TakeParcelBack};
@@ -70,6 +72,10 @@ pub struct Case {
     pub accepted_at: Option<Timestamp>,
     /// When the result is due; none while the clock stands.
     pub due_at: Option<Timestamp>,
+    /// When its officers were warned that it is due soon.
+    pub warned_at: Option<Timestamp>,
+    /// That the date promised was not kept: it stays so.
+    pub late: Option<Late>,
     /// How the result reaches the citizen: as they chose, or at the counter once a parcel came back.
     pub return_way: ReturnWay,
     /// When the result was issued: the office's part is done.
@@ -191,7 +197,7 @@ impl Case {
 
     /// The step of the process whose task the officer holds.
     fn step_held_by(&self, officer: &Officer) -> Result<String, Refusal> {
-        let mut of_process = self.tasks.iter().filter(|task| task.step != WITHDRAW);
+        let mut of_process = self.tasks.iter().filter(|task| !is_beside(&task.step));
         let held = of_process.find(|task| task.held_by(officer).is_ok());
         held.map(|task| task.step.clone()).ok_or_else(not_claimed)
     }

@@ -61,6 +61,8 @@ impl Command for OpenCase {
             submitted_at: self.submitted_at,
             accepted_at: None,
             due_at: None,
+            warned_at: None,
+            late: None,
             return_way: self.return_way,
             issued_at: None,
             parcel: None,

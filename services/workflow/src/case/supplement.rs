@@ -78,6 +78,7 @@ impl Command for RequestSupplement {
         let grounds = case.state(&self.stated, &self.officer, at.now);
         let expires = at.now.checked_add(rules.supplements.answerable()).unwrap_or(Timestamp::MAX);
         case.wait_for_supplement(&step, at.now, expires);
+        case.remind(rules, at);
         let requested =
             Fact::SupplementRequested { case: Box::new(case.clone()), grounds, expires };
         let closed = Fact::TaskClosed(Box::new(case.clone()), step);
@@ -108,7 +109,7 @@ impl Command for TakeSupplement {
         case.return_way = self.return_way;
         let step = rules.process(&case)?.step(&step).ok_or_else(not_awaited)?.clone();
         let opened = case.arrive(&step, rules, at)?;
-        let resumed = case.resume(came, rules);
+        let resumed = case.resume(came, rules, at);
         let facts = std::iter::once(resumed).chain(opened).collect();
         Ok(Decided { after: case, facts, answer: () })
     }

@@ -1,5 +1,6 @@
 //! Worked cases of the case: who may do what to it, and what follows.
 
+mod late;
 mod refusing;
 mod returning;
 mod supplementing;

@@ -165,6 +165,7 @@ impl Case {
         let returned = self.return_number();
         let told = closed.into_iter().chain(cancelled).chain(returned);
         let ended = self.end(at.now, at.now);
+        self.remind(rules, at);
         std::iter::once(granted).chain(told).chain(ended).collect()
     }
 }

@@ -5,19 +5,20 @@ use chassis::write::Outgoing;
 use jiff::Timestamp;
 use jiff::civil;
 use proto::google::r#type::{Date, Money};
+use proto::motcua::access::v1::Role;
 use proto::motcua::r#type::v1::StopReason;
 use proto::motcua::workflow::v1 as pb;
 use proto::motcua::workflow::v1::{
-    CaseClosed, CaseOpened, CaseStopped, ClockPaused, ClockResumed, DossierAccepted,
-    DossierRefused, FeeCancelled, FeeFellDue, FeeLine, NumberAssigned, NumberDrawn, NumberReturned,
-    ResultIssued, ResultReturned, SupplementRequested, TaskClosed, TaskOpened, WithdrawalDenied,
-    WithdrawalGranted,
+    CaseClosed, CaseDueSoon, CaseLate, CaseOpened, CaseStopped, ClockPaused, ClockResumed,
+    DossierAccepted, DossierRefused, FeeCancelled, FeeFellDue, FeeLine, NumberAssigned,
+    NumberDrawn, NumberReturned, ResultIssued, ResultReturned, SupplementRequested, TaskClosed,
+    TaskOpened, WithdrawalDenied, WithdrawalGranted,
 };
 
 use uuid::Uuid;
 
 use super::{draw_name, epoch_name, grounds_name, name, reason, reference, task_name};
-use crate::case::{Case, Fact};
+use crate::case::{Case, Fact, Late};
 use crate::fees::{Fee, FeeKind};
 use crate::grounds::Grounds;
 
@@ -32,6 +33,8 @@ pub fn message(fact: &Fact) -> Outgoing {
         Fact::SupplementRequested { case, grounds, expires } => {
             supplement_requested(case, grounds, *expires)
         }
+        Fact::DueSoon(case, at) => due_soon(case, *at),
+        Fact::Late { case, late, lies_with } => is_late(case, late, *lies_with),
         Fact::Stopped { case, why, at } => stopped(case, *why, *at),
         Fact::WithdrawalGranted { case, officer, at } => {
             withdrawal_granted(case, officer.as_deref(), *at)
@@ -98,6 +101,27 @@ fn supplement_requested(case: &Case, grounds: &Grounds, expires: Timestamp) -> O
         number: i32::try_from(case.supplements()).unwrap_or(i32::MAX),
         subjects: grounds.stated.subjects.clone(),
         expire_time: Some(timestamp(expires)),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn due_soon(case: &Case, at: Timestamp) -> Outgoing {
+    let message = CaseDueSoon {
+        dossier: Some(reference(case)),
+        warn_time: Some(timestamp(at)),
+        due_time: case.due_at.map(timestamp),
+    };
+    Outgoing::of(&message, &name(case), &case.agency)
+}
+
+fn is_late(case: &Case, late: &Late, lies_with: Role) -> Outgoing {
+    let message = CaseLate {
+        dossier: Some(reference(case)),
+        due_time: Some(timestamp(late.since)),
+        escalate_time: Some(timestamp(late.escalated_at)),
+        new_due_time: late.new_date.map(timestamp),
+        lies_with: lies_with.into(),
+        status_after: case.status.into(),
     };
     Outgoing::of(&message, &name(case), &case.agency)
 }

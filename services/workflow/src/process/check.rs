@@ -6,8 +6,8 @@ use proto::motcua::r#type::v1::DossierStatus;
 
 use super::status::is_final;
 use super::{
-    ACCEPTED, MOST_STEPS, Process, ProcessError, RECEIVE, REFUSED, SUPPLEMENT_REQUESTED, Step,
-    WITHDRAW, Wait, may_follow,
+    ACCEPTED, ESCALATED, MOST_STEPS, Process, ProcessError, RECEIVE, REFUSED, SUPPLEMENT_REQUESTED,
+    Step, WITHDRAW, Wait, may_follow,
 };
 
 /// The longest id of a process, step or outcome, in bytes.
@@ -45,6 +45,9 @@ pub(super) fn check(process: &Process) -> Result<(), ProcessError> {
         }
         if step.id == WITHDRAW {
             return Err(at(place(), "every dossier can be withdrawn; give the step another id"));
+        }
+        if step.id == ESCALATED {
+            return Err(at(place(), "every case can be late; give the step another id"));
         }
         if step.ends().is_empty() {
             return Err(at(place(), "write at least one outcome"));

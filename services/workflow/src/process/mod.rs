@@ -34,6 +34,14 @@ pub const SUPPLEMENT_REQUESTED: &str = "supplement_requested";
 /// The step that no process need have, for the law gives it to all: the withdrawal that the owner of a dossier asked for is decided.
 pub const WITHDRAW: &str = "withdraw";
 
+/// The step that no process need have: the head of the unit is told of a late case.
+pub const ESCALATED: &str = "escalated";
+
+/// Whether a step is in no process, but beside every one.
+pub fn is_beside(step: &str) -> bool {
+    matches!(step, WITHDRAW | ESCALATED)
+}
+
 /// The process of every procedure that no other process names.
 pub const GENERAL: &str = "general";
 

@@ -162,11 +162,14 @@ impl CaseService for Cases {
     ) -> Result<Response<pb::ExplainDueTimeResponse>, Status> {
         let id = names::id("cases", &request.get_ref().name, "name")?;
         let case = self.readable(id, &caller(&request)).await?;
-        let due = self
+        let mut due = self
             .rules
             .calendar
             .due(case.submitted_at, case.limit, &case.counted_pauses())
             .map_err(|error| Failure::from(no_date(error)))?;
+        if let Some(late) = case.late {
+            due.explanation.miss(late.new_date);
+        }
         Ok(Response::new(pb::ExplainDueTimeResponse {
             due_time: case.due_at.map(timestamp),
             lines_en: due.explanation.render(Language::En),

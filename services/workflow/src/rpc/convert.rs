@@ -3,9 +3,9 @@
 use chassis::clock::timestamp;
 use proto::motcua::workflow::v1 as pb;
 
-use crate::case::{Case, Standstill, Task};
+use crate::case::{Case, Late, NOTED, Standstill, Task};
 use crate::events::{name, reason, reference, task_name};
-use crate::process::RECEIVE;
+use crate::process::{ESCALATED, RECEIVE};
 use crate::rules::Rules;
 
 /// A case with its tasks.
@@ -25,6 +25,16 @@ pub fn case(rules: &Rules, case: &Case) -> pb::Case {
         issue_time: case.issued_at.map(timestamp),
         close_time: case.closed_at.map(timestamp),
         returned_to: case.returned_to.into(),
+        warn_time: case.warned_at.map(timestamp),
+        lateness: case.late.map(lateness),
+    }
+}
+
+fn lateness(late: Late) -> pb::Lateness {
+    pb::Lateness {
+        since_time: Some(timestamp(late.since)),
+        escalate_time: Some(timestamp(late.escalated_at)),
+        new_due_time: late.new_date.map(timestamp),
     }
 }
 
@@ -49,11 +59,16 @@ pub fn task(rules: &Rules, case: &Case, task: &Task) -> pb::Task {
         open_time: Some(timestamp(task.opened_at)),
         outcomes: outcomes(rules, case, task),
         due_time: case.due_at.map(timestamp),
+        warn_time: case.warned_at.map(timestamp),
+        late_time: case.late_since().map(timestamp),
     }
 }
 
 /// What CompleteTask takes for a task; receiving is completed by AcceptDossier.
 fn outcomes(rules: &Rules, case: &Case, task: &Task) -> Vec<String> {
+    if task.step == ESCALATED {
+        return vec![NOTED.into()];
+    }
     let process = rules.process(case).ok().filter(|_| task.step != RECEIVE);
     let step = process.and_then(|process| process.step(&task.step));
     let outcomes = step.and_then(|step| step.outcomes());

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{damaged, draws, pauses, small, tasks};
-use crate::case::{Beside, Case};
+use crate::case::{Beside, Case, Late};
 use crate::events;
 
 /// Which cases of an agency are asked for; a part that is none asks nothing.
@@ -67,8 +67,9 @@ pub(super) async fn load(
 ) -> sqlx::Result<HashMap<Stream, Case>> {
     let rows = sqlx::query!(
         "select id, code, procedure, agency, channel, status, limit_unit, limit_count,
-                submitted_at, accepted_at, due_at, return_way, issued_at, parcel, closed_at,
-                process, process_version, obligation, grounds, returned_to, revision
+                submitted_at, accepted_at, due_at, warned_at, late_since, escalated_at, new_date,
+                return_way, issued_at, parcel, closed_at, process, process_version, obligation, grounds,
+                returned_to, revision
          from workflow.cases where id = any ($1)",
         ids
     )
@@ -91,6 +92,8 @@ pub(super) async fn load(
                 submitted_at: row.submitted_at.to_jiff(),
                 accepted_at: row.accepted_at.map(|at| at.to_jiff()),
                 due_at: row.due_at.map(|at| at.to_jiff()),
+                warned_at: row.warned_at.map(|at| at.to_jiff()),
+                late: late(row.late_since, row.escalated_at, row.new_date),
                 return_way: ReturnWay::try_from(i32::from(row.return_way)).map_err(damaged)?,
                 issued_at: row.issued_at.map(|at| at.to_jiff()),
                 parcel: row.parcel,
@@ -117,22 +120,30 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
     let versions: Vec<i32> =
         cases.iter().map(|case| i32::try_from(case.process_version).unwrap_or(i32::MAX)).collect();
     let limits: Vec<_> = cases.iter().map(|case| events::unit_and_count(case.limit)).collect();
+    let of_late = |column: fn(&Late) -> Option<Timestamp>| {
+        let one = |case: &&Case| case.late.as_ref().and_then(column).map(ToSqlx::to_sqlx);
+        cases.iter().map(one).collect::<Vec<_>>()
+    };
     sqlx::query!(
         "insert into workflow.cases
              (id, code, procedure, agency, channel, status, limit_unit, limit_count,
               submitted_at, accepted_at, due_at, closed_at, process, process_version, revision,
-              obligation, return_way, issued_at, parcel, grounds, returned_to)
+              obligation, return_way, issued_at, parcel, grounds, returned_to, warned_at, late_since,
+              escalated_at, new_date)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[],
              $6::smallint[], $7::smallint[], $8::integer[], $9::timestamptz[],
              $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::text[],
              $14::integer[], $15::bigint[], $16::uuid[], $17::smallint[], $18::timestamptz[],
-             $19::text[], $20::integer[], $21::smallint[])
+             $19::text[], $20::integer[], $21::smallint[], $22::timestamptz[], $23::timestamptz[],
+             $24::timestamptz[], $25::timestamptz[])
          on conflict (id) do update
          set status = excluded.status, accepted_at = excluded.accepted_at,
              due_at = excluded.due_at, closed_at = excluded.closed_at, revision = excluded.revision,
              obligation = excluded.obligation, return_way = excluded.return_way,
              issued_at = excluded.issued_at, parcel = excluded.parcel,
-             grounds = excluded.grounds, returned_to = excluded.returned_to",
+             grounds = excluded.grounds, returned_to = excluded.returned_to,
+             warned_at = excluded.warned_at, late_since = excluded.late_since,
+             escalated_at = excluded.escalated_at, new_date = excluded.new_date",
         &cases.iter().map(|case| case.id).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.code.clone()).collect::<Vec<_>>(),
         &cases.iter().map(|case| case.procedure.clone()).collect::<Vec<_>>(),
@@ -157,8 +168,25 @@ pub(super) async fn save(db: &mut PgConnection, cases: &[&Case]) -> sqlx::Result
         &cases.iter().map(|case| case.parcel.clone()).collect::<Vec<_>>() as _,
         &cases.iter().map(|case| case.grounds).collect::<Vec<_>>(),
         &cases.iter().map(|case| small(case.returned_to.into())).collect::<Vec<_>>(),
+        &cases.iter().map(|case| case.warned_at.map(ToSqlx::to_sqlx)).collect::<Vec<_>>() as _,
+        &of_late(|late| Some(late.since)) as _,
+        &of_late(|late| Some(late.escalated_at)) as _,
+        &of_late(|late| late.new_date) as _,
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// That a date was not kept, from its columns.
+fn late(
+    since: Option<jiff_sqlx::Timestamp>,
+    escalated_at: Option<jiff_sqlx::Timestamp>,
+    new_date: Option<jiff_sqlx::Timestamp>,
+) -> Option<Late> {
+    Some(Late {
+        since: since?.to_jiff(),
+        escalated_at: escalated_at?.to_jiff(),
+        new_date: new_date.map(|at| at.to_jiff()),
+    })
 }

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-use super::calendar::{Day, DayKind, OffReason};
+use super::calendar::{Day, DayKind, OffReason, local};
 use super::pause::PauseReason;
 use super::receipt::Moved;
 
@@ -98,6 +99,8 @@ pub enum Step {
     Due(DateTime),
     /// The clock stands still with this much left.
     Standing(Length),
+    /// The due instant passed without a result; the new date, in civil time, if the calendar reaches it.
+    Missed(Option<DateTime>),
 }
 
 /// The steps that lead from the receipt to the due instant.
@@ -110,6 +113,11 @@ impl Explanation {
     /// The steps in the order they are counted.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Ends with that the due instant passed without a result.
+    pub fn miss(&mut self, new_date: Option<Timestamp>) {
+        self.push(Step::Missed(new_date.map(local)));
     }
 
     pub(super) fn push(&mut self, step: Step) {

@@ -24,6 +24,7 @@ mod limit;
 mod pause;
 mod receipt;
 mod sessions;
+mod share;
 mod wording;
 
 pub use calendar::{Calendar, HolidayName, OffReason, day_bounds};
@@ -33,4 +34,5 @@ pub use explanation::{Explanation, Length, Step};
 pub use limit::Limit;
 pub use pause::{Pause, PauseReason};
 pub use receipt::Moved;
+pub use sessions::MINUTES_OF_A_DAY;
 pub use wording::Language;

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime, Time};
 
 /// The working day of the law: 8 hours, in minutes.
-pub(super) const MINUTES_OF_A_DAY: u32 = 8 * 60;
+pub const MINUTES_OF_A_DAY: u32 = 8 * 60;
 
 /// A stretch of the day in which the office is open: from `opens` up to, not including, `closes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,6 +65,8 @@ fn english(step: &Step) -> String {
         }
         Step::Due(at) => format!("Due by {}", en_moment(*at)),
         Step::Standing(length) => format!("Left when it runs again: {}", en_length(*length)),
+        Step::Missed(Some(at)) => format!("No result by then; new date: {}", en_moment(*at)),
+        Step::Missed(None) => "No result by then".into(),
     }
 }
 
@@ -110,6 +112,8 @@ fn vietnamese(step: &Step) -> String {
         }
         Step::Due(at) => format!("Hẹn trả kết quả: {}", vi_moment(*at)),
         Step::Standing(length) => format!("Còn lại khi tính tiếp: {}", vi_length(*length)),
+        Step::Missed(Some(at)) => format!("Chưa có kết quả đúng hẹn; hẹn lại: {}", vi_moment(*at)),
+        Step::Missed(None) => "Chưa có kết quả đúng hẹn".into(),
     }
 }
 

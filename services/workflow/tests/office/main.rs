@@ -4,6 +4,7 @@
 
 mod forms;
 mod house;
+mod late;
 mod parcels;
 mod refusals;
 mod supplements;

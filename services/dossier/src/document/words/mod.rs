@@ -1,6 +1,7 @@
 //! Slips in words: a template with its places filled, in either language of the counter.
 
 mod acceptance;
+mod apology;
 mod denial;
 mod refusal;
 mod stop;

@@ -16,12 +16,12 @@ fn request(case: &Case, officer: Officer) -> Result<Decided<Case, Named>, Refusa
 }
 
 /// Asked for by an officer who takes the task of a step.
-fn asked(case: &Case, step: &str) -> Case {
+pub(super) fn asked(case: &Case, step: &str) -> Case {
     let held = claim(case, step, able(1)).expect("claimed");
     request(&held, able(1)).expect("asked for").after
 }
 
-fn take(case: &Case, number: usize, hours: i64) -> Result<Decided<Case, ()>, Refusal> {
+pub(super) fn take(case: &Case, number: usize, hours: i64) -> Result<Decided<Case, ()>, Refusal> {
     take_for(case, number, hours, ReturnWay::Counter)
 }
 

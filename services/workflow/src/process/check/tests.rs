@@ -107,6 +107,7 @@ fn what_the_law_gives_to_every_process_none_of_them_gives() {
             "step receive: every dossier can be refused",
         ),
         ("issue", "withdraw", "step withdraw: every dossier can be withdrawn"),
+        ("issue", "escalated", "step escalated: every case can be late"),
         (
             "sent_back: {",
             "supplement_requested: {",
