@@ -1,4 +1,5 @@
-//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, or it is withdrawn at once.
+//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, it is
+//! withdrawn at once, or its agency is late.
 
 use std::time::Duration;
 
@@ -85,6 +86,19 @@ async fn case(house: &House, dossier: &str) -> workflow::Case {
     cases.get_case(in_name_of(&officer, asked)).await.expect("a case").into_inner()
 }
 
+/// The dossier as its owner sees it.
+async fn read(house: &House, citizen: &str, name: &str) -> dossier::Dossier {
+    let asked = dossier::GetDossierRequest { name: name.into() };
+    let read = house.dossiers().get_dossier(in_name_of(citizen, asked)).await;
+    read.expect("the dossier").into_inner()
+}
+
+async fn documents(house: &House, citizen: &str, dossier: &str) -> Vec<dossier::Document> {
+    let asked = dossier::ListDocumentsRequest { parent: dossier.into(), ..Default::default() };
+    let listed = house.documents().list_documents(in_name_of(citizen, asked)).await;
+    listed.expect("documents").into_inner().documents
+}
+
 async fn request(house: &House, dossier: &str) {
     let officer = house.people.officer(AGENCY, &[Role::Processing]);
     let name = dossier.replace("dossiers/", "cases/");
@@ -144,9 +158,7 @@ async fn whoever_never_answers_is_told_that_it_ended_and_the_number_goes_back() 
     let draw = draws.get_draw(in_name_of(&citizen, asked)).await.expect("a draw").into_inner();
     assert_eq!(draw.state(), workflow::NumberState::Returned);
     let notice = eventually(SOON, async || {
-        let asked = dossier::ListDocumentsRequest { parent: name.clone(), ..Default::default() };
-        let listed = house.documents().list_documents(in_name_of(&citizen, asked)).await;
-        let documents = listed.expect("documents").into_inner().documents;
+        let documents = documents(&house, &citizen, &name).await;
         documents.into_iter().find_map(|document| document.stop_slip)
     })
     .await;
@@ -168,9 +180,7 @@ async fn a_dossier_nobody_accepted_is_withdrawn_as_soon_as_its_owner_asks() {
     };
     house.dossiers().request_withdrawal(in_name_of(&citizen, request())).await.expect("asked for");
     let withdrawn = eventually(SOON, async || {
-        let asked = dossier::GetDossierRequest { name: name.clone() };
-        let read = house.dossiers().get_dossier(in_name_of(&citizen, asked)).await;
-        let read = read.expect("the dossier").into_inner();
+        let read = read(&house, &citizen, &name).await;
         (read.status() == DossierStatus::Withdrawn).then_some(read)
     })
     .await;
@@ -189,4 +199,47 @@ async fn a_dossier_nobody_accepted_is_withdrawn_as_soon_as_its_owner_asks() {
     let again = house.dossiers().request_withdrawal(in_name_of(&citizen, request())).await;
     let again = again.expect_err("it is withdrawn");
     assert_eq!(reason(&again).as_deref(), Some("TOO_LATE_TO_WITHDRAW"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_late_is_apologised_for_once_with_a_new_date_and_goes_on() {
+    let house = House::build().await;
+    let owner = Owner::of(&house).await;
+    let name = in_processing(&house, &owner).await;
+    let before = owner.token(&house);
+    let promised = eventually(SOON, async || read(&house, &before, &name).await.due_time).await;
+    let to_go = promised.seconds - house.clock().now().as_second();
+    house.clock().advance(SignedDuration::from_secs(to_go) + SignedDuration::from_hours(1));
+    let citizen = owner.token(&house);
+    told(&house, &owner, "xin lỗi").await;
+    let slip = eventually(SOON, async || {
+        let documents = documents(&house, &citizen, &name).await;
+        documents.into_iter().find_map(|document| document.apology_slip)
+    })
+    .await;
+    assert_eq!((slip.due_time, slip.lies_with()), (Some(promised), Role::Processing));
+    let late = read(&house, &citizen, &name).await;
+    assert_eq!((late.late_time, late.new_due_time), (Some(promised), slip.new_due_time));
+    assert!(slip.new_due_time.is_some_and(|new| new.seconds > promised.seconds));
+    let lateness = case(&house, &name).await.lateness.expect("the agency sees it");
+    assert_eq!((lateness.since_time, lateness.new_due_time), (late.late_time, late.new_due_time));
+
+    for (step, role, outcome) in [
+        ("escalated", Role::Signing, "noted"),
+        ("process", Role::Processing, "done"),
+        ("sign", Role::Signing, "signed"),
+    ] {
+        let officer = house.people.officer(AGENCY, &[role]);
+        let task = format!("{}/tasks/{step}", name.replace("dossiers/", "cases/"));
+        house.claim(&officer, &task).await;
+        let (outcome, request_id) = (outcome.into(), wish());
+        let asked = workflow::CompleteTaskRequest { name: task, outcome, request_id };
+        house.tasks().complete_task(in_name_of(&officer, asked)).await.expect("completed");
+    }
+    let done =
+        async || read(&house, &citizen, &name).await.status() == DossierStatus::ProcessingDone;
+    eventually(SOON, done).await;
+    let apologies = documents(&house, &citizen, &name).await;
+    let apologies = apologies.iter().filter(|it| it.kind() == dossier::DocumentKind::ApologySlip);
+    assert_eq!(apologies.count(), 1);
 }
