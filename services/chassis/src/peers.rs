@@ -10,7 +10,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Status};
 
-use crate::access::{Issuer, Person};
+use crate::access::Issuer;
 use crate::refusal::Failure;
 use crate::replicas::{self, Manner, Replicas};
 use crate::status::reason;
@@ -63,7 +63,8 @@ impl Peers {
         let tls = self.authority.as_ref().map(|authority| authority.of(service));
         let manner = Manner { patience: PATIENCE, tls };
         let channel = replicas::channel(addresses, manner).map_err(unknown)?;
-        let asking = Asking { name: format!("services/{asker}"), issuer: self.issuer.clone() };
+        let name = format!("services/{asker}");
+        let asking = Asking { name, service, issuer: self.issuer.clone() };
         Ok(InterceptedService::new(channel, asking))
     }
 }
@@ -91,6 +92,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 #[derive(Clone)]
 pub struct Asking {
     name: String,
+    service: &'static str,
     issuer: Issuer,
 }
 
@@ -99,7 +101,7 @@ impl Interceptor for Asking {
         let unavailable = |_| Status::unavailable("no token for a service could be made");
         let token = self
             .issuer
-            .issue(&self.name, Person::Service)
+            .issue_to(self.service, &self.name)
             .map_err(|error| Status::unavailable(error.to_string()))?;
         let bearer = MetadataValue::try_from(format!("Bearer {token}")).map_err(unavailable)?;
         request.metadata_mut().insert("authorization", bearer);

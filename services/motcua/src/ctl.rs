@@ -54,7 +54,7 @@ pub enum Ctl {
         #[arg(long)]
         cashier: bool,
     },
-    /// Register a program that calls in its own name: it may call what services may
+    /// Register a program that calls in its own name: it may call what the contract opens to services, but for telephones, accounts and what `ctl` does
     Client {
         /// Its id: 3 to 40 lower case letters, digits and hyphens, the first a letter
         id: String,

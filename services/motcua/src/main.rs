@@ -168,7 +168,7 @@ async fn welcome(
 }
 
 async fn walked(endpoints: &Endpoints, issuer: &Issuer, route: Route) -> Result<Journey, BoxError> {
-    Ok(journey::walk(endpoints, &issuer.issue(INSTALLATION, Person::Service)?, route).await)
+    Ok(journey::walk(endpoints, &issuer.issue_to("identity", INSTALLATION)?, route).await)
 }
 
 fn how_to_go_on(settings: &Settings) -> Result<String, BoxError> {

@@ -173,7 +173,7 @@ async fn stays_up(
 async fn walked_whole(endpoints: &Endpoints, issuer: &Issuer) -> Result<bool, BoxError> {
     let mut whole = true;
     for route in Route::all() {
-        let operator = issuer.issue(INSTALLATION, Person::Service)?;
+        let operator = issuer.issue_to("identity", INSTALLATION)?;
         let journey = journey::walk(endpoints, &operator, *route).await;
         println!("{}", journey::as_timeline(&journey));
         whole &= journey.failure.is_none();

@@ -35,7 +35,7 @@ use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
 use crate::paper::{FORM, PROCEDURE, sample, structure, vehicle_of, wish};
-use crate::people::{AGENCY, People, new_person};
+use crate::people::{AGENCY, People, new_person, service_of};
 use crate::raw::in_name_of;
 
 /// Ten o'clock on a working Wednesday in Vietnam: where the clock of a house stands.
@@ -181,11 +181,9 @@ impl House {
         self.ground.databases.iter().map(TestDatabase::pool)
     }
 
-    /// The channel to the service of a method's path; every service serves the administration, so any of them does for it.
+    /// The channel to the service of a method's path.
     pub fn channel(&self, path: &str) -> Channel {
-        let service = path.split('.').nth(1).unwrap_or_default();
-        let service = if service == "admin" { "dossier" } else { service };
-        self.channels[service].clone()
+        self.channels[service_of(path)].clone()
     }
 
     /// The account of a new person.
@@ -205,8 +203,12 @@ impl House {
             request_id: wish(),
         };
         let mut officers = OfficerServiceClient::new(self.channels["identity"].clone());
-        let appointed =
-            officers.appoint_officer(in_name_of(&self.people.installation(), asked)).await;
+        let appointed = officers
+            .appoint_officer(in_name_of(
+                &self.people.installation("/motcua.identity.v1.OfficerService/"),
+                asked,
+            ))
+            .await;
         appointed.expect("appointed");
     }
 

@@ -39,18 +39,26 @@ impl People {
         self.token(&format!("{agency}/officers/{}", Uuid::now_v7()), person)
     }
 
-    /// A service's token.
-    pub fn service(&self) -> String {
-        self.token("services/mailing", Person::Service)
+    /// A service's token, to call a method.
+    pub fn service(&self, path: &str) -> String {
+        self.0.issue_to(service_of(path), "services/mailing").expect("a token")
     }
 
-    /// The token of whoever holds the installation's own key.
-    pub fn installation(&self) -> String {
-        self.token(INSTALLATION, Person::Service)
+    /// The token of whoever holds the installation's own key, to call a method.
+    pub fn installation(&self, path: &str) -> String {
+        self.0.issue_to(service_of(path), INSTALLATION).expect("a token")
     }
 
     fn token(&self, name: &str, person: Person) -> String {
         self.0.issue(name, person).expect("a token")
+    }
+}
+
+/// Who serves a method; every service serves the administration, so any of them does for it.
+pub fn service_of(path: &str) -> &str {
+    match path.split('.').nth(1).unwrap_or_default() {
+        "admin" => "dossier",
+        service => service,
     }
 }
 

@@ -42,6 +42,9 @@ const OWNER: usize = 1;
 /// The caller of a column who holds its claimed tasks.
 const RECEIVER: usize = 3;
 
+/// The column of a service of the mesh.
+const SERVICE: usize = 7;
+
 /// The roles of those who receive and process.
 const DESK: [Role; 2] = [Role::Receiving, Role::Processing];
 
@@ -252,7 +255,7 @@ impl Scene {
             Some(people.officer(AGENCY, &[Role::Signing])),
             Some(people.officer(AGENCY, &[Role::Operator])),
             Some(people.officer(ELSEWHERE, &EVERY)),
-            Some(people.service()),
+            None,
             Some(people.officer(AGENCY, &[Role::AgencyAdministrator])),
             Some(people.officer(AGENCY, &[Role::Cashier])),
         ];
@@ -296,7 +299,9 @@ impl Scene {
     }
 
     async fn call(&self, house: &House, path: &str, caller: usize, id: &str) -> Answer {
-        let token = self.tokens[caller].as_deref();
+        // A token of a service is for one service alone.
+        let of_service = (caller == SERVICE).then(|| house.people.service(path));
+        let token = of_service.as_deref().or(self.tokens[caller].as_deref());
         call(house.channel(path), path, token, request(path, id, &self.code, &self.below)).await
     }
 }
@@ -834,7 +839,7 @@ async fn a_name_gives_no_rights() {
     let owner = house.people.citizen();
     let dossier = house.submitted(&owner).await;
     let person = Person::Citizen { assurance: Assurance::Substantial.into() };
-    for name in ["services/workflow", "agencies/26860/officers/x", "", "accounts/-"] {
+    for name in ["clients/partner", "agencies/26860/officers/x", "", "accounts/-"] {
         let token = house.issuer().issue(name, person.clone()).expect("a token");
         let asked = dossier::GetDossierRequest { name: dossier.name.clone() }.encode_to_vec();
         let path = "/motcua.dossier.v1.DossierService/GetDossier";

@@ -21,7 +21,12 @@ async fn walk_through(house: &House) {
 }
 
 async fn walk_along(house: &House, route: Route) {
-    let journey = walk(&house.endpoints(), &house.people.installation(), route).await;
+    let journey = walk(
+        &house.endpoints(),
+        &house.people.installation("/motcua.identity.v1.OfficerService/"),
+        route,
+    )
+    .await;
     assert_eq!(journey.failure, None, "{route:?}{}", as_timeline(&journey));
 }
 

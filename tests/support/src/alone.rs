@@ -45,6 +45,7 @@ pub struct Surroundings {
 
 /// A running service with its own database, keys and clock; it ends with the value.
 pub struct Alone {
+    service: &'static str,
     /// Where it answers.
     pub channel: Channel,
     /// Its database.
@@ -114,7 +115,19 @@ impl Alone {
         let (log, health) = (standing.log.clone(), Health::of(kind.name).await);
         let sinks = standing.start(listener, health, &LogCarrier::new(logs), None, &mut running);
         let channel = Endpoint::from_shared(address).expect("an address").connect_lazy();
-        Self { channel, database, clock, issuer, verifier, sinks, log, keys, _running: running }
+        let service = kind.name;
+        Self {
+            service,
+            channel,
+            database,
+            clock,
+            issuer,
+            verifier,
+            sinks,
+            log,
+            keys,
+            _running: running,
+        }
     }
 
     /// The service hears facts of one other service.
@@ -158,7 +171,11 @@ impl Alone {
 
     /// A token of someone.
     pub fn token(&self, name: &str, person: Person) -> String {
-        self.issuer.issue(name, person).expect("a token")
+        let token = match name.strip_prefix("services/") {
+            Some(_) if person == Person::Service => self.issuer.issue_to(self.service, name),
+            _ => self.issuer.issue(name, person),
+        };
+        token.expect("a token")
     }
 
     /// A token of the owner of an account, signed in by their electronic identity.

@@ -42,7 +42,7 @@ impl AccessLayer {
         }
         let caller = match request.headers().get(header::AUTHORIZATION) {
             None => Caller::Anyone,
-            Some(value) => self.verifier.caller(bearer(value).unwrap_or_default())?,
+            Some(value) => self.verifier.caller(self.service, bearer(value).unwrap_or_default())?,
         };
         if self.rules.knows(path) {
             self.rules.admit(path, &caller)?;

@@ -35,7 +35,18 @@ const SKEW_S: i64 = 5;
 /// Whoever holds identity's token key.
 const ISSUER: &str = "motcua/identity";
 
+/// For whom tokens of people and registered clients are: every service.
 const AUDIENCE: &str = "motcua";
+
+/// For whom a token of a service is: the one it is sent to, so that this one cannot use it with another.
+fn audience(service: &str) -> String {
+    format!("{AUDIENCE}/{service}")
+}
+
+/// Whether a caller is a service of the mesh, or the installation itself.
+fn is_of_the_mesh(name: &str) -> bool {
+    name.starts_with("services/")
+}
 
 /// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -115,18 +126,30 @@ impl Issuer {
         &self.kid
     }
 
-    /// A token for a caller, good for [`LIFE`].
+    /// A token for a person or a registered client, good for [`LIFE`].
     ///
     /// # Errors
     /// Signing failed.
     pub fn issue(&self, name: &str, person: Person) -> Result<String, TokenError> {
+        self.sign(name, person, AUDIENCE.into())
+    }
+
+    /// A token for a service of the mesh, or the installation, that calls `service`; no other takes it. Good for [`LIFE`].
+    ///
+    /// # Errors
+    /// Signing failed.
+    pub fn issue_to(&self, service: &str, name: &str) -> Result<String, TokenError> {
+        self.sign(name, Person::Service, audience(service))
+    }
+
+    fn sign(&self, name: &str, person: Person, aud: String) -> Result<String, TokenError> {
         let now = self.clock.now().as_second();
         let life = i64::try_from(LIFE.as_secs()).unwrap_or(i64::MAX);
         let claims = Claims {
             sub: name.into(),
             person,
             iss: self.name.clone(),
-            aud: AUDIENCE.into(),
+            aud,
             iat: now,
             exp: now + life,
             jti: Uuid::now_v7(),
@@ -156,8 +179,15 @@ pub struct Verifier {
     keys: Arc<HashMap<String, Known>>,
     /// Names that only a key of their own may speak for.
     own: Arc<HashSet<String>>,
-    known: Cache<[u8; 32], Arc<(Caller, i64)>>,
+    known: Cache<[u8; 32], Arc<Verified>>,
     clock: Clock,
+}
+
+/// What a token says that was signed by a key which may say so.
+struct Verified {
+    caller: Caller,
+    aud: String,
+    exp: i64,
 }
 
 /// A key that is trusted.
@@ -208,40 +238,41 @@ impl Verifier {
         Ok(Self { keys: Arc::new(keys), own: Arc::new(own), known, clock })
     }
 
-    /// Who a token speaks for.
+    /// Who a token speaks for, to `service`.
     ///
     /// # Errors
     /// UNAUTHENTICATED: TOKEN_EXPIRED, or TOKEN_INVALID without a word about why.
-    pub fn caller(&self, token: &str) -> Result<Caller, Refusal> {
+    pub fn caller(&self, service: &str, token: &str) -> Result<Caller, Refusal> {
         if token.len() > LONGEST {
             return Err(invalid());
         }
         let hash = Sha256::digest(token).into();
         let now = self.clock.now();
         if let Some(known) = self.known.get(&hash) {
-            return still_good(&known, now);
+            return known.caller(service, now);
         }
         let known = Arc::new(self.verify(token)?);
-        let caller = still_good(&known, now)?;
+        let caller = known.caller(service, now)?;
         self.known.insert(hash, known);
         Ok(caller)
     }
 
-    fn verify(&self, token: &str) -> Result<(Caller, i64), Refusal> {
+    fn verify(&self, token: &str) -> Result<Verified, Refusal> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
         let kid = header.kid.ok_or_else(invalid)?;
         let known = self.keys.get(&kid).ok_or_else(invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&known.issuer]);
-        validation.set_audience(&[AUDIENCE]);
-        // The library would ask the system's clock; `still_good` asks ours.
+        // The library would ask the system's clock, and one audience for all; `Verified` asks ours.
+        validation.validate_aud = false;
         validation.validate_exp = false;
         let decoded = jsonwebtoken::decode::<Claims>(token, &known.key, &validation);
         let claims = decoded.map_err(|_| invalid())?.claims;
         if claims.iat > self.clock.now().as_second() + SKEW_S || !self.may_say(known, &claims) {
             return Err(invalid());
         }
-        Ok((Caller::Known { name: claims.sub, person: claims.person }, claims.exp))
+        let caller = Caller::Known { name: claims.sub, person: claims.person };
+        Ok(Verified { caller, aud: claims.aud, exp: claims.exp })
     }
 
     /// Whether the key that signed these claims is one to speak so.
@@ -253,9 +284,21 @@ impl Verifier {
     }
 }
 
-fn still_good(known: &(Caller, i64), now: Timestamp) -> Result<Caller, Refusal> {
-    let (caller, exp) = known;
-    if now.as_second() < *exp { Ok(caller.clone()) } else { Err(expired()) }
+impl Verified {
+    fn caller(&self, service: &str, now: Timestamp) -> Result<Caller, Refusal> {
+        if !self.is_for(service) {
+            return Err(invalid());
+        }
+        if now.as_second() < self.exp { Ok(self.caller.clone()) } else { Err(expired()) }
+    }
+
+    fn is_for(&self, service: &str) -> bool {
+        let aud = match self.caller.name() {
+            Ok(name) if is_of_the_mesh(name) => &*audience(service),
+            _ => AUDIENCE,
+        };
+        self.aud == aud
+    }
 }
 
 fn invalid() -> Refusal {
@@ -291,17 +334,17 @@ mod tests {
     }
 
     fn reason(verifier: &Verifier, token: &str) -> &'static str {
-        verifier.caller(token).expect_err("refused").reason
+        verifier.caller("dossier", token).expect_err("refused").reason
     }
 
     #[test]
     fn a_token_speaks_for_its_caller_until_it_ends() {
         let (issuer, verifier, clock) = pair();
-        let token = issuer.issue("services/workflow", Person::Service).expect("signed");
-        let caller = verifier.caller(&token).expect("good");
-        assert_eq!(caller.name(), Ok("services/workflow"));
+        let token = issuer.issue("clients/partner", Person::Service).expect("signed");
+        let caller = verifier.caller("dossier", &token).expect("good");
+        assert_eq!(caller.name(), Ok("clients/partner"));
         clock.advance(SignedDuration::from_secs(299));
-        assert!(verifier.caller(&token).is_ok());
+        assert!(verifier.caller("dossier", &token).is_ok());
         clock.advance(SignedDuration::from_secs(1));
         assert_eq!(reason(&verifier, &token), "TOKEN_EXPIRED");
     }
@@ -333,8 +376,36 @@ mod tests {
             (&identity, "services/ctl", Person::Service, true),
             (&identity, "accounts/x", citizen(), true),
         ] {
-            let token = issuer.issue(name, person).expect("signed");
-            assert_eq!(verifier.caller(&token).is_ok(), good, "{name} by {}", issuer.name);
+            let token = issuer.sign(name, person, audience_of(name)).expect("signed");
+            let known = verifier.caller("dossier", &token);
+            assert_eq!(known.is_ok(), good, "{name} by {}", issuer.name);
+        }
+    }
+
+    /// As dossier is asked.
+    fn audience_of(name: &str) -> String {
+        if is_of_the_mesh(name) { audience("dossier") } else { AUDIENCE.into() }
+    }
+
+    #[test]
+    fn what_a_service_is_sent_it_cannot_use_with_another() {
+        let (issuer, verifier, _) = pair();
+        let to_dossier = issuer.issue_to("dossier", "services/ctl").expect("signed");
+        let to_all = issuer.issue("services/ctl", Person::Service).expect("signed");
+        let citizen = issuer.issue("accounts/x", Person::Citizen { assurance: 2 }).expect("signed");
+        let narrow = issuer.issue_to("dossier", "clients/partner").expect("signed");
+        // Twice: what was verified for one service is remembered, and asked again for the other.
+        for _ in 0..2 {
+            for (token, service, good) in [
+                (&to_dossier, "dossier", true),
+                (&to_dossier, "identity", false),
+                (&to_all, "dossier", false),
+                (&citizen, "dossier", true),
+                (&citizen, "identity", true),
+                (&narrow, "dossier", false),
+            ] {
+                assert_eq!(verifier.caller(service, token).is_ok(), good, "{service}");
+            }
         }
     }
 

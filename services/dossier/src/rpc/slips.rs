@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::{convert, failed};
 use crate::bilingual::Bilingual;
 use crate::document::{
-    AcceptanceSlip, AcceptanceWords, ApologySlip, Content, DenialWords, Ground, Head, Language, PaperWords,
-    RefusalSlip, RefusalWords, StopSlip, SupplementSlip, SupplementWords, WithdrawalDenial, words,
+    AcceptanceSlip, AcceptanceWords, ApologySlip, Content, DenialWords, Ground, Head, Language,
+    PaperWords, RefusalSlip, RefusalWords, StopSlip, SupplementSlip, SupplementWords,
+    WithdrawalDenial, words,
 };
 use crate::dossier::Dossier;
 use crate::events;

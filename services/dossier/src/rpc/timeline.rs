@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::dossiers::readable;
 use super::watchers::{Seat, Watchers, Woken, ended};
 use super::{convert, failed};
+use crate::SERVICE;
 use crate::store::DossierStore;
 use crate::timeline::Entry;
 
@@ -103,7 +104,7 @@ impl Watch {
     /// The next entry, whenever it comes.
     async fn next(mut self) -> Result<Option<(pb::WatchTimelineResponse, Self)>, Status> {
         loop {
-            self.verifier.caller(&self.token)?;
+            self.verifier.caller(SERVICE.name, &self.token)?;
             if let Some(entry) = self.read.pop_front() {
                 self.after = entry.sequence;
                 return Ok(Some((told(self.dossier, entry), self)));

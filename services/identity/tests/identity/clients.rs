@@ -65,7 +65,7 @@ async fn a_client_trades_an_assertion_for_a_token_and_calls_as_a_service() {
     let token = trade(&mesh, &signed(&claims(&mesh), &key(7))).await.unwrap();
     let now = mesh.identity.clock.now().as_second();
     assert_eq!(token.access_expire_time.unwrap().seconds, now + 300);
-    let caller = mesh.identity.verifier.caller(&token.access_token).unwrap();
+    let caller = mesh.identity.verifier.caller("identity", &token.access_token).unwrap();
     assert_eq!(caller, Caller::Known { name: BANK.into(), person: Person::Service });
     let asked = pb::ResolveContactsRequest {
         accounts: vec![hoa.clone()],

@@ -88,9 +88,12 @@ async fn the_contact_rests_until_the_thiefs_access_token_has_lived_out() {
         assert_eq!(reason(refused), "CONTACT_RESTS");
     }
     mesh.identity.clock.advance(SignedDuration::from_secs(299));
-    assert!(mesh.identity.verifier.caller(&thief.access_token).is_ok(), "it lives out its minutes");
+    assert!(
+        mesh.identity.verifier.caller("identity", &thief.access_token).is_ok(),
+        "it lives out its minutes"
+    );
     mesh.identity.clock.advance(SignedDuration::from_secs(1));
-    assert!(mesh.identity.verifier.caller(&thief.access_token).is_err());
+    assert!(mesh.identity.verifier.caller("identity", &thief.access_token).is_err());
     let owner = mesh.refresh(&owner.refresh_token).await.unwrap();
     let contact = set_email(&mesh, &owner, "hoa@example.vn").await.unwrap();
     assert_eq!(contact.phone_number, "+84912345678");

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chassis::access::Person;
 use chassis::clock::Clock;
 use chassis::service::BoxError;
 use proto::google::r#type::Date;
@@ -228,7 +227,7 @@ impl Mesh {
 
     /// A request by a service.
     pub fn by_service<T>(&self, message: T) -> Request<T> {
-        by(&self.identity.issuer.issue("services/ctl", Person::Service).unwrap(), message)
+        by(&self.identity.issuer.issue_to("identity", "services/ctl").unwrap(), message)
     }
 
     /// Appoints the owner of an account in the name of a service.

@@ -12,7 +12,7 @@ const OPERATOR: i32 = Role::Operator as i32;
 const CASHIER: i32 = Role::Cashier as i32;
 
 fn roles_in(mesh: &Mesh, access_token: &str) -> Vec<i32> {
-    match mesh.identity.verifier.caller(access_token).unwrap() {
+    match mesh.identity.verifier.caller("identity", access_token).unwrap() {
         Caller::Known { person: Person::Officer { roles, .. }, .. } => roles,
         other => panic!("{other:?} is no officer"),
     }
@@ -33,7 +33,7 @@ async fn a_service_appoints_the_first_administrator_who_appoints_others() {
     let officer = mesh.appoint(WARD, &hoa, &[ADMINISTRATOR]).await;
     let tokens = mesh.signed_in(HOA, WARD).await;
     assert_eq!((&tokens.officer, &tokens.account), (&officer.name, &hoa));
-    let caller = mesh.identity.verifier.caller(&tokens.access_token).unwrap();
+    let caller = mesh.identity.verifier.caller("identity", &tokens.access_token).unwrap();
     assert_eq!(caller.name(), Ok(officer.name.as_str()));
 
     let token = &tokens.access_token;

@@ -10,7 +10,7 @@ async fn a_code_opens_a_session_as_the_citizen() {
     let mesh = Mesh::new().await;
     let name = mesh.account(HOA).await;
     let tokens = mesh.signed_in(HOA, "").await;
-    let caller = mesh.identity.verifier.caller(&tokens.access_token).unwrap();
+    let caller = mesh.identity.verifier.caller("identity", &tokens.access_token).unwrap();
     assert_eq!(
         caller,
         Caller::Known { name: name.clone(), person: Person::Citizen { assurance: 1 } }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::access::{INSTALLATION, Person};
+use chassis::access::INSTALLATION;
 use chassis::config::Settings;
 use chassis::service::BoxError;
 use motcua::reach::Reach;
@@ -35,12 +35,11 @@ pub async fn of<T>(
             own.ok_or("identity was started and does not listen")?
         }
     };
-    let told = match issuer(settings)
-        .and_then(|issuer| Ok(issuer.issue(INSTALLATION, Person::Service)?))
-    {
-        Ok(token) => ask(&Identity { channel, token }).await,
-        Err(error) => Err(error),
-    };
+    let told =
+        match issuer(settings).and_then(|issuer| Ok(issuer.issue_to("identity", INSTALLATION)?)) {
+            Ok(token) => ask(&Identity { channel, token }).await,
+            Err(error) => Err(error),
+        };
     if let Some(started) = started {
         started.stop().await?;
     }

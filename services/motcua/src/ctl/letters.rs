@@ -116,7 +116,7 @@ pub async fn found(services: &Services, filter: &str) -> Result<Vec<Row>, BoxErr
         loop {
             let filter = filter.to_owned();
             let asked = pb::ListDeadLettersRequest { page_size: PAGE, page_token, filter };
-            let listed = client(service).list_dead_letters(services.signed(asked)?).await;
+            let listed = client(service).list_dead_letters(service.signed(asked)?).await;
             let listed = listed.map_err(|status| service.refused(status))?.into_inner();
             rows.extend(listed.dead_letters.into_iter().map(|letter| row(service, letter)));
             page_token = listed.next_page_token;
@@ -160,7 +160,7 @@ async fn replay(services: &Services, letter: &Letter) -> Result<String, BoxError
     let (service, found) = find(services, letter).await?;
     let stream = found.stream;
     let wished = pb::ReplayDeadLettersRequest { stream: stream.clone(), request_id: wish() };
-    let replayed = client(service).replay_dead_letters(services.signed(wished)?).await;
+    let replayed = client(service).replay_dead_letters(service.signed(wished)?).await;
     let replayed = replayed.map_err(|status| service.refused(status))?.into_inner();
     Ok(stands(service, &stream, replayed.left, replayed.failed))
 }
@@ -168,7 +168,7 @@ async fn replay(services: &Services, letter: &Letter) -> Result<String, BoxError
 async fn discard(services: &Services, letter: &Letter, reason: String) -> Result<String, BoxError> {
     let service = services.named(&letter.service)?;
     let wished = pb::DiscardDeadLetterRequest { name: letter.name(), reason, request_id: wish() };
-    let discarded = client(service).discard_dead_letter(services.signed(wished)?).await;
+    let discarded = client(service).discard_dead_letter(service.signed(wished)?).await;
     let discarded = discarded.map_err(|status| service.refused(status))?.into_inner();
     Ok(stands(service, &discarded.stream, discarded.left, discarded.failed))
 }
@@ -189,7 +189,7 @@ async fn find<'a>(
 ) -> Result<(&'a Service, pb::DeadLetter), BoxError> {
     let service = services.named(&letter.service)?;
     let asked = pb::GetDeadLetterRequest { name: letter.name() };
-    let found = client(service).get_dead_letter(services.signed(asked)?).await;
+    let found = client(service).get_dead_letter(service.signed(asked)?).await;
     Ok((service, found.map_err(|status| service.refused(status))?.into_inner()))
 }
 

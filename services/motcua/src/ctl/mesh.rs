@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use chassis::access::{INSTALLATION, Person};
+use chassis::access::INSTALLATION;
 use chassis::clock::instant;
 use chassis::config::Settings;
 use chassis::service::BoxError;
@@ -13,18 +13,18 @@ use tonic::{Request, Status};
 
 use super::{issuer, refused};
 
-/// Where the services of this installation are, and the token they are asked with.
+/// Where the services of this installation are.
 pub struct Services {
-    token: String,
     all: Vec<Service>,
 }
 
-/// One of them.
+/// One of them, and the token that it is asked with.
 pub struct Service {
     /// Its name.
     pub name: &'static str,
     /// Where it answers; it need not.
     pub channel: Channel,
+    token: String,
 }
 
 impl Services {
@@ -35,9 +35,13 @@ impl Services {
     /// The keys cannot be read, or no service listens.
     pub async fn of(settings: &Settings) -> Result<Self, BoxError> {
         let (reach, mut all) = (Reach::of(settings)?, Vec::new());
+        let issuer = issuer(settings)?;
         for (name, addresses) in reach.services() {
             match reach.channel(name).await? {
-                Some(channel) => all.push(Service { name, channel }),
+                Some(channel) => {
+                    let token = issuer.issue_to(name, INSTALLATION)?;
+                    all.push(Service { name, channel, token });
+                }
                 None => writeln!(
                     std::io::stderr(),
                     "{name} does not listen at {}",
@@ -48,8 +52,7 @@ impl Services {
         if all.is_empty() {
             return Err("no service listens: is the mesh running?".into());
         }
-        let token = issuer(settings)?.issue(INSTALLATION, Person::Service)?;
-        Ok(Self { token, all })
+        Ok(Self { all })
     }
 
     /// All that listen.
@@ -65,7 +68,9 @@ impl Services {
         let found = self.all.iter().find(|service| service.name == name);
         found.ok_or_else(|| format!("no service {name} listens").into())
     }
+}
 
+impl Service {
     /// A request in the name of the command line.
     ///
     /// # Errors
@@ -76,9 +81,7 @@ impl Services {
         request.metadata_mut().insert("authorization", bearer);
         Ok(request)
     }
-}
 
-impl Service {
     /// What it refused or why it did not answer, with its name.
     pub fn refused(&self, status: Status) -> BoxError {
         format!("{}: {}", self.name, refused(status)).into()

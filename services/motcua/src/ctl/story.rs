@@ -43,7 +43,7 @@ pub async fn run(services: &Services, dossier: &Named, json: bool) -> Result<Str
     let dossier = id_of(services, dossier).await?;
     let mut facts = Vec::new();
     for service in services.all() {
-        facts.extend(facts_of(services, service, dossier).await?);
+        facts.extend(facts_of(service, dossier).await?);
     }
     facts.sort_by_key(|fact| {
         let at = fact.time.unwrap_or_default();
@@ -55,17 +55,13 @@ pub async fn run(services: &Services, dossier: &Named, json: bool) -> Result<Str
     if json { Ok(serde_json::to_string_pretty(&story)?) } else { Ok(as_text(&story)) }
 }
 
-async fn facts_of(
-    services: &Services,
-    service: &Service,
-    dossier: Uuid,
-) -> Result<Vec<pb::Fact>, BoxError> {
+async fn facts_of(service: &Service, dossier: Uuid) -> Result<Vec<pb::Fact>, BoxError> {
     let (mut all, mut page_token) = (Vec::new(), String::new());
     loop {
         let stream = dossier.to_string();
         let asked = pb::ListFactsRequest { stream, page_size: PAGE, page_token };
         let mut asking = FactServiceClient::new(service.channel.clone());
-        let listed = asking.list_facts(services.signed(asked)?).await;
+        let listed = asking.list_facts(service.signed(asked)?).await;
         let listed = listed.map_err(|status| service.refused(status))?.into_inner();
         all.extend(listed.facts);
         page_token = listed.next_page_token;
@@ -135,7 +131,7 @@ async fn id_of(services: &Services, dossier: &Named) -> Result<Uuid, BoxError> {
         Named::Code(code) => code.clone(),
     };
     let service = services.named("dossier")?;
-    let asked = services.signed(LookUpDossierRequest { code })?;
+    let asked = service.signed(LookUpDossierRequest { code })?;
     let found = DossierServiceClient::new(service.channel.clone()).look_up_dossier(asked).await;
     let found = found.map_err(|status| service.refused(status))?.into_inner();
     let id = found.dossier.strip_prefix("dossiers/").and_then(|id| id.parse().ok());

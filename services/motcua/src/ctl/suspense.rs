@@ -75,22 +75,22 @@ pub async fn run(services: &Services, asked: Suspense) -> Result<String, BoxErro
     let payment = services.named("payment")?;
     match asked {
         Suspense::List { json } => {
-            let rows = waiting(services, payment).await?;
+            let rows = waiting(payment).await?;
             if json { Ok(serde_json::to_string_pretty(&rows)?) } else { Ok(as_table(&rows)) }
         }
         Suspense::Refund { transfer, reference, reason } => {
             let refund = pb::Refund { reference, reason, cashier: String::new() };
-            refunded(services, payment, transfer, refund).await
+            refunded(payment, transfer, refund).await
         }
     }
 }
 
-async fn waiting(services: &Services, payment: &Service) -> Result<Vec<Row>, BoxError> {
+async fn waiting(payment: &Service) -> Result<Vec<Row>, BoxError> {
     let (mut rows, mut page_token) = (Vec::new(), String::new());
     loop {
         let asked =
             pb::ListTransfersRequest { page_size: PAGE, page_token, filter: WAITING.into() };
-        let listed = client(payment).list_transfers(services.signed(asked)?).await;
+        let listed = client(payment).list_transfers(payment.signed(asked)?).await;
         let listed = listed.map_err(|status| payment.refused(status))?.into_inner();
         for transfer in listed.transfers {
             rows.push(row(transfer)?);
@@ -103,7 +103,6 @@ async fn waiting(services: &Services, payment: &Service) -> Result<Vec<Row>, Box
 }
 
 async fn refunded(
-    services: &Services,
     payment: &Service,
     Transfer(id): Transfer,
     refund: pb::Refund,
@@ -113,7 +112,7 @@ async fn refunded(
         refund: Some(refund),
         request_id: wish(),
     };
-    let refunded = client(payment).refund_transfer(services.signed(wished)?).await;
+    let refunded = client(payment).refund_transfer(payment.signed(wished)?).await;
     let refunded = refunded.map_err(|status| payment.refused(status))?.into_inner();
     let amount = refunded.amount.unwrap_or_default().units;
     Ok(format!("{amount} VND of {} were noted as paid back.", refunded.reference))

@@ -31,7 +31,7 @@ pub async fn readers(services: &Services, json: bool) -> Result<String, BoxError
     let mut rows = Vec::new();
     for service in services.all() {
         let mut asking = ReaderServiceClient::new(service.channel.clone());
-        let asked = services.signed(pb::ListReadersRequest::default())?;
+        let asked = service.signed(pb::ListReadersRequest::default())?;
         let listed = asking.list_readers(asked).await.map_err(|status| service.refused(status))?;
         let readers = listed.into_inner().readers.into_iter();
         rows.extend(readers.map(|reader| reader_row(service, reader)));
@@ -114,7 +114,7 @@ struct Troubled {
 pub async fn jobs(services: &Services, json: bool) -> Result<String, BoxError> {
     let mut all = Vec::new();
     for service in services.all() {
-        all.push(todo(services, service).await?);
+        all.push(todo(service).await?);
     }
     if json { Ok(serde_json::to_string_pretty(&all)?) } else { Ok(jobs_table(&all)) }
 }
@@ -128,22 +128,22 @@ pub async fn retry(services: &Services, service: &str, kind: &str) -> Result<Str
     let refused = |status| service.refused(status);
     let mut asking = JobServiceClient::new(service.channel.clone());
     let wished = pb::RetryJobsRequest { kind: kind.into(), request_id: wish() };
-    let jobs = asking.retry_jobs(services.signed(wished)?).await.map_err(refused)?;
+    let jobs = asking.retry_jobs(service.signed(wished)?).await.map_err(refused)?;
     let wished = pb::RetryTimersRequest { kind: kind.into(), request_id: wish() };
-    let timers = asking.retry_timers(services.signed(wished)?).await.map_err(refused)?;
+    let timers = asking.retry_timers(service.signed(wished)?).await.map_err(refused)?;
     let (jobs, timers) = (jobs.into_inner().retried, timers.into_inner().retried);
     Ok(format!("Taken again at {}: {jobs} jobs, {timers} timers of kind {kind}.", service.name))
 }
 
-async fn todo(services: &Services, service: &Service) -> Result<Todo, BoxError> {
+async fn todo(service: &Service) -> Result<Todo, BoxError> {
     let refused = |status| service.refused(status);
     let mut asking = JobServiceClient::new(service.channel.clone());
-    let asked = services.signed(pb::GetBacklogRequest {})?;
+    let asked = service.signed(pb::GetBacklogRequest {})?;
     let backlog = asking.get_backlog(asked).await.map_err(refused)?.into_inner();
     let asked = pb::ListJobsRequest { page_size: MOST, ..Default::default() };
-    let jobs = asking.list_jobs(services.signed(asked)?).await.map_err(refused)?.into_inner().jobs;
+    let jobs = asking.list_jobs(service.signed(asked)?).await.map_err(refused)?.into_inner().jobs;
     let asked = pb::ListTimersRequest { page_size: MOST, ..Default::default() };
-    let listed = asking.list_timers(services.signed(asked)?).await.map_err(refused)?;
+    let listed = asking.list_timers(service.signed(asked)?).await.map_err(refused)?;
     let timers = listed.into_inner().timers;
     let jobs_wait = backlog.jobs.into_iter().map(|kind| count("job", kind));
     let timers_wait = backlog.timers.into_iter().map(|kind| count("timer", kind));

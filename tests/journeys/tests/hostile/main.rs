@@ -55,7 +55,8 @@ async fn every_rpc_answers_anything_in_the_words_of_the_contract() {
         let mut heard = BTreeSet::new();
         for (caller, number) in scene.callers.iter().cycle().zip(0..each) {
             let bytes = messages.asking(&method);
-            let answer = answer(&house, &method, caller.as_deref(), bytes.clone()).await;
+            let token = caller.token(&house, &path(&method));
+            let answer = answer(&house, &method, token.as_deref(), bytes.clone()).await;
             heard.insert(answer.as_ref().err().and_then(chassis::status::reason));
             if let Err(fault) = judge.judge(&method.input(), &answer) {
                 let begin = hex(&bytes[..bytes.len().min(200)]);

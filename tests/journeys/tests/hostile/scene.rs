@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// What messages name.
 pub struct Scene {
     /// Every kind of caller; none is a stranger.
-    pub callers: Vec<Option<String>>,
+    pub callers: Vec<Asker>,
     /// Names of things that are there.
     pub names: Vec<String>,
     /// What a caller may have been told: ids, codes, etags and tokens of pages.
@@ -69,26 +69,49 @@ async fn files(house: &House, owner: &str, dossier: &str) -> Vec<String> {
     listed.expect("files").into_inner().files.into_iter().map(|file| file.name).collect()
 }
 
-fn callers(house: &House, owner: String, receiver: String) -> Vec<Option<String>> {
+/// Someone who asks.
+pub enum Asker {
+    /// Whoever has no token.
+    Nobody,
+    /// Whoever has one that every service takes.
+    Somebody(String),
+    /// A service of the mesh.
+    Service,
+    /// Whoever holds the installation's own key.
+    Installation,
+}
+
+impl Asker {
+    /// The token with which a method is called.
+    pub fn token(&self, house: &House, path: &str) -> Option<String> {
+        match self {
+            Self::Nobody => None,
+            Self::Somebody(token) => Some(token.clone()),
+            Self::Service => Some(house.people.service(path)),
+            Self::Installation => Some(house.people.installation(path)),
+        }
+    }
+}
+
+fn callers(house: &House, owner: String, receiver: String) -> Vec<Asker> {
     let people = &house.people;
     let single = [Role::Signing, Role::Operator, Role::AgencyAdministrator, Role::Cashier];
     let every = [&[Role::Receiving, Role::Processing], single.as_slice()].concat();
     let client = Person::Service;
     let unsure = Person::Citizen { assurance: Assurance::Low.into() };
-    let mut callers = vec![
-        None,
-        Some(owner),
-        Some(people.citizen()),
-        Some(receiver),
-        Some(people.officer(AGENCY, &every)),
-        Some(people.officer(ELSEWHERE, &every)),
-        Some(people.service()),
-        Some(people.installation()),
-        house.issuer().issue("clients/partner", client).ok(),
-        house.issuer().issue("accounts/unsure", unsure).ok(),
+    let issued = |name, person| house.issuer().issue(name, person).expect("a token");
+    let tokens = [
+        owner,
+        people.citizen(),
+        receiver,
+        people.officer(AGENCY, &every),
+        people.officer(ELSEWHERE, &every),
+        issued("clients/partner", client),
+        issued("accounts/unsure", unsure),
     ];
-    callers.extend(single.map(|role| Some(people.officer(AGENCY, &[role]))));
-    callers
+    let tokens = tokens.into_iter().chain(single.map(|role| people.officer(AGENCY, &[role])));
+    let unknown = [Asker::Nobody, Asker::Service, Asker::Installation];
+    unknown.into_iter().chain(tokens.map(Asker::Somebody)).collect()
 }
 
 /// One token of a page of each list of rows.
