@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chassis::access::{INSTALLATION, Issuer, Person};
+use chassis::access::{INSTALLATION, Issuer};
 use chassis::config::Settings;
 use chassis::running::Running;
 use chassis::service::{BoxError, Kind};

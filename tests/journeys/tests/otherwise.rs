@@ -1,5 +1,5 @@
-//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, it is
-//! withdrawn at once, or its agency is late.
+//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, it is withdrawn at once, or its
+//! agency is late.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use journeys::{AGENCY, House, in_name_of, new_person, vehicle_of, wish};
 use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::identity::v1::CreateAccountRequest;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
-use proto::motcua::payment::v1::ListInvoicesRequest;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
+use proto::motcua::payment::v1::{Invoice, ListInvoicesRequest};
 use proto::motcua::r#type::v1::{DossierStatus, StopReason};
 use proto::motcua::workflow::v1 as workflow;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
@@ -49,6 +49,13 @@ impl Owner {
 
 /// A dossier in processing: accepted, its number drawn and paid for.
 async fn in_processing(house: &House, owner: &Owner) -> String {
+    let (name, invoice) = fee_due(house, owner).await;
+    pay(house, &invoice).await;
+    name
+}
+
+/// A dossier that is accepted and has its number drawn, and the invoice of its fee.
+async fn fee_due(house: &House, owner: &Owner) -> (String, Invoice) {
     let citizen = owner.token(house);
     let name = house.submitted(&citizen).await.name;
     let receiver = house.people.officer(AGENCY, &[Role::Receiving]);
@@ -72,11 +79,15 @@ async fn in_processing(house: &House, owner: &Owner) -> String {
         listed.expect("invoices").into_inner().invoices.into_iter().next()
     })
     .await;
-    let paid = Payment { qr: invoice.vietqr, behaviour: Behaviour::Twice, amount: None };
+    (name, invoice)
+}
+
+async fn pay(house: &House, invoice: &Invoice) {
+    let qr = invoice.vietqr.clone();
+    let paid = Payment { qr, behaviour: Behaviour::Twice, amount: None };
     let url = format!("{}/payments", house.endpoints().bank);
     let paid = reqwest::Client::new().post(url).json(&paid).send().await.expect("a bank");
     paid.error_for_status().expect("paid");
-    name
 }
 
 async fn case(house: &House, dossier: &str) -> workflow::Case {
@@ -87,6 +98,12 @@ async fn case(house: &House, dossier: &str) -> workflow::Case {
 }
 
 /// The dossier as its owner sees it.
+async fn drawn(house: &House, citizen: &str, dossier: &str) -> workflow::Draw {
+    let asked = workflow::GetDrawRequest { name: dossier.replace("dossiers/", "draws/") };
+    let mut draws = DrawServiceClient::new(house.channel("/motcua.workflow.v1.DrawService/"));
+    draws.get_draw(in_name_of(citizen, asked)).await.expect("a draw").into_inner()
+}
+
 async fn read(house: &House, citizen: &str, name: &str) -> dossier::Dossier {
     let asked = dossier::GetDossierRequest { name: name.into() };
     let read = house.dossiers().get_dossier(in_name_of(citizen, asked)).await;
@@ -153,10 +170,7 @@ async fn whoever_never_answers_is_told_that_it_ended_and_the_number_goes_back() 
     assert_eq!(last.from_time, pauses[pauses.len() - 2].expire_time, "as of the deadline");
 
     let citizen = owner.token(&house);
-    let asked = workflow::GetDrawRequest { name: name.replace("dossiers/", "draws/") };
-    let mut draws = DrawServiceClient::new(house.channel("/motcua.workflow.v1.DrawService/"));
-    let draw = draws.get_draw(in_name_of(&citizen, asked)).await.expect("a draw").into_inner();
-    assert_eq!(draw.state(), workflow::NumberState::Returned);
+    assert_eq!(drawn(&house, &citizen, &name).await.state(), workflow::NumberState::Returned);
     let notice = eventually(SOON, async || {
         let documents = documents(&house, &citizen, &name).await;
         documents.into_iter().find_map(|document| document.stop_slip)
@@ -233,7 +247,8 @@ async fn what_is_late_is_apologised_for_once_with_a_new_date_and_goes_on() {
         let task = format!("{}/tasks/{step}", name.replace("dossiers/", "cases/"));
         house.claim(&officer, &task).await;
         let (outcome, request_id) = (outcome.into(), wish());
-        let asked = workflow::CompleteTaskRequest { name: task, outcome, request_id };
+        let asked =
+            workflow::CompleteTaskRequest { name: task, outcome, request_id, ..Default::default() };
         house.tasks().complete_task(in_name_of(&officer, asked)).await.expect("completed");
     }
     let done =

@@ -130,7 +130,8 @@ async fn who_holds_the_keys_appoints_the_first_administrator() {
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
     assert!(out(&output).starts_with(&name), "the same person: {}", out(&output));
     let asked = GetOfficerRequest { name };
-    let asked = in_name_of(&installation.people().service(), asked);
+    let asked =
+        in_name_of(&installation.people().service("/motcua.identity.v1.AccountService/"), asked);
     let officer = installation.officers().get_officer(asked).await.expect("an officer");
     assert_eq!(officer.into_inner().roles, [4, 5]);
 

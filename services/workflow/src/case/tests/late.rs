@@ -69,7 +69,8 @@ fn what_is_promised_is_reminded_of_and_what_is_not_is_not() {
     let done = complete(&accepted(), "process", "done").expect("done");
     let held = claim(&done, "sign", able(1)).expect("claimed");
     let (step, outcome) = ("sign".into(), "signed".into());
-    let sign = CompleteTask { id: ID, step, outcome, officer: able(1) };
+    let (visitor, officer) = (Visitor::Unspecified, able(1));
+    let sign = CompleteTask { id: ID, step, outcome, visitor, officer };
     assert_eq!(reminders(&sign, &held), (None, None), "its result is issued");
 }
 
