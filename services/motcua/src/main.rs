@@ -119,7 +119,9 @@ async fn run(cli: Cli) -> Result<ExitCode, BoxError> {
     let settings = Arc::new(Settings::load(&settings::table(), &sources)?);
     match cli.command {
         Command::Up { walk } => up(&settings, walk).await,
-        Command::Demo { journey, json, .. } => demo(&settings, journey, json).await,
+        Command::Demo { journey, json, events } => {
+            demo(&settings, journey, json, events.is_some()).await
+        }
         Command::Part(part) => part.run(&settings, &given).await,
         Command::Config => {
             print!("{}", config::render(&settings.describe()));
@@ -232,10 +234,20 @@ fn endpoints(settings: &Settings, reach: &Reach) -> Result<Endpoints, BoxError> 
     })
 }
 
-async fn demo(settings: &Arc<Settings>, route: Route, json: bool) -> Result<ExitCode, BoxError> {
+async fn demo(
+    settings: &Arc<Settings>,
+    route: Route,
+    json: bool,
+    over_broker: bool,
+) -> Result<ExitCode, BoxError> {
     let reach = Reach::of(settings)?;
     let endpoints = endpoints(settings, &reach)?;
     let ours = match reach.channel("dossier").await? {
+        Some(_) if over_broker => {
+            return Err(
+                "--events is for a mesh that is started for it, and one runs already".into()
+            );
+        }
         Some(_) => None,
         None => Some(ctl::in_its_place(&reach, settings).await?),
     };

@@ -171,12 +171,18 @@ async fn stays_up(
 
 /// Whether a dossier came to its end each way there is.
 async fn walked_whole(endpoints: &Endpoints, issuer: &Issuer) -> Result<bool, BoxError> {
-    let mut whole = true;
+    let mut broken = Vec::<&Route>::new();
     for route in Route::all() {
+        println!("\nThe journey {route}:\n");
         let operator = issuer.issue_to("identity", INSTALLATION)?;
         let journey = journey::walk(endpoints, &operator, *route).await;
         println!("{}", journey::as_timeline(&journey));
-        whole &= journey.failure.is_none();
+        broken.extend(journey.failure.is_some().then_some(route));
     }
-    Ok(whole)
+    let all = Route::all().len();
+    println!("{} of {all} journeys came to their proper end.", all - broken.len());
+    for route in &broken {
+        println!("  {route} did not");
+    }
+    Ok(broken.is_empty())
 }

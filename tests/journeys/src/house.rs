@@ -9,9 +9,11 @@ use std::time::Duration;
 use chassis::access::{Issuer, Role};
 use chassis::clock::Clock;
 use chassis::config::{Settings, Sources};
+use chassis::database;
 use chassis::keys::Keys;
 use chassis::replicas::Replicas;
 use chassis::telemetry::Metrics;
+use jiff::SignedDuration;
 use motcua::SERVICES;
 use motcua::journey::{Endpoints, papers};
 use motcua::mesh::{self, Mesh, Plan, Planned};
@@ -158,6 +160,15 @@ impl House {
     /// The clock of this mesh; it stands still until it is moved.
     pub fn clock(&self) -> &Clock {
         &self.ground.clock
+    }
+
+    /// Days pass: the clock is moved, and housekeeping has done in each database what it does in such a time.
+    pub async fn pass(&self, time: SignedDuration) {
+        self.ground.clock.advance(time);
+        for (kind, database) in SERVICES.into_iter().zip(&self.ground.databases) {
+            let (pool, clock) = (database.pool(), &self.ground.clock);
+            database::migrate(&pool, kind.migrations, clock).await.expect("housekeeping");
+        }
     }
 
     /// Where the services listen.

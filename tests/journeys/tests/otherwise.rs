@@ -1,5 +1,5 @@
-//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, it is withdrawn at once, or its
-//! agency is late.
+//! A dossier that goes another way than the walks do, over all services: nobody answers a supplement, nobody pays, it is withdrawn at once,
+//! or its agency is late.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use proto::motcua::dossier::v1 as dossier;
 use proto::motcua::identity::v1::CreateAccountRequest;
 use proto::motcua::identity::v1::account_service_client::AccountServiceClient;
 use proto::motcua::payment::v1::invoice_service_client::InvoiceServiceClient;
-use proto::motcua::payment::v1::{Invoice, ListInvoicesRequest};
+use proto::motcua::payment::v1::transfer_service_client::TransferServiceClient;
+use proto::motcua::payment::v1::{Invoice, ListInvoicesRequest, ListTransfersRequest};
 use proto::motcua::r#type::v1::{DossierStatus, StopReason};
 use proto::motcua::workflow::v1 as workflow;
 use proto::motcua::workflow::v1::case_service_client::CaseServiceClient;
@@ -178,6 +179,46 @@ async fn whoever_never_answers_is_told_that_it_ended_and_the_number_goes_back() 
     .await;
     assert_eq!(notice.reason(), StopReason::SupplementLapsed);
     told(&house, &owner, "đã dừng xử lý").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_pay_loses_the_number_and_money_that_comes_later_waits_for_a_person() {
+    let house = House::build().await;
+    let owner = Owner::of(&house).await;
+    let (name, invoice) = fee_due(&house, &owner).await;
+    let deadline = invoice.expire_time.expect("a deadline");
+    let to_go = deadline.seconds - house.clock().now().as_second();
+    // The bank is asked once more behind the deadline, and by its clock nobody paid.
+    house.pass(SignedDuration::from_secs(to_go) + SignedDuration::from_mins(10)).await;
+    let stopped = async || {
+        let case = case(&house, &name).await;
+        case.close_time.is_some().then_some(case)
+    };
+    assert_eq!(eventually(SOON, stopped).await.status(), DossierStatus::ProcessingStopped);
+    let citizen = owner.token(&house);
+    assert_eq!(drawn(&house, &citizen, &name).await.state(), workflow::NumberState::Returned);
+    let notice = eventually(SOON, async || {
+        let documents = documents(&house, &citizen, &name).await;
+        documents.into_iter().find_map(|document| document.stop_slip)
+    })
+    .await;
+    assert_eq!(notice.reason(), StopReason::FeeLapsed);
+
+    pay(&house, &invoice).await;
+    told(&house, &owner, "sẽ được hoàn trả").await;
+    let cashier = house.people.officer(AGENCY, &[Role::Cashier]);
+    let asked = ListTransfersRequest {
+        filter: "state = TRANSFER_STATE_IN_SUSPENSE AND reason = UNMATCHED_REASON_LATE".into(),
+        ..Default::default()
+    };
+    let mut transfers =
+        TransferServiceClient::new(house.channel("/motcua.payment.v1.TransferService/"));
+    let waiting = transfers.list_transfers(in_name_of(&cashier, asked)).await;
+    let waiting = waiting.expect("transfers").into_inner().transfers;
+    assert_eq!(waiting.len(), 1, "a person finds it");
+    assert_eq!((&waiting[0].invoice, &waiting[0].amount), (&invoice.name, &invoice.total));
+    let read = read(&house, &citizen, &name).await;
+    assert_eq!(read.status(), DossierStatus::ProcessingStopped, "it stays stopped");
 }
 
 #[tokio::test(flavor = "multi_thread")]

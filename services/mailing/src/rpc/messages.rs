@@ -136,7 +136,7 @@ fn check_notice(notice: AccountNotice) -> Option<Violation> {
     match notice {
         AccountNotice::TelephoneReplaced => None,
         AccountNotice::Unspecified => {
-            Some(violation("notice", "ACCOUNT_NOTICE_TELEPHONE_REPLACED"))
+            Some(violation("notice", AccountNotice::TelephoneReplaced.as_str_name()))
         }
     }
 }

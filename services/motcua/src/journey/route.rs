@@ -1,7 +1,10 @@
 //! The ways a dossier can go, each to a proper end.
 
+use std::fmt;
+
 use chassis::service::BoxError;
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use proto::motcua::payment::v1::Invoice;
 use sandbox::carrier::NOBODY_HOME;
 
@@ -32,6 +35,14 @@ pub enum Route {
     Counter,
     /// The telephone is stolen, and replaced at the counter: the thief is out, its owner goes on
     LostPhone,
+}
+
+impl fmt::Display for Route {
+    /// As the command line names it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.to_possible_value();
+        f.write_str(named.as_ref().map_or("", PossibleValue::get_name))
+    }
 }
 
 impl Route {
