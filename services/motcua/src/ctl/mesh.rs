@@ -34,14 +34,10 @@ impl Services {
     /// # Errors
     /// The keys cannot be read, or no service listens.
     pub async fn of(settings: &Settings) -> Result<Self, BoxError> {
-        let (reach, mut all) = (Reach::of(settings)?, Vec::new());
-        let issuer = issuer(settings)?;
+        let (reach, mut found) = (Reach::of(settings)?, Vec::new());
         for (name, addresses) in reach.services() {
             match reach.channel(name).await? {
-                Some(channel) => {
-                    let token = issuer.issue_to(name, INSTALLATION)?;
-                    all.push(Service { name, channel, token });
-                }
+                Some(channel) => found.push((*name, channel)),
                 None => writeln!(
                     std::io::stderr(),
                     "{name} does not listen at {}",
@@ -49,10 +45,15 @@ impl Services {
                 )?,
             }
         }
-        if all.is_empty() {
+        if found.is_empty() {
             return Err("no service listens: is the mesh running?".into());
         }
-        Ok(Self { all })
+        let issuer = issuer(settings)?;
+        let asked = |(name, channel)| {
+            let token = issuer.issue_to(name, INSTALLATION)?;
+            Ok(Service { name, channel, token })
+        };
+        Ok(Self { all: found.into_iter().map(asked).collect::<Result<_, BoxError>>()? })
     }
 
     /// All that listen.

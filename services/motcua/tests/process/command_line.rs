@@ -64,7 +64,15 @@ async fn it_serves_without_a_sandbox() {
     let installation = Installation::new();
     let sandbox = ["--set", "sandbox.telephone.listen=", "--set", "sandbox.bank.listen="];
     // Then the bank is a real one, somewhere.
-    let none = [sandbox.as_slice(), &["--set", "payment.bank.url=http://127.0.0.1:9"]].concat();
+    let bank = [
+        "--set",
+        "payment.bank.url=http://127.0.0.1:9",
+        "--set",
+        "payment.payee.bank_bin=970436",
+        "--set",
+        "payment.payee.account=0011001234567",
+    ];
+    let none = [sandbox.as_slice(), &bank].concat();
     let running = installation.up_with(&none).await;
     let asked = Citizen::of(&installation).asks(ListDossiersRequest::default());
     installation.dossiers().list_dossiers(asked).await.expect("served");
